@@ -1,0 +1,146 @@
+/*
+ * The C ABI of Rondo's native kernels: the whole of it.
+ *
+ * One call is one layer, one direction, one whole sequence. The library never calls back, never keeps a pointer of a
+ * pass after the call, never prints, never exits, and no C++ exception crosses. It allocates only what a plan owns.
+ *
+ * Shapes: T time steps, B batch rows, I input width (or vocabulary size for token input), H hidden units, R
+ * pre-activation rows of the cell, P_p width of state plane p. Matrices are row-major; sequences are time-major. All
+ * strides are in elements. An element is a float or a double, by the plan's precision.
+ *
+ * Parameters of a pass, in this order without gaps:
+ *   weight_ih  dense input [R, I]; token input [I, R] (token-major, so that a token's row is contiguous)
+ *   weight_hh  [R, H]
+ *   bias       [R]
+ * The order of gates within R belongs to the cell and is the canonical one (LSTM: i f g o).
+ */
+#ifndef RONDO_RONDO_H
+#define RONDO_RONDO_H
+
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define RONDO_API __declspec(dllexport)
+#else
+#define RONDO_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define RONDO_ABI_VERSION 1
+#define RONDO_MAX_PLANES 4
+
+/* Status of every call that can fail. */
+enum {
+  RONDO_OK = 0,
+  RONDO_BAD_ARGUMENT = 1, /* a size, pointer or struct version that the caller should never have passed */
+  RONDO_OUT_OF_MEMORY = 2,
+  RONDO_UNSUPPORTED = 3, /* a precision or cell that this library does not have */
+  RONDO_INTERNAL = 4
+};
+
+/* ISA tiers. A tier above what the CPU has is lowered to what it has. */
+enum { RONDO_ISA_BASELINE = 0, RONDO_ISA_AVX2 = 1, RONDO_ISA_AVX512 = 2 };
+
+typedef struct rondo_plan rondo_plan;
+
+/* What a plan is made for. Sizes are the largest a pass of this plan may have; hidden_size and input_size are exact. */
+typedef struct {
+  int64_t size; /* sizeof(rondo_plan_options) */
+  int64_t cell; /* from rondo_find_cell */
+  int64_t precision; /* 32 or 64 */
+  int64_t threads; /* shares of the work, at least 1; results may depend on it, never on how busy the machine is */
+  int64_t isa; /* cap on the tier; -1 = the best of this CPU */
+  int64_t time_steps, batch_size, input_size, hidden_size;
+} rondo_plan_options;
+
+enum {
+  RONDO_REVERSED = 1, /* time runs from each row's last valid step down to 0 */
+  RONDO_PARAMS_UNCHANGED = 2 /* params hold what they held at this plan's last call: packed weights may be reused */
+};
+
+/*
+ * One forward pass, and the same struct again for its backward pass. Absent parts are NULL.
+ * At step (t, b): t >= lengths[b] -> state untouched, output zero. Else where hold is set the state is kept and the
+ * output repeats it. State planes are in the cell's order; plane 0 is what the output shows.
+ */
+typedef struct {
+  int64_t size; /* sizeof(rondo_pass) */
+  int64_t time_steps, batch_size;
+  int64_t flags;
+  int64_t time_origin; /* absolute time of step 0, for cells with a clock */
+  const void* params;
+  const void* dense_input; /* [T, B, I]; distance between consecutive (t, b) rows = input_stride */
+  int64_t input_stride;
+  const int32_t* tokens; /* [T, B], each in [0, I); exactly one of dense_input and tokens is given */
+  const void* initial[RONDO_MAX_PLANES]; /* [B, P_p]; NULL = zero */
+  void* last[RONDO_MAX_PLANES]; /* [B, P_p]; may be the memory of initial */
+  void* output; /* [T, B, P_0]; distance between rows = output_stride; NULL = not wanted */
+  int64_t output_stride;
+  const int32_t* lengths; /* [B], each in [0, T]; NULL = all T */
+  const uint8_t* hold; /* [T, B, hold_width]; non-zero = keep */
+  int64_t hold_width; /* 1 (the whole row) or H (unit by unit) */
+  const void* recurrent_mask; /* multiplies plane 0 of the old state where it enters the recurrent product: [B, P_0] ... */
+  int64_t mask_step; /* ... 0 = the same [B, P_0] at every step, B * P_0 = a mask of its own per step */
+  void* cache; /* rondo_cache_bytes, 64-byte aligned; NULL = inference */
+} rondo_pass;
+
+/*
+ * Gradients of one pass. Incoming ones (output, last) are read only; NULL = zero. Outgoing ones that are NULL are not
+ * computed. Gradients at output beyond a row's length are ignored. Backward consumes the cache: one backward per
+ * forward. It reads params, input, lengths, hold and recurrent_mask of the pass again, never initial, last or output.
+ */
+typedef struct {
+  int64_t size; /* sizeof(rondo_gradients) */
+  const void* output; /* [T, B, P_0] */
+  int64_t output_stride;
+  const void* last[RONDO_MAX_PLANES]; /* [B, P_p] */
+  void* params; /* accumulated, layout of the parameters */
+  void* input; /* [T, B, I]; must be NULL for token input */
+  int64_t input_stride;
+  int64_t input_accumulate; /* 0 = assigned, 1 = added */
+  void* initial[RONDO_MAX_PLANES]; /* [B, P_p], assigned; may be the memory of last */
+  void* pre_activations; /* [T, B, R], assigned */
+} rondo_gradients;
+
+RONDO_API int32_t rondo_abi_version(void);
+/* Hash of the sources this library was built from, as text. */
+RONDO_API const char* rondo_build_id(void);
+RONDO_API const char* rondo_status_text(int32_t status);
+/* The best tier of this CPU that this library was built with. */
+RONDO_API int32_t rondo_isa(void);
+/* Addresses of cblas_sgemm and cblas_dgemm (single-threaded, thread-safe), or NULL to use the library's own products. */
+RONDO_API void rondo_set_blas(void* cblas_sgemm, void* cblas_dgemm);
+/* Index of a cell by name ("lstm"), or -1. */
+RONDO_API int32_t rondo_find_cell(const char* name);
+
+RONDO_API int32_t rondo_plan_create(const rondo_plan_options* options, rondo_plan** plan);
+RONDO_API void rondo_plan_free(rondo_plan* plan);
+/* The tier this plan runs. */
+RONDO_API int32_t rondo_plan_isa(const rondo_plan* plan);
+/* Bytes of cache that backward needs for a pass of time_steps x batch_size; -1 on bad sizes. */
+RONDO_API int64_t rondo_cache_bytes(const rondo_plan* plan, int64_t time_steps, int64_t batch_size);
+RONDO_API int32_t rondo_forward(rondo_plan* plan, const rondo_pass* pass);
+RONDO_API int32_t rondo_backward(rondo_plan* plan, const rondo_pass* pass, const rondo_gradients* gradients);
+
+/* One matrix product for the dense head: C [m, n] = (accumulate ? C : 0) + op(A) [m, k] op(B) [k, n]. */
+typedef struct {
+  int64_t size; /* sizeof(rondo_product) */
+  int64_t precision, threads, isa;
+  int64_t m, n, k;
+  const void* a; /* op(A)(i, p) = a[i * a_row + p * a_column]; one of the two strides is 1 */
+  int64_t a_row, a_column;
+  const void* b; /* op(B)(p, j) = b[p * b_row + j * b_column]; one of the two strides is 1 */
+  int64_t b_row, b_column;
+  void* c; /* [m, n], distance between rows = c_row */
+  int64_t c_row;
+  int64_t accumulate;
+} rondo_product;
+RONDO_API int32_t rondo_multiply(const rondo_product* product);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
