@@ -1,0 +1,59 @@
+package dev.rondo.cell;
+
+import dev.rondo.memory.TensorLayout;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Description of a recurrent cell: its sizes, states, parameters and options. It holds no numbers; it is a value, and two
+ * equal descriptions make equal cells.
+ *
+ * <p>All products of a cell are linear in its parameters and land in R <em>pre-activation rows</em>; what follows is
+ * pointwise. {@link #blocks} says which parameter feeds which row.
+ */
+public interface Cell {
+    /** {@return the name in checkpoints, on the command line and in the native library: "lstm"} */
+    String name();
+
+    /** {@return the number of hidden units, H} */
+    int hiddenSize();
+
+    /** {@return width of each state plane; plane 0 is what the cell puts out. LSTM: {H, H} for h and c} */
+    int[] planeWidths();
+
+    /** {@return the number of pre-activation rows, R} */
+    int rows();
+
+    /** {@return names and shapes of the parameters, in the order in which they lie} */
+    TensorLayout layout(int inputSize, InputKind kind);
+
+    /** {@return which parameters feed which pre-activation rows} */
+    List<ParameterBlock> blocks(int inputSize, InputKind kind);
+
+    /** {@return whether, after the products, no unit sees another; row r belongs to unit r % H then} */
+    boolean perUnit();
+
+    /** {@return the value that the bias of pre-activation {@code row} starts with} */
+    double initialBias(int row);
+
+    /** {@return the options beside the hidden size, by name, for checkpoints} */
+    Map<String, String> options();
+
+    /**
+     * {@return the body of this cell in {@code backend}}
+     *
+     * @throws UnsupportedOperationException if this cell has no such body, or the backend is not available here; the message
+     *     gives the reason
+     */
+    CellKernel kernel(Backend backend);
+
+    /** {@return the width of the output, that of plane 0} */
+    default int outputSize() {
+        return planeWidths()[0];
+    }
+
+    /** {@return sizes of a pass of this cell} */
+    default CellShape shape(int timeSteps, int batchSize, int inputSize) {
+        return new CellShape(timeSteps, batchSize, inputSize, hiddenSize());
+    }
+}

@@ -1,0 +1,413 @@
+package dev.rondo.cell;
+
+import dev.rondo.cell.Operands.Extent;
+import dev.rondo.memory.Parameters;
+import dev.rondo.memory.Precision;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Objects;
+
+/**
+ * All that one forward pass, and the backward pass after it, works on: one layer, one direction, one whole sequence. Made once
+ * per batch shape and used again for every batch: extents, strides and alignment are checked when it is made, contents
+ * (lengths, tokens) at each call. T, B, I as in {@link CellShape}, P<sub>p</sub> the width of state plane p.
+ *
+ * <p>At step (t, b) with t at or beyond the row's length, the state stays as it is and the output is zero. Else, where
+ * {@code hold} is set, the state is held and the output repeats it. A reversed pass starts at each row's own last element. A
+ * row of length 0 ends in its initial state.
+ */
+public final class CellPass {
+    /** What the layer reads. */
+    public sealed interface Input permits Dense, Tokens {}
+
+    /**
+     * Numbers, [T, B, I].
+     *
+     * @param values native segment; row (t, b) starts at element (t * B + b) * rowStride
+     * @param rowStride at least I
+     */
+    public record Dense(MemorySegment values, long rowStride) implements Input {}
+
+    /**
+     * Tokens, int32 [T, B], each from 0 to I - 1; beyond a row's length any such number.
+     *
+     * @param ids native segment
+     */
+    public record Tokens(MemorySegment ids) implements Input {}
+
+    private final Cell cell;
+    private final CellShape shape;
+    private final Parameters parameters;
+    private final MemorySegment params;
+    private final Input input;
+    private final MemorySegment[] initial;
+    private final MemorySegment[] last;
+    private final MemorySegment output;
+    private final long outputStride;
+    private final MemorySegment lengths;
+    private final MemorySegment hold;
+    private final int holdWidth;
+    private final MemorySegment recurrentMask;
+    private final long maskStep;
+    private final boolean reversed;
+    private final MemorySegment cache;
+    private final Operands operands;
+    private long timeOrigin;
+    private boolean cacheFilled;
+
+    private CellPass(Builder b) {
+        this.cell = b.cell;
+        this.shape = b.shape;
+        this.parameters = b.parameters;
+        this.params = b.params;
+        this.input = Objects.requireNonNull(b.input, "input: expected dense values or tokens, got null");
+        this.initial = b.initial.clone();
+        this.last = b.last.clone();
+        this.output = b.output;
+        this.outputStride = b.outputStride;
+        this.lengths = b.lengths;
+        this.hold = b.hold;
+        this.holdWidth = b.holdWidth;
+        this.recurrentMask = b.recurrentMask;
+        this.maskStep = b.maskStep;
+        this.reversed = b.reversed;
+        this.cache = b.cache;
+        this.timeOrigin = b.timeOrigin;
+        this.operands = b.operands;
+        long expected = cell.layout(shape.inputSize(), inputKind()).count();
+        if (params.byteSize() != expected * precision().bytes()) {
+            throw new IllegalArgumentException("params: expected " + expected + " elements, got "
+                    + params.byteSize() / precision().bytes());
+        }
+        b.operands = null; // what was checked belongs to this pass now
+    }
+
+    /**
+     * Starts a pass.
+     *
+     * @param cell the cell
+     * @param shape its sizes
+     * @param parameters slab that the cell's parameters lie in; gives the precision
+     * @param offset index of the cell's first parameter in the slab
+     */
+    public static Builder of(Cell cell, CellShape shape, Parameters parameters, long offset) {
+        return new Builder(cell, shape, parameters, offset);
+    }
+
+    /** {@return the cell} */
+    public Cell cell() {
+        return cell;
+    }
+
+    /** {@return the sizes} */
+    public CellShape shape() {
+        return shape;
+    }
+
+    /** {@return the element type} */
+    public Precision precision() {
+        return parameters.precision();
+    }
+
+    /** {@return the slab that {@link #params()} is a slice of; its version says whether packed weights are still good} */
+    public Parameters parameters() {
+        return parameters;
+    }
+
+    /** {@return the cell's parameters, in the order of {@link Cell#layout}} */
+    public MemorySegment params() {
+        return params;
+    }
+
+    /** {@return what the layer reads} */
+    public Input input() {
+        return input;
+    }
+
+    /** {@return whether the input is numbers or tokens} */
+    public InputKind inputKind() {
+        return input instanceof Dense ? InputKind.DENSE : InputKind.TOKENS;
+    }
+
+    /** {@return state plane {@code plane} before the first step, [B, P], or null for zero} */
+    public MemorySegment initial(int plane) {
+        return initial[plane];
+    }
+
+    /** {@return where state plane {@code plane} after the last valid step goes, [B, P], or null if not wanted} */
+    public MemorySegment last(int plane) {
+        return last[plane];
+    }
+
+    /** {@return where the output goes, [T, B, P0], or null if not wanted} */
+    public MemorySegment output() {
+        return output;
+    }
+
+    /** {@return elements between the starts of consecutive output rows (t, b)} */
+    public long outputStride() {
+        return outputStride;
+    }
+
+    /** {@return length of each sequence, int32 [B], or null if all are T} */
+    public MemorySegment lengths() {
+        return lengths;
+    }
+
+    /** {@return bytes [T, B, {@link #holdWidth()}], non-zero = hold the state; or null} */
+    public MemorySegment hold() {
+        return hold;
+    }
+
+    /** {@return 1 if whole rows are held, H if single units are} */
+    public int holdWidth() {
+        return holdWidth;
+    }
+
+    /** {@return factors on plane 0 of the old state where it enters the recurrent product; or null} */
+    public MemorySegment recurrentMask() {
+        return recurrentMask;
+    }
+
+    /** {@return elements between the masks of consecutive steps: 0 = one mask [B, P0] for all, B * P0 = [T, B, P0]} */
+    public long maskStep() {
+        return maskStep;
+    }
+
+    /** {@return whether time runs from each sequence's last element to its first} */
+    public boolean reversed() {
+        return reversed;
+    }
+
+    /** {@return absolute time of step 0, for cells with a clock} */
+    public long timeOrigin() {
+        return timeOrigin;
+    }
+
+    /** Sets the absolute time of step 0: a stream goes on with the same pass. */
+    public void timeOrigin(long time) {
+        this.timeOrigin = time;
+    }
+
+    /** {@return what forward keeps for backward, or null in inference; its layout is the backend's own} */
+    public MemorySegment cache() {
+        return cache;
+    }
+
+    /** {@return the length of sequence {@code b}, from 0 to T} */
+    public int length(int b) {
+        return lengths == null ? shape.timeSteps() : lengths.getAtIndex(ValueLayout.JAVA_INT, b);
+    }
+
+    /** {@return whether row (t, b) moves the state: it lies within the sequence and is not held as a whole} */
+    public boolean active(int t, int b) {
+        return t < length(b) && (hold == null || holdWidth != 1 || holdAt(t, b, 0) == 0);
+    }
+
+    /** {@return whether unit {@code unit} of row (t, b) is held one by one} */
+    public boolean unitHeld(int t, int b, int unit) {
+        return hold != null && holdWidth != 1 && holdAt(t, b, unit) != 0;
+    }
+
+    private byte holdAt(int t, int b, int unit) {
+        return hold.get(ValueLayout.JAVA_BYTE, ((long) t * shape.batchSize() + b) * holdWidth + unit);
+    }
+
+    boolean cacheFilled() {
+        return cacheFilled;
+    }
+
+    void cacheFilled(boolean filled) {
+        this.cacheFilled = filled;
+    }
+
+    void checkAlive() {
+        operands.checkAlive();
+    }
+
+    void checkFits(CellPlan plan) {
+        CellShape most = plan.largest();
+        if (!cell.equals(plan.cell())) {
+            throw new IllegalArgumentException("cell: expected " + plan.cell() + ", got " + cell);
+        }
+        if (precision() != plan.precision()) {
+            throw new IllegalArgumentException("precision: expected " + plan.precision() + ", got " + precision());
+        }
+        if (shape.inputSize() != most.inputSize()) {
+            throw new IllegalArgumentException(
+                    "inputSize: expected " + most.inputSize() + ", got " + shape.inputSize());
+        }
+        if (shape.timeSteps() > most.timeSteps() || shape.batchSize() > most.batchSize()) {
+            throw new IllegalArgumentException("shape: expected at most " + most.timeSteps() + " time steps x "
+                    + most.batchSize() + " sequences, got " + shape.timeSteps() + " x " + shape.batchSize());
+        }
+    }
+
+    void checkCache(long bytes) {
+        if (cache.byteSize() < bytes) {
+            throw new IllegalArgumentException(
+                    "cache: expected at least " + bytes + " bytes, got " + cache.byteSize());
+        }
+    }
+
+    /** Lengths and tokens are data: looked at before every call, so that no kernel has to. */
+    void checkContents() {
+        for (int b = 0; lengths != null && b < shape.batchSize(); b++) {
+            int length = length(b);
+            if (length < 0 || length > shape.timeSteps()) {
+                throw new IllegalArgumentException(
+                        "lengths[" + b + "]: expected 0 to " + shape.timeSteps() + ", got " + length);
+            }
+        }
+        if (input instanceof Tokens tokens) {
+            for (long i = 0; i < shape.rows(); i++) {
+                int id = tokens.ids.getAtIndex(ValueLayout.JAVA_INT, i);
+                if (id < 0 || id >= shape.inputSize()) {
+                    throw new IllegalArgumentException("tokens[" + i / shape.batchSize() + ", " + i % shape.batchSize()
+                            + "]: expected 0 to " + (shape.inputSize() - 1) + ", got " + id);
+                }
+            }
+        }
+    }
+
+    /** Collects the parts of a pass and checks each. Absent parts have the defaults that the accessors state. */
+    public static final class Builder {
+        private final Cell cell;
+        private final CellShape shape;
+        private final Parameters parameters;
+        private final MemorySegment params;
+        private final Precision precision;
+        private final MemorySegment[] initial;
+        private final MemorySegment[] last;
+        private Operands operands = new Operands();
+        private Input input;
+        private MemorySegment output;
+        private long outputStride;
+        private MemorySegment lengths;
+        private MemorySegment hold;
+        private int holdWidth = 1;
+        private MemorySegment recurrentMask;
+        private long maskStep;
+        private boolean reversed;
+        private long timeOrigin;
+        private MemorySegment cache;
+
+        private Builder(Cell cell, CellShape shape, Parameters parameters, long offset) {
+            if (shape.hiddenSize() != cell.hiddenSize()) {
+                throw new IllegalArgumentException(
+                        "hiddenSize: expected " + cell.hiddenSize() + ", got " + shape.hiddenSize());
+            }
+            this.cell = cell;
+            this.shape = shape;
+            this.parameters = parameters;
+            this.precision = parameters.precision();
+            // Both input kinds have equally many parameters, so the extent is known before the kind is.
+            long count = cell.layout(shape.inputSize(), InputKind.DENSE).count();
+            if (offset < 0 || offset + count > parameters.count()) {
+                throw new IllegalArgumentException("offset: expected " + count + " parameters from it on within "
+                        + parameters.count() + ", got offset " + offset);
+            }
+            this.params = operands.add("params", precision.slice(parameters.slab(), offset, count), count, precision.bytes());
+            this.initial = new MemorySegment[cell.planeWidths().length];
+            this.last = new MemorySegment[cell.planeWidths().length];
+        }
+
+        /** Reads numbers; see {@link Dense}. */
+        public Builder input(MemorySegment values, long rowStride) {
+            var extent = new Extent(shape.rows(), shape.inputSize(), rowStride);
+            this.input = new Dense(operands.addRows("input", values, extent, precision), rowStride);
+            return this;
+        }
+
+        /** Reads tokens; see {@link Tokens}. */
+        public Builder tokens(MemorySegment ids) {
+            this.input = new Tokens(operands.add("tokens", ids, shape.rows(), Integer.BYTES));
+            return this;
+        }
+
+        /** Starts plane {@code plane} from {@code values} [B, P]; without it from zero. */
+        public Builder initial(int plane, MemorySegment values) {
+            initial[plane] = operands.add("initial[" + plane + "]", values, planeCount(plane), precision.bytes());
+            return this;
+        }
+
+        /** Puts plane {@code plane} after the last valid step into {@code values} [B, P], which may be the initial state's. */
+        public Builder last(int plane, MemorySegment values) {
+            last[plane] = operands.add("last[" + plane + "]", values, planeCount(plane), precision.bytes());
+            return this;
+        }
+
+        /** Puts the output into {@code values} [T, B, P0], in time order also when reversed. */
+        public Builder output(MemorySegment values, long rowStride) {
+            var extent = new Extent(shape.rows(), cell.outputSize(), rowStride);
+            this.output = operands.addRows("output", values, extent, precision);
+            this.outputStride = rowStride;
+            return this;
+        }
+
+        /** Ends each sequence at its own length, int32 [B]. */
+        public Builder lengths(MemorySegment values) {
+            this.lengths = operands.add("lengths", values, shape.batchSize(), Integer.BYTES);
+            return this;
+        }
+
+        /** Holds the state where a byte of {@code values} [T, B, width] is not zero; {@code width} is 1 or H. */
+        public Builder hold(MemorySegment values, int width) {
+            if (width != 1 && width != shape.hiddenSize()) {
+                throw new IllegalArgumentException(
+                        "width: expected 1 or " + shape.hiddenSize() + ", got " + width);
+            }
+            this.hold = operands.add("hold", values, shape.rows() * width, 1);
+            this.holdWidth = width;
+            return this;
+        }
+
+        /** Multiplies plane 0 of the old state where it enters the recurrent product, by one mask [B, P0] for all steps. */
+        public Builder recurrentMask(MemorySegment values) {
+            return recurrentMask(values, 1, 0);
+        }
+
+        /** Multiplies plane 0 of the old state where it enters the recurrent product, by a mask per step, [T, B, P0]. */
+        public Builder recurrentMasks(MemorySegment values) {
+            return recurrentMask(values, shape.timeSteps(), planeCount(0));
+        }
+
+        private Builder recurrentMask(MemorySegment values, int steps, long step) {
+            this.recurrentMask = operands.add("recurrentMask", values, steps * planeCount(0), precision.bytes());
+            this.maskStep = step;
+            return this;
+        }
+
+        /** Lets time run backwards, from each sequence's own last element. */
+        public Builder reversed(boolean value) {
+            this.reversed = value;
+            return this;
+        }
+
+        /** Sets the absolute time of step 0; default 0. */
+        public Builder timeOrigin(long time) {
+            this.timeOrigin = time;
+            return this;
+        }
+
+        /** Keeps what backward needs in {@code bytes}, {@link CellPlan#cacheBytes} long, aligned to 64; absent = inference. */
+        public Builder cache(MemorySegment bytes) {
+            operands.add("cache", bytes, 0, 64);
+            this.cache = bytes;
+            return this;
+        }
+
+        /**
+         * {@return the pass; the builder is used up}
+         *
+         * @throws IllegalArgumentException if a part does not fit; {@code NullPointerException} if there is no input
+         */
+        public CellPass build() {
+            return new CellPass(this);
+        }
+
+        private long planeCount(int plane) {
+            return (long) shape.batchSize() * cell.planeWidths()[plane];
+        }
+    }
+}

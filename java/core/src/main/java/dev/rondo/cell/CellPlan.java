@@ -1,0 +1,155 @@
+package dev.rondo.cell;
+
+import dev.rondo.memory.Precision;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * A body of a cell made ready for passes up to a given size. It owns packed weights and scratch; a call allocates nothing.
+ * One thread at a time may use it.
+ *
+ * <p>The checks of arguments stand here, above the bodies: these see valid passes only.
+ */
+public abstract class CellPlan implements AutoCloseable {
+    private final Cell cell;
+    private final CellShape largest;
+    private final Precision precision;
+    private final AtomicBoolean busy = new AtomicBoolean();
+    private boolean closed;
+
+    /** For bodies: keeps what every plan has. */
+    protected CellPlan(Cell cell, CellShape largest, Precision precision) {
+        if (largest.hiddenSize() != cell.hiddenSize()) {
+            throw new IllegalArgumentException(
+                    "hiddenSize: expected " + cell.hiddenSize() + ", got " + largest.hiddenSize());
+        }
+        this.cell = cell;
+        this.largest = largest;
+        this.precision = precision;
+    }
+
+    /** {@return the cell this plan runs} */
+    public final Cell cell() {
+        return cell;
+    }
+
+    /** {@return the largest pass this plan takes} */
+    public final CellShape largest() {
+        return largest;
+    }
+
+    /** {@return the element type} */
+    public final Precision precision() {
+        return precision;
+    }
+
+    /** {@return the backend whose body this is} */
+    public abstract Backend backend();
+
+    /** {@return the instruction-set tier that runs} */
+    public abstract IsaTier tier();
+
+    /** {@return bytes of cache that backward needs from a forward pass of {@code timeSteps} x {@code batchSize}} */
+    public abstract long cacheBytes(int timeSteps, int batchSize);
+
+    /** Runs a checked forward pass. */
+    protected abstract void runForward(CellPass pass);
+
+    /** Runs a checked backward pass. */
+    protected abstract void runBackward(CellPass pass, CellGradients gradients);
+
+    /** Frees what this plan owns; called once. */
+    protected abstract void free();
+
+    /**
+     * Runs {@code pass} forward: writes output, last state and, if the pass has one, the cache. One time step is streaming.
+     *
+     * @throws IllegalArgumentException if the pass does not fit this plan, or a length or token is out of range
+     * @throws IllegalStateException after {@link #close()}, if memory of the pass was closed, or while another thread uses
+     *     this plan
+     */
+    public final void forward(CellPass pass) {
+        begin(pass);
+        try {
+            pass.checkContents();
+            if (pass.cache() != null) {
+                pass.checkCache(cacheBytes(pass.shape().timeSteps(), pass.shape().batchSize()));
+            }
+            runForward(pass);
+            pass.cacheFilled(pass.cache() != null);
+        } finally {
+            end(pass);
+        }
+    }
+
+    /**
+     * Full back-propagation through time over the sequence that {@link #forward} ran last with this pass. It consumes the
+     * cache: one backward pass per forward pass. Input, parameters, lengths, hold and mask must be as they were then;
+     * initial state, last state and output may have been overwritten.
+     *
+     * @throws IllegalArgumentException if the pass or the gradients do not fit this plan
+     * @throws IllegalStateException if forward has not filled the pass's cache, or as {@link #forward} says
+     */
+    public final void backward(CellPass pass, CellGradients gradients) {
+        begin(pass);
+        try {
+            if (gradients.pass() != pass) {
+                throw new IllegalArgumentException("gradients: expected gradients made for this pass, got another's");
+            }
+            gradients.checkAlive();
+            if (!pass.cacheFilled()) {
+                throw new IllegalStateException("backward: expected a forward pass with cache right before, got none");
+            }
+            pass.cacheFilled(false);
+            runBackward(pass, gradients);
+        } finally {
+            end(pass);
+        }
+    }
+
+    /**
+     * Frees what this plan owns. Closing twice is harmless.
+     *
+     * @throws IllegalStateException while another thread uses this plan
+     */
+    @Override
+    public final void close() {
+        if (!busy.compareAndSet(false, true)) {
+            throw new IllegalStateException(this + ": cannot close while a pass is running");
+        }
+        try {
+            if (!closed) {
+                closed = true;
+                free();
+            }
+        } finally {
+            busy.set(false);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return cell.name() + " " + backend() + " " + tier() + " " + precision;
+    }
+
+    private void begin(CellPass pass) {
+        if (!busy.compareAndSet(false, true)) {
+            throw new IllegalStateException(this + ": one thread at a time; another pass is running");
+        }
+        try {
+            if (closed) {
+                throw new IllegalStateException(this + ": plan is closed");
+            }
+            pass.checkFits(this);
+            pass.checkAlive();
+            pass.parameters().workspace().enter();
+        } catch (RuntimeException e) {
+            busy.set(false);
+            throw e;
+        }
+    }
+
+    private void end(CellPass pass) {
+        pass.parameters().workspace().exit();
+        busy.set(false);
+    }
+}

@@ -1,0 +1,36 @@
+package dev.rondo.cell;
+
+/**
+ * Sizes of one pass.
+ *
+ * @param timeSteps steps of the longest sequence, T
+ * @param batchSize sequences side by side, B
+ * @param inputSize width of the input, or size of the vocabulary, I
+ * @param hiddenSize hidden units, H
+ */
+public record CellShape(int timeSteps, int batchSize, int inputSize, int hiddenSize) {
+    /** Checks that every size is at least 1. */
+    public CellShape {
+        atLeastOne("timeSteps", timeSteps);
+        atLeastOne("batchSize", batchSize);
+        atLeastOne("inputSize", inputSize);
+        atLeastOne("hiddenSize", hiddenSize);
+    }
+
+    /** {@return T * B, the number of rows of everything that is [T, B, ...]} */
+    public long rows() {
+        return (long) timeSteps * batchSize;
+    }
+
+    /**
+     * {@return {@code value}}
+     *
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public static int atLeastOne(String name, int value) {
+        if (value < 1) {
+            throw new IllegalArgumentException(name + ": expected at least 1, got " + value);
+        }
+        return value;
+    }
+}

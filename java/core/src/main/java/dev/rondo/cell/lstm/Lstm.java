@@ -1,0 +1,116 @@
+package dev.rondo.cell.lstm;
+
+import dev.rondo.cell.Backend;
+import dev.rondo.cell.Cell;
+import dev.rondo.cell.CellKernel;
+import dev.rondo.cell.CellShape;
+import dev.rondo.cell.InputKind;
+import dev.rondo.cell.ParameterBlock;
+import dev.rondo.cell.ParameterBlock.Source;
+import dev.rondo.kernel.Backends;
+import dev.rondo.memory.TensorLayout;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Long short-term memory (Hochreiter and Schmidhuber 1997) with forget gate (Gers, Schmidhuber and Cummins 2000):
+ *
+ * <pre>
+ *   i = sigmoid(W_i x + R_i h + b_i)      f = sigmoid(W_f x + R_f h + b_f)
+ *   g = tanh   (W_g x + R_g h + b_g)      o = sigmoid(W_o x + R_o h + b_o)
+ *   c' = f * c + i * g                    h' = o * tanh(c')
+ * </pre>
+ *
+ * <p>This is the one place that says the order of gates: pre-activation rows are i, f, g, o, H each, as in PyTorch. Parameters:
+ * {@code weightIh} [4H, I] (for tokens [I, 4H]), {@code weightHh} [4H, H], one {@code bias} [4H]. State planes: h, c.
+ *
+ * @param hiddenSize hidden units, H
+ * @param forgetBias what the forget gate's bias starts with; 1 keeps early gradients alive (Jozefowicz et al. 2015)
+ */
+public record Lstm(int hiddenSize, double forgetBias) implements Cell {
+    static final int GATES = 4;
+    static final int FORGET = 1;
+
+    /** Checks its arguments. */
+    public Lstm {
+        CellShape.atLeastOne("hiddenSize", hiddenSize);
+        if (!Double.isFinite(forgetBias)) {
+            throw new IllegalArgumentException("forgetBias: expected a finite number, got " + forgetBias);
+        }
+    }
+
+    /** {@return an LSTM of {@code hiddenSize} units whose forget gates start with a bias of 1} */
+    public static Lstm of(int hiddenSize) {
+        return new Lstm(hiddenSize, 1);
+    }
+
+    /**
+     * {@return the LSTM that a checkpoint describes}
+     *
+     * @throws IllegalArgumentException if an option is missing or damaged
+     */
+    public static Lstm of(int hiddenSize, Map<String, String> options) {
+        return new Lstm(hiddenSize, Double.parseDouble(options.getOrDefault("forgetBias", "1")));
+    }
+
+    @Override
+    public String name() {
+        return "lstm";
+    }
+
+    @Override
+    public int[] planeWidths() {
+        return new int[] {hiddenSize, hiddenSize};
+    }
+
+    @Override
+    public int rows() {
+        return GATES * hiddenSize;
+    }
+
+    @Override
+    public TensorLayout layout(int inputSize, InputKind kind) {
+        var layout = TensorLayout.builder();
+        switch (kind) {
+            case DENSE -> layout.add("weightIh", rows(), inputSize);
+            case TOKENS -> layout.add("weightIh", inputSize, rows());
+        }
+        return layout.add("weightHh", rows(), hiddenSize).add("bias", rows()).build();
+    }
+
+    @Override
+    public List<ParameterBlock> blocks(int inputSize, InputKind kind) {
+        TensorLayout layout = layout(inputSize, kind);
+        boolean dense = kind == InputKind.DENSE;
+        return List.of(
+                new ParameterBlock("weightIh", layout.get("weightIh").offset(), 0, rows(), Source.INPUT, 0, 0, inputSize,
+                        dense ? inputSize : 1, dense ? 1 : rows()),
+                new ParameterBlock("weightHh", layout.get("weightHh").offset(), 0, rows(), Source.PREVIOUS_STATE, 0, 0,
+                        hiddenSize, hiddenSize, 1),
+                new ParameterBlock("bias", layout.get("bias").offset(), 0, rows(), Source.ONE, 0, 0, 1, 1, 1));
+    }
+
+    @Override
+    public boolean perUnit() {
+        return true;
+    }
+
+    @Override
+    public double initialBias(int row) {
+        return row / hiddenSize == FORGET ? forgetBias : 0;
+    }
+
+    @Override
+    public Map<String, String> options() {
+        return Map.of("forgetBias", Double.toString(forgetBias));
+    }
+
+    @Override
+    public CellKernel kernel(Backend backend) {
+        Backends.require(backend);
+        return switch (backend) {
+            case REFERENCE -> new LstmReference();
+            case VECTOR, NATIVE -> throw new UnsupportedOperationException(backend + ": not built yet");
+        };
+    }
+}

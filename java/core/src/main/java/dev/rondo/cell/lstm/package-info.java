@@ -1,0 +1,2 @@
+/** Long short-term memory: description and bodies side by side. */
+package dev.rondo.cell.lstm;

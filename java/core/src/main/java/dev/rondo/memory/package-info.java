@@ -1,0 +1,2 @@
+/** Native memory: who owns it, how tensors lie in it. */
+package dev.rondo.memory;
