@@ -351,11 +351,14 @@ public final class CellPass {
             return this;
         }
 
-        /** Holds the state where a byte of {@code values} [T, B, width] is not zero; {@code width} is 1 or H. */
+        /**
+         * Holds the state where a byte of {@code values} [T, B, width] is not zero: {@code width} 1 holds whole rows, H single
+         * units, which only a cell that is {@linkplain Cell#perUnit() per unit} can.
+         */
         public Builder hold(MemorySegment values, int width) {
-            if (width != 1 && width != shape.hiddenSize()) {
-                throw new IllegalArgumentException(
-                        "width: expected 1 or " + shape.hiddenSize() + ", got " + width);
+            if (width != 1 && !(width == shape.hiddenSize() && cell.perUnit())) {
+                String expected = cell.perUnit() ? "1 or " + shape.hiddenSize() : "1, for the units mix";
+                throw new IllegalArgumentException("width: expected " + expected + ", got " + width);
             }
             this.hold = operands.add("hold", values, shape.rows() * width, 1);
             this.holdWidth = width;

@@ -1,0 +1,379 @@
+package dev.rondo.kernel;
+
+import dev.rondo.cell.Backend;
+import dev.rondo.cell.Cell;
+import dev.rondo.cell.CellGradients;
+import dev.rondo.cell.CellPass;
+import dev.rondo.cell.CellPlan;
+import dev.rondo.cell.CellShape;
+import dev.rondo.cell.IsaTier;
+import dev.rondo.cell.ParameterBlock;
+import dev.rondo.memory.Parameters;
+import dev.rondo.memory.Precision;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The time loop of the reference: products, lengths, hold, mask, direction and gradients, for any cell.
+ *
+ * <p>States lie in slots in the order of time: step t reads slot t and writes slot t + 1; reversed, it reads slot t + 1 and
+ * writes slot t. Cached for backward: gates [T, B, R] and state slots [T + 1, B, planes], float64.
+ */
+final class ReferencePlan extends CellPlan {
+    private final ReferenceKernel kernel;
+    private final int[] planeWidths;
+    private final int stateWidth; // sum of the plane widths
+    private final double[][] gates; // [T * B][R]
+    private final double[][][] states; // [(T + 1) * B][plane][P]
+    private final double[][][] stateGradients; // [B][plane][P]
+    private final double[][] held; // [plane][P]: gradients of units that are held one by one
+    private final double[] mask; // [P0]: the recurrent mask of the current row
+    private final double[] one = {1};
+    private final double[] zero; // [P0]
+
+    // What belongs to the pass that is running.
+    private CellPass pass;
+    private List<ParameterBlock> blocks;
+    private double[] params;
+    private double[] paramGradients;
+    private final double[] input; // [I]: the current row; one-hot for tokens
+    private final double[] inputGradient; // [I]
+    private final double[] recurrent; // [P0]: plane 0 before the step, after the mask
+    private int token;
+
+    ReferencePlan(ReferenceKernel kernel, Cell cell, CellShape largest, Precision precision) {
+        super(cell, largest, precision);
+        this.kernel = kernel;
+        this.planeWidths = cell.planeWidths();
+        this.stateWidth = Arrays.stream(planeWidths).sum();
+        int batch = largest.batchSize();
+        this.gates = new double[Math.toIntExact(largest.rows())][cell.rows()];
+        this.states = new double[Math.toIntExact(largest.rows() + batch)][][];
+        Arrays.setAll(states, row -> planes());
+        this.stateGradients = new double[batch][][];
+        Arrays.setAll(stateGradients, row -> planes());
+        this.held = planes();
+        this.mask = new double[planeWidths[0]];
+        this.recurrent = new double[planeWidths[0]];
+        this.zero = new double[planeWidths[0]];
+        this.input = new double[largest.inputSize()];
+        this.inputGradient = new double[largest.inputSize()];
+    }
+
+    private double[][] planes() {
+        return Arrays.stream(planeWidths).mapToObj(double[]::new).toArray(double[][]::new);
+    }
+
+    @Override
+    public Backend backend() {
+        return Backend.REFERENCE;
+    }
+
+    @Override
+    public IsaTier tier() {
+        return IsaTier.BASELINE;
+    }
+
+    @Override
+    public long cacheBytes(int timeSteps, int batchSize) {
+        long rows = (long) timeSteps * batchSize;
+        return Double.BYTES * (rows * cell().rows() + (rows + batchSize) * stateWidth);
+    }
+
+    @Override
+    protected void free() {}
+
+    @Override
+    protected void runForward(CellPass pass) {
+        begin(pass);
+        int steps = pass.shape().timeSteps();
+        int batch = pass.shape().batchSize();
+        for (int b = 0; b < batch; b++) {
+            for (int p = 0; p < planeWidths.length; p++) {
+                read(pass.initial(p), (long) b * planeWidths[p], before(firstStep(), b)[p]);
+            }
+        }
+        for (int s = 0; s < steps; s++) {
+            int t = pass.reversed() ? steps - 1 - s : s;
+            for (int b = 0; b < batch; b++) {
+                forward(t, b);
+            }
+        }
+        for (int b = 0; b < batch; b++) {
+            for (int p = 0; p < planeWidths.length; p++) {
+                write(after(lastStep(), b)[p], pass.last(p), (long) b * planeWidths[p]);
+            }
+        }
+        if (pass.cache() != null) {
+            cache((values, at) -> MemorySegment.copy(values, 0, pass.cache(), ValueLayout.JAVA_DOUBLE, at, values.length));
+        }
+    }
+
+    private void forward(int t, int b) {
+        double[][] before = before(t, b);
+        double[][] after = after(t, b);
+        if (pass.active(t, b)) {
+            double[] row = gates[row(t, b)];
+            Arrays.fill(row, 0);
+            readSources(t, b);
+            for (ParameterBlock block : blocks) {
+                multiply(block, source(block, before), row);
+            }
+            kernel.forward(row, before, after);
+            for (int p = 0; p < planeWidths.length; p++) {
+                for (int k = 0; k < planeWidths[p]; k++) {
+                    if (pass.unitHeld(t, b, k)) {
+                        after[p][k] = before[p][k];
+                    }
+                }
+            }
+        } else {
+            for (int p = 0; p < planeWidths.length; p++) {
+                System.arraycopy(before[p], 0, after[p], 0, planeWidths[p]);
+            }
+        }
+        write(t < pass.length(b) ? after[0] : zero, pass.output(), row(t, b) * pass.outputStride());
+    }
+
+    @Override
+    protected void runBackward(CellPass pass, CellGradients gradients) {
+        begin(pass);
+        cache((values, at) -> MemorySegment.copy(pass.cache(), ValueLayout.JAVA_DOUBLE, at, values, 0, values.length));
+        Arrays.fill(paramGradients, 0);
+        int steps = pass.shape().timeSteps();
+        int batch = pass.shape().batchSize();
+        for (int b = 0; b < batch; b++) {
+            for (int p = 0; p < planeWidths.length; p++) {
+                read(gradients.last(p), (long) b * planeWidths[p], stateGradients[b][p]);
+            }
+        }
+        for (int s = steps - 1; s >= 0; s--) {
+            int t = pass.reversed() ? steps - 1 - s : s;
+            for (int b = 0; b < batch; b++) {
+                backward(t, b, gradients);
+            }
+        }
+        for (int b = 0; b < batch; b++) {
+            for (int p = 0; p < planeWidths.length; p++) {
+                write(stateGradients[b][p], gradients.initial(p), (long) b * planeWidths[p]);
+            }
+        }
+        accumulate(paramGradients, gradients.params(), 0);
+    }
+
+    private void backward(int t, int b, CellGradients gradients) {
+        double[] row = gates[row(t, b)];
+        double[][] gradient = stateGradients[b];
+        if (gradients.output() != null && t < pass.length(b)) {
+            for (int k = 0; k < planeWidths[0]; k++) {
+                gradient[0][k] += precision().get(gradients.output(), row(t, b) * gradients.outputStride() + k);
+            }
+        }
+        Arrays.fill(inputGradient, 0);
+        if (pass.active(t, b)) {
+            takeHeld(t, b, gradient);
+            kernel.backward(row, before(t, b), after(t, b), gradient);
+            readSources(t, b);
+            for (ParameterBlock block : blocks) {
+                gradients(block, row, source(block, before(t, b)), sourceGradient(block, gradient));
+            }
+            giveHeld(gradient);
+        } else {
+            Arrays.fill(row, 0);
+        }
+        write(row, gradients.preActivations(), (long) row(t, b) * row.length);
+        if (gradients.inputAccumulate()) {
+            accumulate(inputGradient, gradients.input(), row(t, b) * gradients.inputStride());
+        } else {
+            write(inputGradient, gradients.input(), row(t, b) * gradients.inputStride());
+        }
+    }
+
+    /**
+     * Moves the gradients of held units out of the way: with a zero coming in, their pre-activations get none, whatever the
+     * cell, since backward is linear in it.
+     */
+    private void takeHeld(int t, int b, double[][] gradient) {
+        for (int p = 0; p < planeWidths.length; p++) {
+            for (int k = 0; k < planeWidths[p]; k++) {
+                boolean isHeld = pass.unitHeld(t, b, k);
+                held[p][k] = isHeld ? gradient[p][k] : 0;
+                gradient[p][k] = isHeld ? 0 : gradient[p][k];
+            }
+        }
+    }
+
+    private void giveHeld(double[][] gradient) {
+        for (int p = 0; p < planeWidths.length; p++) {
+            for (int k = 0; k < planeWidths[p]; k++) {
+                gradient[p][k] += held[p][k];
+            }
+        }
+    }
+
+    /** rows += W source, for one block. */
+    private void multiply(ParameterBlock block, double[] source, double[] rows) {
+        for (int r = 0; r < block.rows(); r++) {
+            double sum = 0;
+            for (int j = first(block); j < end(block); j++) {
+                sum += params[param(block, r, j)] * source[column(block, r, j)];
+            }
+            rows[block.row() + r] += sum;
+        }
+    }
+
+    /** dW += dRows source^T and dSource += mask * W^T dRows, for one block. */
+    private void gradients(ParameterBlock block, double[] rows, double[] source, double[] sourceGradient) {
+        boolean masked = block.source() == ParameterBlock.Source.PREVIOUS_STATE && block.plane() == 0;
+        for (int r = 0; r < block.rows(); r++) {
+            double rowGradient = rows[block.row() + r];
+            for (int j = first(block); j < end(block); j++) {
+                int column = column(block, r, j);
+                paramGradients[param(block, r, j)] += rowGradient * source[column];
+                if (sourceGradient != null) {
+                    double factor = masked ? mask[column] : 1;
+                    sourceGradient[column] += factor * params[param(block, r, j)] * rowGradient;
+                }
+            }
+        }
+    }
+
+    /** A token is the one column that is not zero: the others are not visited. */
+    private int first(ParameterBlock block) {
+        return block.source() == ParameterBlock.Source.INPUT && token >= 0 ? token : 0;
+    }
+
+    private int end(ParameterBlock block) {
+        return block.source() == ParameterBlock.Source.INPUT && token >= 0 ? token + 1 : block.width();
+    }
+
+    private static int param(ParameterBlock block, int r, int j) {
+        return Math.toIntExact(block.offset() + (long) r * block.rowStride() + (long) j * block.columnStride());
+    }
+
+    private static int column(ParameterBlock block, int r, int j) {
+        return block.column() + (block.elementwise() ? r : j);
+    }
+
+    private double[] source(ParameterBlock block, double[][] before) {
+        return switch (block.source()) {
+            case ONE -> one;
+            case INPUT -> input;
+            case PREVIOUS_STATE -> block.plane() == 0 ? recurrent : before[block.plane()];
+            case NEW_STATE, CACHE -> throw unsupported(block);
+        };
+    }
+
+    private double[] sourceGradient(ParameterBlock block, double[][] gradient) {
+        return switch (block.source()) {
+            case ONE -> null;
+            case INPUT -> inputGradient;
+            case PREVIOUS_STATE -> gradient[block.plane()];
+            case NEW_STATE, CACHE -> throw unsupported(block);
+        };
+    }
+
+    private UnsupportedOperationException unsupported(ParameterBlock block) {
+        return new UnsupportedOperationException(
+                cell().name() + ": the reference has no product with source " + block.source());
+    }
+
+    /** Reads input and recurrent operand of row (t, b). */
+    private void readSources(int t, int b) {
+        switch (pass.input()) {
+            case CellPass.Dense dense -> read(dense.values(), row(t, b) * dense.rowStride(), input);
+            case CellPass.Tokens tokens -> {
+                input[Math.max(token, 0)] = 0;
+                token = tokens.ids().getAtIndex(ValueLayout.JAVA_INT, row(t, b));
+                input[token] = 1;
+            }
+        }
+        Arrays.fill(mask, 1);
+        if (pass.recurrentMask() != null) {
+            read(pass.recurrentMask(), t * pass.maskStep() + (long) b * planeWidths[0], mask);
+        }
+        double[] plane = before(t, b)[0];
+        for (int k = 0; k < recurrent.length; k++) {
+            recurrent[k] = mask[k] * plane[k];
+        }
+    }
+
+    private void begin(CellPass pass) {
+        this.pass = pass;
+        this.blocks = cell().blocks(pass.shape().inputSize(), pass.inputKind());
+        this.token = -1;
+        Arrays.fill(input, 0);
+        Parameters parameters = pass.parameters();
+        int count = Math.toIntExact(pass.params().byteSize() / parameters.precision().bytes());
+        if (params == null) {
+            params = new double[count];
+            paramGradients = new double[count];
+        }
+        read(pass.params(), 0, params);
+    }
+
+    private int row(int t, int b) {
+        return t * pass.shape().batchSize() + b;
+    }
+
+    private int firstStep() {
+        return pass.reversed() ? pass.shape().timeSteps() - 1 : 0;
+    }
+
+    private int lastStep() {
+        return pass.reversed() ? 0 : pass.shape().timeSteps() - 1;
+    }
+
+    private double[][] before(int t, int b) {
+        return states[row(pass.reversed() ? t + 1 : t, b)];
+    }
+
+    private double[][] after(int t, int b) {
+        return states[row(pass.reversed() ? t : t + 1, b)];
+    }
+
+    private interface Copy {
+        void run(double[] values, long byteOffset);
+    }
+
+    /** Visits all that is cached, with its place in the cache. */
+    private void cache(Copy copy) {
+        long at = 0;
+        int rows = Math.toIntExact(pass.shape().rows());
+        for (int row = 0; row < rows; row++) {
+            copy.run(gates[row], at);
+            at += (long) gates[row].length * Double.BYTES;
+        }
+        for (int row = 0; row < rows + pass.shape().batchSize(); row++) {
+            for (double[] plane : states[row]) {
+                copy.run(plane, at);
+                at += (long) plane.length * Double.BYTES;
+            }
+        }
+    }
+
+    /** Fills {@code values} from {@code segment} at element {@code offset}; an absent segment reads as zero. */
+    private void read(MemorySegment segment, long offset, double[] values) {
+        if (segment == null) {
+            Arrays.fill(values, 0);
+            return;
+        }
+        for (int i = 0; i < values.length; i++) {
+            values[i] = precision().get(segment, offset + i);
+        }
+    }
+
+    private void write(double[] values, MemorySegment segment, long offset) {
+        for (int i = 0; segment != null && i < values.length; i++) {
+            precision().set(segment, offset + i, values[i]);
+        }
+    }
+
+    private void accumulate(double[] values, MemorySegment segment, long offset) {
+        for (int i = 0; segment != null && i < values.length; i++) {
+            precision().set(segment, offset + i, precision().get(segment, offset + i) + values[i]);
+        }
+    }
+}
