@@ -1,21 +1,57 @@
 package dev.rondo.kernel;
 
 import dev.rondo.cell.Backend;
+import dev.rondo.cell.Execution;
+import dev.rondo.cell.IsaTier;
+import java.lang.System.Logger.Level;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
-/** Which backends run here, and why a faster one does not. */
+/**
+ * Which backends run here, and why a faster one does not. A backend's own classes are touched only after it was found here.
+ *
+ * <p>The system property {@value #PROPERTY} forces one: {@code reference}, {@code vector} or {@code native}.
+ */
 public final class Backends {
+    /** Name of the system property that forces a backend. */
+    public static final String PROPERTY = "rondo.backend";
+
+    private static final Set<Backend> ANNOUNCED = EnumSet.noneOf(Backend.class);
+
     private Backends() {}
 
     /** {@return why {@code backend} cannot run here, or empty if it can} */
     public static Optional<String> missing(Backend backend) {
-        return backend == Backend.REFERENCE ? Optional.empty() : Optional.of("not built yet");
+        return switch (backend) {
+            case REFERENCE -> Optional.empty();
+            case VECTOR -> Optional.of("not built yet");
+            case NATIVE -> NativeLibrary.missing();
+        };
     }
 
     /** {@return the backends that run here, slowest first} */
     public static List<Backend> available() {
-        return List.of(Backend.values()).stream().filter(b -> missing(b).isEmpty()).toList();
+        return Arrays.stream(Backend.values()).filter(b -> missing(b).isEmpty()).toList();
+    }
+
+    /**
+     * {@return the backend to use: the one that the system property forces, else the fastest that runs here}
+     *
+     * @throws IllegalArgumentException if the property names no backend
+     * @throws UnsupportedOperationException with the reason if the forced one does not run here
+     */
+    public static Backend best() {
+        String forced = System.getProperty(PROPERTY);
+        if (forced == null || forced.isBlank()) {
+            return available().getLast();
+        }
+        Backend backend = parse(forced.strip());
+        require(backend);
+        return backend;
     }
 
     /**
@@ -27,5 +63,52 @@ public final class Backends {
         missing(backend).ifPresent(reason -> {
             throw new UnsupportedOperationException("backend " + backend + ": not available: " + reason);
         });
+    }
+
+    /**
+     * {@return one line: backend, instruction set, threads, and why none of the faster backends}
+     *
+     * @throws UnsupportedOperationException if {@code backend} does not run here
+     */
+    public static String describe(Backend backend, Execution execution) {
+        require(backend);
+        var line = new StringBuilder("backend ").append(backend).append(": ").append(body(backend, execution));
+        for (Backend faster : Backend.values()) {
+            if (faster.compareTo(backend) > 0) {
+                line.append("; not ").append(faster).append(": ").append(missing(faster).orElse("another was asked for"));
+            }
+        }
+        return line.toString();
+    }
+
+    /** Logs {@link #describe} when a backend is first chosen, and only then. */
+    public static void announce(Backend backend, Execution execution) {
+        synchronized (ANNOUNCED) {
+            if (!ANNOUNCED.add(backend)) {
+                return;
+            }
+        }
+        System.getLogger("dev.rondo").log(Level.INFO, describe(backend, execution));
+    }
+
+    private static String body(Backend backend, Execution execution) {
+        String threads = execution.threads() == 1 ? "1 thread" : execution.threads() + " threads";
+        return switch (backend) {
+            case REFERENCE -> "plain Java, 1 thread";
+            case VECTOR -> execution.maxIsa().bits() + " bits, " + threads;
+            case NATIVE -> min(execution.maxIsa(), NativeCalls.isa()) + ", " + threads + ", " + OpenBlas.describe();
+        };
+    }
+
+    private static IsaTier min(IsaTier a, IsaTier b) {
+        return a.compareTo(b) < 0 ? a : b;
+    }
+
+    private static Backend parse(String name) {
+        try {
+            return Backend.valueOf(name.toUpperCase(Locale.ROOT));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(PROPERTY + ": expected reference, vector or native, got " + name, e);
+        }
     }
 }

@@ -8,6 +8,7 @@ import dev.rondo.cell.InputKind;
 import dev.rondo.cell.ParameterBlock;
 import dev.rondo.cell.ParameterBlock.Source;
 import dev.rondo.kernel.Backends;
+import dev.rondo.kernel.NativeKernel;
 import dev.rondo.memory.TensorLayout;
 import java.util.List;
 import java.util.Map;
@@ -110,7 +111,8 @@ public record Lstm(int hiddenSize, double forgetBias) implements Cell {
         Backends.require(backend);
         return switch (backend) {
             case REFERENCE -> new LstmReference();
-            case VECTOR, NATIVE -> throw new UnsupportedOperationException(backend + ": not built yet");
+            case VECTOR -> throw new UnsupportedOperationException(backend + ": not built yet");
+            case NATIVE -> new NativeKernel();
         };
     }
 }

@@ -1,0 +1,51 @@
+package dev.rondo.kernel;
+
+import dev.rondo.cell.Execution;
+import dev.rondo.memory.Precision;
+import java.lang.ref.Reference;
+
+/** Matrix products of the native library. */
+final class NativeProducts extends Products {
+    private static final int FIELDS = 16;
+
+    private final Execution execution;
+    private final NativeStruct product = new NativeStruct(FIELDS);
+
+    NativeProducts(Precision precision, Execution execution) {
+        super(precision);
+        this.execution = execution;
+    }
+
+    @Override
+    void run(Matrix a, Matrix b, Matrix c, boolean accumulate) {
+        OpenBlas.loadFor(a.rows(), b.columns(), a.columns());
+        product.start()
+                .put(precision().bytes() * Byte.SIZE)
+                .put(execution.threads())
+                .put(execution.maxIsa().ordinal())
+                .put(a.rows())
+                .put(b.columns())
+                .put(a.columns())
+                .put(a.values())
+                .put(a.rowStride())
+                .put(a.columnStride())
+                .put(b.values())
+                .put(b.rowStride())
+                .put(b.columnStride())
+                .put(c.values())
+                .put(c.rowStride())
+                .put(accumulate ? 1 : 0);
+        try {
+            NativeCalls.multiply(product, this);
+        } finally {
+            Reference.reachabilityFence(a);
+            Reference.reachabilityFence(b);
+            Reference.reachabilityFence(c);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "product NATIVE " + precision();
+    }
+}

@@ -1,0 +1,44 @@
+package dev.rondo.kernel;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * One struct of {@code rondo.h}, filled field by field in the order of the header. All fields there are 64 bits wide, and the
+ * first is the struct's size. Made once, filled again for every call; its memory lives as long as this object.
+ */
+final class NativeStruct {
+    private final MemorySegment memory;
+    private int next;
+
+    /** A struct of {@code fields} fields, the size among them. */
+    NativeStruct(int fields) {
+        this.memory = Arena.ofAuto().allocate((long) fields * Long.BYTES, Long.BYTES);
+    }
+
+    /** Starts over: fills in the size, so that the second field is next. */
+    NativeStruct start() {
+        next = 0;
+        return put(memory.byteSize());
+    }
+
+    /** Fills in the next field. */
+    NativeStruct put(long value) {
+        memory.setAtIndex(ValueLayout.JAVA_LONG, next++, value);
+        return this;
+    }
+
+    /** Fills in the next field: where {@code segment} lies, or NULL if there is none. */
+    NativeStruct put(MemorySegment segment) {
+        return put(segment == null ? 0 : segment.address());
+    }
+
+    /** {@return the struct's address, after checking that every field was filled in} */
+    long address() {
+        if (next * Long.BYTES != memory.byteSize()) {
+            throw new IllegalStateException("fields: expected " + memory.byteSize() / Long.BYTES + ", got " + next);
+        }
+        return memory.address();
+    }
+}

@@ -1,0 +1,130 @@
+package dev.rondo.kernel;
+
+import dev.rondo.cell.Backend;
+import dev.rondo.cell.Execution;
+import dev.rondo.memory.Precision;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Matrix products on native memory, for heads and whatever else is not a cell. The checks of arguments stand here, above the
+ * three bodies. Once warm a product allocates nothing. An object serves one thread at a time.
+ *
+ * <pre>{@code
+ * Products products = Products.of(backend, Precision.FLOAT32, execution);
+ * products.multiply(h, weight.transposed(), logits, false);    // [T * B, H] [C, H]^T = [T * B, C]
+ * }</pre>
+ */
+public abstract class Products {
+    private final Precision precision;
+
+    /** For bodies. */
+    Products(Precision precision) {
+        this.precision = precision;
+    }
+
+    /**
+     * A matrix in native memory; element (i, j) lies at {@code i * rowStride + j * columnStride}.
+     *
+     * @param values native segment
+     * @param rows rows, at least 1
+     * @param columns columns, at least 1
+     * @param rowStride elements between rows; one of the two strides is 1, and the other leaves room for what lies between
+     * @param columnStride elements between columns
+     */
+    public record Matrix(MemorySegment values, long rows, long columns, long rowStride, long columnStride) {
+        /** Checks sizes and strides. */
+        public Matrix {
+            if (!values.isNative()) {
+                throw new IllegalArgumentException("values: expected a native segment, got one on the heap");
+            }
+            if (rows < 1 || columns < 1) {
+                throw new IllegalArgumentException("rows x columns: expected at least 1 x 1, got " + rows + " x " + columns);
+            }
+            boolean rowMajor = columnStride == 1 && rowStride >= columns;
+            boolean columnMajor = rowStride == 1 && columnStride >= rows;
+            if (!rowMajor && !columnMajor) {
+                throw new IllegalArgumentException("strides of " + rows + " x " + columns + ": expected 1 and at least the "
+                        + "extent that it strides over, got " + rowStride + " and " + columnStride);
+            }
+        }
+
+        /** {@return a row-major matrix without gaps} */
+        public static Matrix of(MemorySegment values, long rows, long columns) {
+            return new Matrix(values, rows, columns, columns, 1);
+        }
+
+        /** {@return the same elements with rows and columns exchanged} */
+        public Matrix transposed() {
+            return new Matrix(values, columns, rows, columnStride, rowStride);
+        }
+
+        /** {@return the number of elements from the first to the last} */
+        long extent() {
+            return Math.addExact(Math.multiplyExact(rows - 1, rowStride), Math.multiplyExact(columns - 1, columnStride)) + 1;
+        }
+    }
+
+    /**
+     * {@return the products of {@code backend}}
+     *
+     * @throws UnsupportedOperationException if the backend does not run here or lacks the precision; the message says why
+     */
+    public static Products of(Backend backend, Precision precision, Execution execution) {
+        Backends.require(backend);
+        return switch (backend) {
+            case REFERENCE -> new ReferenceProducts(precision);
+            case VECTOR -> throw new UnsupportedOperationException("backend VECTOR: not built yet");
+            case NATIVE -> new NativeProducts(precision, execution);
+        };
+    }
+
+    /** {@return the element type} */
+    public final Precision precision() {
+        return precision;
+    }
+
+    /**
+     * C = A B, or C = C + A B.
+     *
+     * @param a [m, k]
+     * @param b [k, n]
+     * @param c [m, n], row-major; shares no element with {@code a} or {@code b}
+     * @param accumulate whether the product is added to what is in {@code c}
+     * @throws IllegalArgumentException if sizes do not fit each other or the memory
+     * @throws IllegalStateException if memory of a matrix was closed
+     */
+    public final void multiply(Matrix a, Matrix b, Matrix c, boolean accumulate) {
+        if (a.columns != b.rows) {
+            throw new IllegalArgumentException("b.rows: expected " + a.columns + " as a has columns, got " + b.rows);
+        }
+        if (c.rows != a.rows || c.columns != b.columns) {
+            throw new IllegalArgumentException("c: expected " + a.rows + " x " + b.columns + ", got " + c.rows + " x "
+                    + c.columns);
+        }
+        if (c.columnStride != 1) {
+            throw new IllegalArgumentException("c.columnStride: expected 1, got " + c.columnStride);
+        }
+        checkMemory("a", a);
+        checkMemory("b", b);
+        checkMemory("c", c);
+        run(a, b, c, accumulate);
+    }
+
+    /** Runs a checked product. */
+    abstract void run(Matrix a, Matrix b, Matrix c, boolean accumulate);
+
+    private void checkMemory(String name, Matrix matrix) {
+        MemorySegment values = matrix.values;
+        if (values.byteSize() / precision.bytes() < matrix.extent()) {
+            throw new IllegalArgumentException(name + ": expected at least " + matrix.extent() + " elements, got "
+                    + values.byteSize() / precision.bytes());
+        }
+        if (values.address() % precision.bytes() != 0) {
+            throw new IllegalArgumentException(name + ": expected an address that is a multiple of " + precision.bytes()
+                    + ", got " + values.address());
+        }
+        if (!values.scope().isAlive()) {
+            throw new IllegalStateException(name + ": its memory is closed");
+        }
+    }
+}
