@@ -42,6 +42,28 @@ public enum Precision {
         }
     }
 
+    /** Reads {@code count} elements of {@code segment}, from element {@code offset} on, into {@code values}. */
+    public void read(MemorySegment segment, long offset, double[] values, int count) {
+        if (this == FLOAT32) {
+            for (int i = 0; i < count; i++) {
+                values[i] = segment.getAtIndex(ValueLayout.JAVA_FLOAT, offset + i);
+            }
+        } else {
+            MemorySegment.copy(segment, ValueLayout.JAVA_DOUBLE, offset * bytes, values, 0, count);
+        }
+    }
+
+    /** Writes the first {@code count} of {@code values}, rounded to this precision, to element {@code offset} on. */
+    public void write(double[] values, MemorySegment segment, long offset, int count) {
+        if (this == FLOAT32) {
+            for (int i = 0; i < count; i++) {
+                segment.setAtIndex(ValueLayout.JAVA_FLOAT, offset + i, (float) values[i]);
+            }
+        } else {
+            MemorySegment.copy(values, 0, segment, ValueLayout.JAVA_DOUBLE, offset * bytes, count);
+        }
+    }
+
     /** {@return a view of {@code count} elements of {@code segment}, from element {@code offset} on} */
     public MemorySegment slice(MemorySegment segment, long offset, long count) {
         return segment.asSlice(offset * bytes, count * bytes);

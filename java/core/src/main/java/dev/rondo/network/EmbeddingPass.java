@@ -1,0 +1,73 @@
+package dev.rondo.network;
+
+import dev.rondo.memory.Parameters;
+import dev.rondo.memory.TensorLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Learned vectors of tokens: forward gathers a row per position, backward adds each position's gradient to its token's row. The
+ * rows of tokens that do not occur are not touched.
+ *
+ * <p>N = T * B positions, V tokens, W numbers per token; weight [V, W].
+ */
+final class EmbeddingPass {
+    private final Network network;
+    private final int vocabularySize;
+    private final int width;
+    private final MemorySegment ids; // int32 [N]
+    private final MemorySegment weight; // [V, W]
+    private final MemorySegment weightGradient; // [V, W]; null without gradients
+    private final MemorySegment output; // [N, W]
+    private final MemorySegment outputGradient; // [N, W]; null without gradients
+    private final double[] sum;
+    private final double[] row;
+
+    EmbeddingPass(Network network, NetworkInput.Embedding input, MemorySegment ids, NetworkPass owner) {
+        Parameters parameters = network.parameters();
+        TensorLayout.Tensor tensor = parameters.layout().get("embedding.weight");
+        long count = (long) owner.timeSteps() * owner.batchSize() * input.size();
+        this.network = network;
+        this.vocabularySize = input.vocabularySize();
+        this.width = input.size();
+        this.ids = ids;
+        this.weight = parameters.view("embedding.weight");
+        this.output = owner.workspace().allocate(network.precision(), count);
+        boolean training = owner.training();
+        this.weightGradient =
+                training ? network.precision().slice(network.gradients(), tensor.offset(), tensor.count()) : null;
+        this.outputGradient = training ? owner.workspace().allocate(network.precision(), count) : null;
+        this.sum = new double[width];
+        this.row = new double[width];
+    }
+
+    LayerPass.Source asSource() {
+        return new LayerPass.Source(null, output, outputGradient);
+    }
+
+    void forward() {
+        long bytes = (long) width * network.precision().bytes();
+        long positions = ids.byteSize() / Integer.BYTES;
+        for (long n = 0; n < positions; n++) {
+            int id = ids.getAtIndex(ValueLayout.JAVA_INT, n);
+            if (id < 0 || id >= vocabularySize) {
+                throw new IllegalArgumentException(
+                        "tokens[" + n + "]: expected 0 to " + (vocabularySize - 1) + ", got " + id);
+            }
+            MemorySegment.copy(weight, id * bytes, output, n * bytes, bytes);
+        }
+    }
+
+    void backward() {
+        long positions = ids.byteSize() / Integer.BYTES;
+        for (long n = 0; n < positions; n++) {
+            long at = (long) ids.getAtIndex(ValueLayout.JAVA_INT, n) * width;
+            network.precision().read(weightGradient, at, sum, width);
+            network.precision().read(outputGradient, n * width, row, width);
+            for (int w = 0; w < width; w++) {
+                sum[w] += row[w];
+            }
+            network.precision().write(sum, weightGradient, at, width);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package dev.rondo.network;
+
+import dev.rondo.memory.Precision;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * What a {@link NetworkPass} keeps of a batch, in memory of its own that the kernels read: the one copy on the way in.
+ *
+ * <p>T time steps, B sequences, I numbers per step.
+ */
+final class InputBuffers {
+    private final NetworkInput input;
+    private final Precision precision;
+    private final int timeSteps;
+    private final int batchSize;
+    private final MemorySegment values; // [T, B, I]; null for tokens
+    private final MemorySegment tokens; // int32 [T, B]; null for numbers
+    private final MemorySegment targets; // int32 [T, B]
+    private final MemorySegment lengths; // int32 [B]
+    private final MemorySegment hold; // [T, B]
+
+    InputBuffers(Network network, NetworkPass owner) {
+        long rows = (long) owner.timeSteps() * owner.batchSize();
+        this.input = network.description().input();
+        this.precision = network.precision();
+        this.timeSteps = owner.timeSteps();
+        this.batchSize = owner.batchSize();
+        this.values = input.tokens() ? null : owner.workspace().allocate(precision, rows * input.size());
+        this.tokens = input.tokens() ? owner.workspace().allocateBytes(rows * Integer.BYTES) : null;
+        this.targets = owner.workspace().allocateBytes(rows * Integer.BYTES);
+        this.lengths = owner.workspace().allocateBytes((long) batchSize * Integer.BYTES);
+        this.hold = owner.workspace().allocateBytes(rows);
+    }
+
+    void fill(SequenceBatch batch) {
+        if (batch.timeSteps() != timeSteps || batch.batchSize() != batchSize) {
+            throw new IllegalArgumentException("batch: expected " + timeSteps + " time steps x " + batchSize
+                    + " sequences, got " + batch.timeSteps() + " x " + batch.batchSize());
+        }
+        if (input.tokens() != (batch.tokens() != null)) {
+            throw new IllegalArgumentException("batch: expected " + (input.tokens() ? "tokens" : "numbers") + ", got "
+                    + (input.tokens() ? "numbers" : "tokens"));
+        }
+        if (input.tokens()) {
+            tokens.copyFrom(batch.tokens());
+        } else {
+            fillValues(batch);
+        }
+        if (batch.targets() != null) {
+            targets.copyFrom(batch.targets());
+        }
+        if (batch.lengths() != null) {
+            lengths.copyFrom(batch.lengths());
+        }
+        if (batch.hold() != null) {
+            hold.copyFrom(batch.hold());
+        }
+    }
+
+    private void fillValues(SequenceBatch batch) {
+        if (batch.inputSize() != input.size()) {
+            throw new IllegalArgumentException(
+                    "inputSize: expected " + input.size() + ", got " + batch.inputSize());
+        }
+        if (batch.precision() == precision) {
+            values.copyFrom(batch.values());
+            return;
+        }
+        for (long i = 0; i < batch.rows() * input.size(); i++) {
+            precision.set(values, i, batch.precision().get(batch.values(), i));
+        }
+    }
+
+    LayerPass.Source asSource() {
+        return new LayerPass.Source(tokens, values, null);
+    }
+
+    MemorySegment tokens() {
+        return tokens;
+    }
+
+    MemorySegment targets() {
+        return targets;
+    }
+
+    /** {@return the lengths that {@code batch} has, or null} */
+    MemorySegment lengths(SequenceBatch batch) {
+        return batch.lengths() == null ? null : lengths;
+    }
+
+    /** {@return the hold that {@code batch} has, or null} */
+    MemorySegment hold(SequenceBatch batch) {
+        return batch.hold() == null ? null : hold;
+    }
+}

@@ -1,0 +1,229 @@
+package dev.rondo.network;
+
+import dev.rondo.cell.Backend;
+import dev.rondo.cell.Cell;
+import dev.rondo.cell.Execution;
+import dev.rondo.cell.IsaTier;
+import dev.rondo.kernel.Backends;
+import dev.rondo.memory.Parameters;
+import dev.rondo.memory.Precision;
+import dev.rondo.memory.Workspace;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A recurrent network: an input, stacked cells, a dense head with a softmax over its classes at each step.
+ *
+ * <pre>{@code
+ * try (var network = Network.oneHot(65).layer(Lstm.of(256)).classes(65).seed(1).build();
+ *         var pass = network.pass(64, 32)) {
+ *     var trainer = Trainer.builder(network).optimizer(Adam.of(2e-3)).clip(GradientClipping.globalNorm(5)).build();
+ *     StepResult result = trainer.step(pass, SequenceBatch.tokens(ids, 64, 32).targets(next));
+ * }
+ * }</pre>
+ *
+ * <p>The network owns the parameters; passes and steppers own their states and buffers. Any number of threads may run
+ * passes without gradients and steppers on one network, each its own. Closing a network while one of them works throws; using
+ * one afterwards throws {@link IllegalStateException}.
+ */
+public final class Network implements AutoCloseable {
+    private final NetworkDescription description;
+    private final Backend backend;
+    private final Execution execution;
+    private final Workspace workspace;
+    private final Parameters parameters;
+    private MemorySegment gradients;
+
+    private Network(Builder builder) {
+        this.description = new NetworkDescription(builder.input, builder.layers, builder.classes);
+        this.backend = builder.backend == null ? Backends.best() : builder.backend;
+        int threads = builder.threads == 0 ? Runtime.getRuntime().availableProcessors() : builder.threads;
+        this.execution = new Execution(threads, builder.maxIsa == null ? IsaTier.defaultCap() : builder.maxIsa);
+        description.layers().forEach(cell -> cell.kernel(backend)); // a missing body is said here, not at the first pass
+        Backends.announce(backend, execution);
+        this.workspace = new Workspace("network");
+        this.parameters = new Parameters(workspace, description.layout(), builder.precision);
+        new Initialization(description, parameters).run(new SeededRandom(builder.seed));
+    }
+
+    /** {@return a builder of a network that reads {@code inputSize} numbers per step} */
+    public static Builder builder(int inputSize) {
+        return new Builder(new NetworkInput.Dense(inputSize));
+    }
+
+    /** {@return a builder of a network that reads tokens as one-hot vectors} */
+    public static Builder oneHot(int vocabularySize) {
+        return new Builder(new NetworkInput.OneHot(vocabularySize));
+    }
+
+    /** {@return a builder of a network that reads tokens as learned vectors of {@code width} numbers} */
+    public static Builder embedding(int vocabularySize, int width) {
+        return new Builder(new NetworkInput.Embedding(vocabularySize, width));
+    }
+
+    /** {@return a builder of the network that {@code description} describes} */
+    public static Builder of(NetworkDescription description) {
+        var builder = new Builder(description.input());
+        description.layers().forEach(builder::layer);
+        return builder.classes(description.classes());
+    }
+
+    /** {@return what this network is, without its numbers} */
+    public NetworkDescription description() {
+        return description;
+    }
+
+    /** {@return the backend that runs it} */
+    public Backend backend() {
+        return backend;
+    }
+
+    /** {@return threads and cap on the instruction set} */
+    public Execution execution() {
+        return execution;
+    }
+
+    /** {@return the element type of parameters, states and outputs} */
+    public Precision precision() {
+        return parameters.precision();
+    }
+
+    /** {@return numbers per step that it reads; 1 if it reads tokens} */
+    public int inputSize() {
+        return description.input().tokens() ? 1 : description.input().size();
+    }
+
+    /** {@return numbers per step that it puts out: the classes} */
+    public int outputSize() {
+        return description.classes();
+    }
+
+    /** {@return all parameters, named as {@link NetworkDescription#layout} says; call {@code changed()} after writing} */
+    public Parameters parameters() {
+        return parameters;
+    }
+
+    /**
+     * {@return the gradients, laid out as the parameters: backward passes add to them}
+     *
+     * @throws IllegalStateException after {@link #close()}
+     */
+    public synchronized MemorySegment gradients() {
+        if (gradients == null) {
+            gradients = parameters.twin();
+        }
+        return gradients;
+    }
+
+    /**
+     * {@return a pass with gradients over {@code batchSize} sequences of up to {@code timeSteps} steps, to be closed}
+     *
+     * @throws IllegalStateException after {@link #close()}
+     */
+    public NetworkPass pass(int timeSteps, int batchSize) {
+        return new NetworkPass(this, timeSteps, batchSize, true);
+    }
+
+    /**
+     * {@return a pass without gradients over {@code batchSize} sequences of up to {@code timeSteps} steps, to be closed}
+     *
+     * @throws IllegalStateException after {@link #close()}
+     */
+    public NetworkPass inference(int timeSteps, int batchSize) {
+        return new NetworkPass(this, timeSteps, batchSize, false);
+    }
+
+    /**
+     * {@return a stepper with a state of its own, to be closed}
+     *
+     * @throws IllegalStateException after {@link #close()}
+     */
+    public Stepper stepper() {
+        return new Stepper(this);
+    }
+
+    /** {@return whether {@link #close()} was called} */
+    public boolean isClosed() {
+        return workspace.isClosed();
+    }
+
+    /**
+     * Frees the parameters and everything laid out as they are. Closing twice is harmless.
+     *
+     * @throws IllegalStateException while a pass or stepper works; nothing is freed then
+     */
+    @Override
+    public void close() {
+        workspace.close();
+    }
+
+    /** Says what a network shall be. What {@link #build()} returns never changes its shape. */
+    public static final class Builder {
+        private final NetworkInput input;
+        private final List<Cell> layers = new ArrayList<>();
+        private int classes;
+        private long seed;
+        private Backend backend;
+        private Precision precision = Precision.FLOAT32;
+        private int threads;
+        private IsaTier maxIsa;
+
+        private Builder(NetworkInput input) {
+            this.input = input;
+        }
+
+        /** Puts a layer on top of those given before; at least one is needed. */
+        public Builder layer(Cell cell) {
+            layers.add(cell);
+            return this;
+        }
+
+        /** Sets the number of classes of the dense head, at least 1; must be given. */
+        public Builder classes(int count) {
+            this.classes = count;
+            return this;
+        }
+
+        /** Sets what the first parameters are drawn from; default 0. One seed gives the same network on every backend. */
+        public Builder seed(long value) {
+            this.seed = value;
+            return this;
+        }
+
+        /** Sets the backend; default {@link Backends#best()}. */
+        public Builder backend(Backend value) {
+            this.backend = value;
+            return this;
+        }
+
+        /** Sets the element type; default {@link Precision#FLOAT32}. */
+        public Builder precision(Precision value) {
+            this.precision = value;
+            return this;
+        }
+
+        /** Sets the number of shares that the work of one pass is split into; default: the processors of this machine. */
+        public Builder threads(int count) {
+            new Execution(count, IsaTier.BASELINE);
+            this.threads = count;
+            return this;
+        }
+
+        /** Caps the instruction set; default {@link IsaTier#defaultCap()}. */
+        public Builder maxIsa(IsaTier tier) {
+            this.maxIsa = tier;
+            return this;
+        }
+
+        /**
+         * {@return the network, its parameters drawn}
+         *
+         * @throws IllegalArgumentException if layers or classes are missing
+         * @throws UnsupportedOperationException if the backend is not available here, with the reason
+         */
+        public Network build() {
+            return new Network(this);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+package dev.rondo.network;
+
+import dev.rondo.cell.Cell;
+import dev.rondo.cell.CellShape;
+import dev.rondo.cell.InputKind;
+import dev.rondo.memory.TensorLayout;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What a network is, without its numbers: everything that decides names and shapes of its parameters. A value; written into
+ * checkpoints as text, one part per line:
+ *
+ * <pre>
+ * input oneHot 65
+ * layer lstm 256 forgetBias=1.0
+ * classes 65
+ * </pre>
+ *
+ * @param input what it reads
+ * @param layers its cells, the one that reads the input first
+ * @param classes outputs of the dense head
+ */
+public record NetworkDescription(NetworkInput input, List<Cell> layers, int classes) {
+    /** Checks its arguments. */
+    public NetworkDescription {
+        layers = List.copyOf(layers);
+        if (layers.isEmpty()) {
+            throw new IllegalArgumentException("layers: expected at least one, got none");
+        }
+        CellShape.atLeastOne("classes", classes);
+    }
+
+    /** {@return the width of what layer {@code layer} reads} */
+    public int inputSize(int layer) {
+        return layer == 0 ? input.size() : layers.get(layer - 1).outputSize();
+    }
+
+    /** {@return whether layer {@code layer} reads numbers or tokens} */
+    public InputKind inputKind(int layer) {
+        return layer == 0 ? input.kind() : InputKind.DENSE;
+    }
+
+    /** {@return the width of what the head reads} */
+    public int topSize() {
+        return layers.getLast().outputSize();
+    }
+
+    /**
+     * {@return names and shapes of all parameters}: {@code embedding.weight} [V, W] if there is one; for each layer its cell's
+     * with the prefix {@code layer0.}, {@code layer1.} and so on; {@code head.weight} [C, H] and {@code head.bias} [C]
+     */
+    public TensorLayout layout() {
+        var layout = TensorLayout.builder();
+        if (input instanceof NetworkInput.Embedding(int vocabularySize, int width)) {
+            layout.add("embedding.weight", vocabularySize, width);
+        }
+        for (int layer = 0; layer < layers.size(); layer++) {
+            layout.addAll(prefix(layer), layers.get(layer).layout(inputSize(layer), inputKind(layer)));
+        }
+        return layout.add("head.weight", classes, topSize()).add("head.bias", classes).build();
+    }
+
+    /** {@return index of the first parameter of layer {@code layer} in the slab} */
+    long offset(int layer, TensorLayout whole) {
+        String first = layers.get(layer).layout(inputSize(layer), inputKind(layer)).tensors().getFirst().name();
+        return whole.get(prefix(layer) + first).offset();
+    }
+
+    private static String prefix(int layer) {
+        return "layer" + layer + ".";
+    }
+
+    /** {@return this description as text, which {@link #parse} reads} */
+    public String text() {
+        var lines = new ArrayList<String>();
+        lines.add("input " + switch (input) {
+            case NetworkInput.Dense(int size) -> "dense " + size;
+            case NetworkInput.OneHot(int size) -> "oneHot " + size;
+            case NetworkInput.Embedding(int vocabularySize, int width) -> "embedding " + vocabularySize + " " + width;
+        });
+        for (Cell cell : layers) {
+            var line = new StringBuilder("layer " + cell.name() + " " + cell.hiddenSize());
+            new TreeMap<>(cell.options()).forEach((name, value) -> line.append(" " + name + "=" + value));
+            lines.add(line.toString());
+        }
+        lines.add("classes " + classes);
+        return String.join("\n", lines);
+    }
+
+    /**
+     * {@return the description that {@link #text} wrote}
+     *
+     * @throws IllegalArgumentException if the text describes no network
+     */
+    public static NetworkDescription parse(String text) {
+        NetworkInput input = null;
+        var layers = new ArrayList<Cell>();
+        int classes = 0;
+        for (String line : text.lines().toList()) {
+            String[] words = line.split(" ");
+            switch (words[0]) {
+                case "input" -> input = parseInput(words);
+                case "layer" -> layers.add(parseLayer(words));
+                case "classes" -> classes = number(words, 1);
+                default -> throw damaged(words);
+            }
+        }
+        if (input == null) {
+            throw new IllegalArgumentException("network description: expected an input, got none");
+        }
+        return new NetworkDescription(input, layers, classes);
+    }
+
+    private static NetworkInput parseInput(String[] words) {
+        return switch (words.length > 1 ? words[1] : "") {
+            case "dense" -> new NetworkInput.Dense(number(words, 2));
+            case "oneHot" -> new NetworkInput.OneHot(number(words, 2));
+            case "embedding" -> new NetworkInput.Embedding(number(words, 2), number(words, 3));
+            default -> throw damaged(words);
+        };
+    }
+
+    private static Cell parseLayer(String[] words) {
+        Map<String, String> options = new LinkedHashMap<>();
+        for (int i = 3; i < words.length; i++) {
+            int equals = words[i].indexOf('=');
+            if (equals < 1) {
+                throw damaged(words);
+            }
+            options.put(words[i].substring(0, equals), words[i].substring(equals + 1));
+        }
+        return Cells.of(words[1], number(words, 2), options);
+    }
+
+    private static int number(String[] words, int index) {
+        try {
+            return Integer.parseInt(words[index]);
+        } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
+            throw damaged(words);
+        }
+    }
+
+    private static IllegalArgumentException damaged(String[] words) {
+        return new IllegalArgumentException("network description: cannot read \"" + String.join(" ", words) + "\"");
+    }
+}

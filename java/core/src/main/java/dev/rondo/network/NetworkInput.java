@@ -1,0 +1,84 @@
+package dev.rondo.network;
+
+import dev.rondo.cell.CellShape;
+import dev.rondo.cell.InputKind;
+
+/** What a network reads at each step. */
+public sealed interface NetworkInput {
+    /** {@return the width of what the first layer reads; for one-hot tokens the size of the vocabulary} */
+    int size();
+
+    /** {@return what the first layer reads: numbers, or tokens of which it picks a row of its weights} */
+    InputKind kind();
+
+    /** {@return whether the network reads tokens, whatever its first layer reads} */
+    boolean tokens();
+
+    /**
+     * Numbers.
+     *
+     * @param size numbers per step
+     */
+    record Dense(int size) implements NetworkInput {
+        /** Checks its argument. */
+        public Dense {
+            CellShape.atLeastOne("inputSize", size);
+        }
+
+        @Override
+        public InputKind kind() {
+            return InputKind.DENSE;
+        }
+
+        @Override
+        public boolean tokens() {
+            return false;
+        }
+    }
+
+    /**
+     * Tokens as one-hot vectors, which are never built: the first layer copies a row of its weights.
+     *
+     * @param size tokens of the vocabulary
+     */
+    record OneHot(int size) implements NetworkInput {
+        /** Checks its argument. */
+        public OneHot {
+            CellShape.atLeastOne("vocabularySize", size);
+        }
+
+        @Override
+        public InputKind kind() {
+            return InputKind.TOKENS;
+        }
+
+        @Override
+        public boolean tokens() {
+            return true;
+        }
+    }
+
+    /**
+     * Tokens as learned vectors: row gather forward, row scatter-add backward.
+     *
+     * @param vocabularySize tokens of the vocabulary
+     * @param size numbers per token
+     */
+    record Embedding(int vocabularySize, int size) implements NetworkInput {
+        /** Checks its arguments. */
+        public Embedding {
+            CellShape.atLeastOne("vocabularySize", vocabularySize);
+            CellShape.atLeastOne("width", size);
+        }
+
+        @Override
+        public InputKind kind() {
+            return InputKind.DENSE;
+        }
+
+        @Override
+        public boolean tokens() {
+            return true;
+        }
+    }
+}

@@ -1,0 +1,32 @@
+package dev.rondo.network;
+
+import java.util.random.RandomGenerator;
+
+/**
+ * SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014): one 64-bit word of state, which
+ * can be read and restored, so that a resumed training goes on with the very numbers that the uninterrupted one draws.
+ */
+public final class SeededRandom implements RandomGenerator {
+    private static final long GOLDEN_GAMMA = 0x9E3779B97F4A7C15L;
+
+    private long state;
+
+    /** A generator whose first state is {@code seed}. */
+    public SeededRandom(long seed) {
+        this.state = seed;
+    }
+
+    /** {@return the state; a generator made of it draws what this one would have drawn next} */
+    public long state() {
+        return state;
+    }
+
+    @Override
+    public long nextLong() {
+        state += GOLDEN_GAMMA;
+        long z = state;
+        z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+        return z ^ (z >>> 31);
+    }
+}
