@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -58,55 +59,60 @@ final class Build {
                 case "test" -> build.test();
                 default -> throw new Failure("expected prepare or test, got " + arguments[0]);
             }
-        } catch (Missing missing) {
-            System.out.println("rondo: " + missing.getMessage());
-            if ("native".equals(System.getProperty("rondo.require"))) {
-                System.out.println("rondo: -Drondo.require=native makes this a failure");
-                System.exit(1);
-            }
         } catch (Failure failure) {
-            System.out.println("rondo: " + failure.getMessage());
+            say(failure.getMessage());
             System.exit(1);
         }
     }
 
-    private void prepare() throws IOException, InterruptedException, Missing, Failure {
+    private void prepare() throws IOException, InterruptedException, Failure {
         boolean vectors = ModuleFinder.ofSystem().find(VECTOR_MODULE).isPresent();
+        if (!vectors) {
+            say("this JDK has no module " + VECTOR_MODULE + ": the VECTOR backend is not tested");
+        }
         Files.createDirectories(kernels);
         Files.writeString(target.resolve("jvm.args"), (vectors ? "--add-modules " + VECTOR_MODULE + "\n" : "")
             + "--enable-native-access=ALL-UNNAMED\n");
         Files.writeString(kernels.resolve("build-id.txt"), buildId + "\n");
         deleteStaleLibraries();
-        try {
-            configure();
-        } catch (Missing missing) {
-            throw new Missing(missing.getMessage() + ": the native backend is left out, "
+        Optional<String> missing = configure();
+        if (missing.isEmpty()) {
+            compile();
+        } else if (libraryExists()) {
+            say(missing.get() + ": the native library built earlier from the same sources is used");
+        } else {
+            goOnWithout(missing.get(), "the native backend is left out, "
                 + (vectors ? "VECTOR (" + VECTOR_MODULE + ")" : "REFERENCE (plain Java)") + " is used instead");
-        } finally {
-            if (!vectors) {
-                System.out.println("rondo: this JDK has no module " + VECTOR_MODULE + ": the VECTOR backend is not tested");
-            }
         }
-        compile();
     }
 
-    /** A configuration that fails means a tool that this machine lacks; CMake's own words stand above our line. */
-    private void configure() throws IOException, InterruptedException, Missing {
+    private static void goOnWithout(String missing, String consequence) throws Failure {
+        if ("native".equals(System.getProperty("rondo.require"))) {
+            throw new Failure(missing + ", and -Drondo.require=native forbids to go on without the native backend");
+        }
+        say(missing + ": " + consequence);
+    }
+
+    /**
+     * Runs CMake's configuration. If it fails this machine lacks something; CMake's own words stand above our line.
+     *
+     * @return what is missing, if anything
+     */
+    private Optional<String> configure() throws IOException, InterruptedException {
         if (platform.equals("unknown")) {
-            throw new Missing("there are no native jars for " + System.getProperty("os.name") + " on "
+            return Optional.of("there are no native jars for " + System.getProperty("os.name") + " on "
                 + System.getProperty("os.arch"));
         }
         Output cmake = run("cmake", "-S", project.resolve("native").toString(), "-B", cmakeTree.toString(),
             "-DCMAKE_BUILD_TYPE=Release", "-DRONDO_BUILD_ID=" + buildId, "-DCMAKE_INSTALL_PREFIX=" + libraries);
-        if (cmake.status() == Output.NOT_FOUND) {
-            throw new Missing("no cmake on the PATH");
+        if (cmake.status() == 0) {
+            return Optional.empty();
         }
-        if (cmake.status() != 0) {
-            Files.deleteIfExists(cmakeTree.resolve("CMakeCache.txt")); // it remembers what was missing
-            throw new Missing(cmake.mentions("CMAKE_CXX_COMPILER") ? "no C++ compiler found"
-                : cmake.mentions("CMAKE_MAKE_PROGRAM") ? "no make or ninja found"
-                : "cmake cannot configure the native kernels");
-        }
+        Files.deleteIfExists(cmakeTree.resolve("CMakeCache.txt")); // it remembers what was missing
+        return Optional.of(cmake.status() == Output.NOT_FOUND ? "no cmake on the PATH"
+            : cmake.mentions("CMAKE_MAKE_PROGRAM") ? "no make or ninja found"
+            : cmake.mentions("CMAKE_CXX_COMPILER") ? "no C++ compiler found"
+            : "cmake cannot configure the native kernels");
     }
 
     private void compile() throws IOException, InterruptedException, Failure {
@@ -121,12 +127,17 @@ final class Build {
         }
     }
 
-    private void test() throws IOException, InterruptedException, Missing, Failure {
+    private void test() throws IOException, InterruptedException, Failure {
         if (!libraryExists()) {
-            throw new Missing("native tests: none, as the native backend was left out");
+            goOnWithout("no native library was built", "native tests are left out");
+            return;
         }
         Output ctest = run("ctest", "--test-dir", cmakeTree.toString(), "--build-config", "Release",
             "--output-on-failure", "--no-tests=error");
+        if (ctest.status() == Output.NOT_FOUND) {
+            goOnWithout("no ctest on the PATH", "native tests are left out");
+            return;
+        }
         String summary = ctest.lines().stream().filter(TEST_SUMMARY.asPredicate()).findFirst().orElse("none ran");
         if (ctest.status() != 0) {
             throw new Failure("native tests: " + summary);
@@ -208,11 +219,9 @@ final class Build {
         }
     }
 
-    /** A tool or platform that is not there: the build goes on without the native part. */
-    private static final class Missing extends Exception {
-        Missing(String message) {
-            super(message);
-        }
+    /** The launcher shows lines with this prefix after a build; the rest stays in its log. */
+    private static void say(String line) {
+        System.out.println("rondo: " + line);
     }
 
     private static final class Failure extends Exception {
