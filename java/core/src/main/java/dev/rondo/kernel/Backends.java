@@ -20,6 +20,7 @@ public final class Backends {
     /** Name of the system property that forces a backend. */
     public static final String PROPERTY = "rondo.backend";
 
+    private static final String VECTOR_MODULE = "jdk.incubator.vector";
     private static final Set<Backend> ANNOUNCED = EnumSet.noneOf(Backend.class);
 
     private Backends() {}
@@ -28,7 +29,9 @@ public final class Backends {
     public static Optional<String> missing(Backend backend) {
         return switch (backend) {
             case REFERENCE -> Optional.empty();
-            case VECTOR -> Optional.of("not built yet");
+            case VECTOR -> ModuleLayer.boot().findModule(VECTOR_MODULE).isPresent()
+                    ? Optional.of("not built yet")
+                    : Optional.of("no module " + VECTOR_MODULE + "; start java with --add-modules " + VECTOR_MODULE);
             case NATIVE -> NativeLibrary.missing();
         };
     }

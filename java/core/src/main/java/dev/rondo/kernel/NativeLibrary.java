@@ -31,19 +31,24 @@ final class NativeLibrary {
     static final String PATH_PROPERTY = "rondo.native.path";
     private static final int ABI_VERSION = 1;
     private static final String BUILD_ID_RESOURCE = "build-id.txt";
-    private static final Outcome OUTCOME = open(System.getProperty(PATH_PROPERTY), NativeLibrary::expectedBuildId);
+    private static final Outcome OUTCOME = open(System.getProperty(PATH_PROPERTY), NativeLibrary::buildId);
 
     private NativeLibrary() {}
 
-    /** What opening came to: symbols, or the reason why there are none. */
-    record Outcome(SymbolLookup symbols, Optional<String> missing) {}
+    /** What opening came to: a library, or the reason why there is none. */
+    record Outcome(Path file, SymbolLookup symbols, Optional<String> missing) {}
 
     /** {@return why there is no native library, or empty if there is one} */
     static Optional<String> missing() {
         return OUTCOME.missing;
     }
 
-    /** {@return the function called {@code name} of the library, which is there; pointers are passed as addresses} */
+    /** {@return the file that was opened; there is one} */
+    static Path file() {
+        return OUTCOME.file;
+    }
+
+    /** {@return the function called {@code name} of the library that was opened; pointers are passed as addresses} */
     static MethodHandle function(String name, FunctionDescriptor descriptor) {
         return function(OUTCOME.symbols, name, descriptor);
     }
@@ -60,13 +65,14 @@ final class NativeLibrary {
             Path file = path == null ? findOnClassPath(expected) : Path.of(path);
             SymbolLookup symbols = SymbolLookup.libraryLookup(file, Arena.global());
             check(symbols, file, expected);
-            return new Outcome(symbols, Optional.empty());
+            return new Outcome(file, symbols, Optional.empty());
         } catch (Throwable e) {
-            return new Outcome(null, Optional.of(reason(e)));
+            return new Outcome(null, null, Optional.of(reason(e)));
         }
     }
 
-    private static String expectedBuildId() throws IOException {
+    /** {@return the id of the native sources that this class was built with} */
+    static String buildId() throws IOException {
         try (InputStream resource = NativeLibrary.class.getResourceAsStream(BUILD_ID_RESOURCE)) {
             if (resource == null) {
                 throw new UnsatisfiedLinkError("this rondo-core was built without " + BUILD_ID_RESOURCE);
@@ -95,9 +101,9 @@ final class NativeLibrary {
             throw new UnsatisfiedLinkError(file + ": expected ABI version " + ABI_VERSION + ", got " + version);
         }
         var address = (long) function(symbols, "rondo_build_id", FunctionDescriptor.of(ValueLayout.JAVA_LONG)).invokeExact();
-        String buildId = text(address);
-        if (!buildId.equals(expected)) {
-            throw new UnsatisfiedLinkError(file + ": expected build id " + expected + ", got " + buildId);
+        String actual = text(address);
+        if (!actual.equals(expected)) {
+            throw new UnsatisfiedLinkError(file + ": expected build id " + expected + ", got " + actual);
         }
     }
 

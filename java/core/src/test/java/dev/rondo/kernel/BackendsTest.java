@@ -1,0 +1,125 @@
+package dev.rondo.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rondo.cell.Backend;
+import dev.rondo.cell.Execution;
+import java.io.File;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.bytedeco.javacpp.Loader;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The choice of backend: in this JVM, and in new ones that lack something. */
+class BackendsTest {
+    private static final String NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED";
+
+    /** What a JVM of the tests below runs: prints why backends are missing, then the line of the best. */
+    static final class Probe {
+        private Probe() {}
+
+        public static void main(String[] arguments) {
+            try {
+                for (Backend backend : Backend.values()) {
+                    System.out.println(backend + " missing: " + Backends.missing(backend).orElse("no"));
+                }
+                System.out.println(Backends.describe(Backends.best(), Execution.threads(1)));
+            } catch (RuntimeException e) {
+                System.out.println(e);
+            }
+        }
+    }
+
+    @Test
+    void theReferenceIsAlwaysThere() {
+        assertEquals(Backend.REFERENCE, Backends.available().getFirst());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aMissingBackendSaysWhy(Backend backend) {
+        if (Backends.missing(backend).isEmpty()) {
+            assertTrue(Backends.describe(backend, Execution.threads(2)).startsWith("backend " + backend + ": "));
+        } else {
+            String message = assertThrows(UnsupportedOperationException.class, () -> Backends.require(backend)).getMessage();
+            assertTrue(message.contains(Backends.missing(backend).get()), message);
+        }
+    }
+
+    @Test
+    void withoutJavaCppThereIsNoNativeBackend() throws Exception {
+        assertOutput(probe(List.of(NATIVE_ACCESS), Backends.class), "NATIVE missing: JavaCPP is not on the class path",
+                "; not NATIVE: JavaCPP is not on the class path");
+    }
+
+    @Test
+    void withoutPermissionThereIsNoNativeBackend() throws Exception {
+        Available.assume(Backend.NATIVE);
+        assertOutput(probe(List.of("--illegal-native-access=deny"), Backends.class, Loader.class),
+                "NATIVE missing: native access is denied");
+    }
+
+    @Test
+    void withoutTheIncubatorModuleThereIsNoVectorBackend() throws Exception {
+        assertOutput(probe(List.of(NATIVE_ACCESS), Backends.class, Loader.class),
+                "VECTOR missing: no module jdk.incubator.vector; start java with --add-modules jdk.incubator.vector");
+    }
+
+    @Test
+    void theSystemPropertyForcesABackend() throws Exception {
+        assertOutput(probe(List.of(NATIVE_ACCESS, "-Drondo.backend=reference"), Backends.class, Loader.class),
+                "backend REFERENCE: plain Java");
+    }
+
+    @Test
+    void aForcedBackendThatIsMissingIsAnError() throws Exception {
+        assertOutput(probe(List.of("-Drondo.backend=native"), Backends.class),
+                "UnsupportedOperationException: backend NATIVE: not available: JavaCPP is not on the class path");
+    }
+
+    @Test
+    void aForcedBackendThatDoesNotExistIsAnError() throws Exception {
+        assertOutput(probe(List.of("-Drondo.backend=fast"), Backends.class),
+                "IllegalArgumentException: rondo.backend: expected reference, vector or native, got fast");
+    }
+
+    private static void assertOutput(String output, String... parts) {
+        for (String part : parts) {
+            assertTrue(output.contains(part), () -> "expected to read '" + part + "' in:\n" + output);
+        }
+    }
+
+    /** {@return what {@link Probe} prints in a JVM that has these options and the class path entries of these classes} */
+    private static String probe(List<String> options, Class<?>... needed) throws IOException, InterruptedException {
+        String classPath = Stream.concat(Stream.of(BackendsTest.class), Arrays.stream(needed))
+                .map(BackendsTest::location)
+                .distinct()
+                .collect(Collectors.joining(File.pathSeparator));
+        var command = new ArrayList<String>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.addAll(List.of("-cp", classPath, Probe.class.getName()));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes());
+        assertEquals(0, process.waitFor(), output);
+        return output;
+    }
+
+    private static String location(Class<?> type) {
+        try {
+            return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
+        } catch (URISyntaxException e) {
+            throw new AssertionError(e);
+        }
+    }
+}

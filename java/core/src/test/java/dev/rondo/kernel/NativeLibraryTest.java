@@ -1,0 +1,85 @@
+package dev.rondo.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rondo.cell.Backend;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+/** What is opened and what is refused; what happens without JavaCPP or without permission stands in {@link BackendsTest}. */
+class NativeLibraryTest {
+    @Test
+    void opensTheLibraryOfThisBuild() {
+        Available.assume(Backend.NATIVE);
+        assertEquals(Optional.empty(), NativeLibrary.open(null, NativeLibrary::buildId).missing());
+    }
+
+    @Test
+    void refusesALibraryOfOtherSources() throws IOException {
+        Available.assume(Backend.NATIVE);
+        String reason = reason(NativeLibrary.file().toString(), "0123456789abcdef");
+        assertEquals(NativeLibrary.file() + ": expected build id 0123456789abcdef, got " + NativeLibrary.buildId(), reason);
+    }
+
+    @Test
+    void saysWhichResourceIsNotThere() {
+        String reason = reason(null, "0123456789abcdef");
+        assertTrue(reason.matches("no library for \\S+ on the class path: dev/rondo/kernel/\\S*rondo-0123456789abcdef\\S* not found"),
+                reason);
+    }
+
+    @Test
+    void saysWhichFileCannotBeOpened() {
+        Path absent = Path.of("no", "such", "library");
+        assertTrue(reason(absent.toString(), "0").contains(absent.toString()));
+    }
+
+    @Test
+    void everyStatusHasItsException() {
+        Available.assume(Backend.NATIVE);
+        NativeCalls.check(0, "pass");
+        assertStatus(IllegalArgumentException.class, 1);
+        assertStatus(IllegalStateException.class, 2);
+        assertStatus(UnsupportedOperationException.class, 3);
+        assertStatus(IllegalStateException.class, 4);
+    }
+
+    private static void assertStatus(Class<? extends RuntimeException> type, int status) {
+        String message = assertThrows(type, () -> NativeCalls.check(status, "pass")).getMessage();
+        assertTrue(message.matches("pass: .+"), message);
+    }
+
+    @Test
+    void aCellItDoesNotHaveIsNotFound() {
+        Available.assume(Backend.NATIVE);
+        assertTrue(NativeCalls.findCell("lstm") >= 0);
+        assertEquals(-1, NativeCalls.findCell("no such cell"));
+    }
+
+    /** A second copy would have its own threads, which nobody limits. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void theProcessHoldsOneOpenBlas() throws IOException {
+        Available.assume(Backend.NATIVE);
+        OpenBlas.loadFor(1000, 1000, 1000);
+        assertTrue(OpenBlas.describe().startsWith("OpenBLAS "), OpenBlas.describe());
+        try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
+            assertEquals(1, maps.map(line -> line.substring(line.indexOf('/') + 1))
+                    .filter(file -> file.matches(".*/libopenblas[^/]*"))
+                    .distinct()
+                    .count());
+        }
+    }
+
+    private static String reason(String path, String buildId) {
+        return NativeLibrary.open(path, () -> buildId).missing().orElseThrow();
+    }
+}
