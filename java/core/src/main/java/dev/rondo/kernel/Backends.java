@@ -74,14 +74,18 @@ public final class Backends {
      * @throws UnsupportedOperationException if {@code backend} does not run here
      */
     public static String describe(Backend backend, Execution execution) {
-        require(backend);
-        var line = new StringBuilder("backend ").append(backend).append(": ").append(body(backend, execution));
+        var line = new StringBuilder("backend ").append(backend).append(": ").append(details(backend, execution));
         for (Backend faster : Backend.values()) {
             if (faster.compareTo(backend) > 0) {
                 line.append("; not ").append(faster).append(": ").append(missing(faster).orElse("another was asked for"));
             }
         }
         return line.toString();
+    }
+
+    /** {@return the OpenBLAS that NATIVE gives its large products to, or why it has none; loads it to find out} */
+    public static String openBlas() {
+        return missing(Backend.NATIVE).isPresent() ? "no NATIVE backend that would use it" : OpenBlas.loadAndDescribe();
     }
 
     /** Logs {@link #describe} when a backend is first chosen, and only then. */
@@ -94,7 +98,13 @@ public final class Backends {
         System.getLogger("dev.rondo").log(Level.INFO, describe(backend, execution));
     }
 
-    private static String body(Backend backend, Execution execution) {
+    /**
+     * {@return instruction set and threads of {@code backend}, and what else is particular to it}
+     *
+     * @throws UnsupportedOperationException if it does not run here
+     */
+    public static String details(Backend backend, Execution execution) {
+        require(backend);
         String threads = execution.threads() == 1 ? "1 thread" : execution.threads() + " threads";
         return switch (backend) {
             case REFERENCE -> "plain Java, 1 thread";

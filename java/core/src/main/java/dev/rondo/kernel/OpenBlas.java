@@ -38,6 +38,12 @@ final class OpenBlas {
         }
     }
 
+    /** {@return what loading it came to} */
+    static String loadAndDescribe() {
+        load();
+        return describe();
+    }
+
     private static synchronized void load() {
         if (outcome == null) {
             try {

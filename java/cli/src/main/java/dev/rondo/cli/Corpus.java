@@ -1,0 +1,118 @@
+package dev.rondo.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * The text to learn: files one after the other, those of a directory in the order of their paths, so that the same files
+ * always give the same text.
+ *
+ * @param text all of it; each file begins a new line
+ * @param files how many files it comes from
+ * @param leftOut how many files of the directories are not UTF-8 text
+ */
+record Corpus(String text, int files, int leftOut) {
+    private static final Set<String> OUTPUT_DIRECTORIES = Set.of("target", "build", "runs");
+    private static final Set<String> PROJECT_SUFFIXES = Set.of("java", "cpp", "h", "md", "cmake");
+    private static final Set<String> PROJECT_NAMES = Set.of("pom.xml", "CMakeLists.txt", "CMakePresets.json", "rondo");
+
+    /**
+     * Reads files, and whatever text is in directories. Hidden files and directories are passed over.
+     *
+     * @throws Failure if a file that was named is not text, or there is no text at all
+     */
+    static Corpus of(List<Path> paths) throws IOException {
+        var builder = new Builder();
+        for (Path path : paths) {
+            if (Files.isDirectory(path)) {
+                filesBelow(path, _ -> true).forEach(builder::addIfText);
+            } else {
+                builder.add(Utf8.read(path));
+            }
+        }
+        return builder.build(paths.toString().substring(1, paths.toString().length() - 1));
+    }
+
+    /** Reads the sources and documents of the project in {@code home}. */
+    static Corpus ofProject(Path home) throws IOException {
+        var builder = new Builder();
+        filesBelow(home, Corpus::isSourceOrDocument).forEach(builder::addIfText);
+        return builder.build(home.toString());
+    }
+
+    private static boolean isSourceOrDocument(Path file) {
+        String name = file.getFileName().toString();
+        return PROJECT_NAMES.contains(name) || PROJECT_SUFFIXES.contains(name.substring(name.lastIndexOf('.') + 1));
+    }
+
+    /** Sorted by path from {@code root}, with the same separator on every system. */
+    private static List<Path> filesBelow(Path root, Predicate<Path> wanted) throws IOException {
+        var files = new ArrayList<Path>();
+        Files.walkFileTree(root, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
+                boolean skip = !directory.equals(root)
+                        && (isHidden(directory) || OUTPUT_DIRECTORIES.contains(directory.getFileName().toString()));
+                return skip ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                if (attributes.isRegularFile() && !isHidden(file) && wanted.test(file)) {
+                    files.add(file);
+                }
+                return FileVisitResult.CONTINUE;
+            }
+        });
+        files.sort(Comparator.comparing(file -> root.relativize(file).toString().replace('\\', '/')));
+        return files;
+    }
+
+    private static boolean isHidden(Path path) {
+        return path.getFileName().toString().startsWith(".");
+    }
+
+    private static final class Builder {
+        private final StringBuilder text = new StringBuilder();
+        private int files;
+        private int leftOut;
+
+        void add(String content) {
+            if (content.isEmpty()) {
+                return;
+            }
+            if (!text.isEmpty() && text.charAt(text.length() - 1) != '\n') {
+                text.append('\n');
+            }
+            text.append(content);
+            files++;
+        }
+
+        void addIfText(Path file) {
+            try {
+                add(Utf8.read(file));
+            } catch (Failure _) {
+                leftOut++;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        Corpus build(String source) {
+            if (files == 0) {
+                throw new Failure(source + ": no text in it");
+            }
+            return new Corpus(text.toString(), files, leftOut);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package dev.rondo.cli;
+
+import java.util.Locale;
+
+/** How figures are written, the same everywhere and in every locale. */
+final class Figures {
+    private static final double LN_2 = Math.log(2);
+
+    private Figures() {}
+
+    static String format(String pattern, Object... values) {
+        return String.format(Locale.ROOT, pattern, values);
+    }
+
+    /** {@return bits for nats} */
+    static double bits(double nats) {
+        return nats / LN_2;
+    }
+
+    /** {@return "1 file", "1,234 files"} */
+    static String count(long n, String noun) {
+        return format("%,d %s%s", n, noun, n == 1 ? "" : "s");
+    }
+
+    /** {@return three digits and a magnitude: "987", "45.1k", "1.20M"} */
+    static String rate(double perSecond) {
+        if (perSecond < 999.5) {
+            return format("%.0f", perSecond);
+        }
+        double thousands = perSecond / 1e3;
+        return thousands < 999.5 ? threeDigits(thousands) + "k" : threeDigits(thousands / 1e3) + "M";
+    }
+
+    private static String threeDigits(double value) {
+        return format(value < 9.995 ? "%.2f" : value < 99.95 ? "%.1f" : "%.0f", value);
+    }
+
+    /** {@return "0:07", "12:34", "1:02:03"} */
+    static String duration(double seconds) {
+        long s = Math.round(seconds);
+        return s < 3600 ? format("%d:%02d", s / 60, s % 60) : format("%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);
+    }
+}

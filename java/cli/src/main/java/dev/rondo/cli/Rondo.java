@@ -1,0 +1,112 @@
+package dev.rondo.cli;
+
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * The {@code rondo} command.
+ *
+ * <p>Exit codes: 0 = done, 1 = failed, 2 = wrong usage, 130 and 143 = stopped by SIGINT and SIGTERM. A failure is one line on
+ * standard error that begins with {@code rondo:}; {@code --debug} or {@code RONDO_DEBUG=1} adds the stack trace.
+ */
+@Command(name = "rondo", description = "Recurrent networks: learns character-level language models, and uses them.",
+        mixinStandardHelpOptions = true, versionProvider = Rondo.Version.class, synopsisSubcommandLabel = "COMMAND",
+        footer = {"", "Try: rondo train", "     rondo COMMAND --help"})
+public final class Rondo implements Callable<Integer> {
+    private static final int FAILED = 1;
+
+    @Option(names = "--debug", hidden = true, scope = ScopeType.INHERIT)
+    private boolean debug = "1".equals(System.getenv("RONDO_DEBUG"));
+
+    @Spec
+    private CommandSpec spec;
+
+    private final Streams streams;
+
+    private Rondo(Streams streams) {
+        this.streams = streams;
+    }
+
+    /** Runs the command that {@code args} give, and ends the JVM with its exit code. */
+    public static void main(String[] args) {
+        System.setProperty("java.awt.headless", "true"); // plots are drawn into files
+        Streams streams = Streams.ofProcess();
+        LibraryLog.redirect(streams.err());
+        int exitCode = run(streams, args);
+        streams.out().flush();
+        System.exit(exitCode);
+    }
+
+    /** {@return the exit code of the command that {@code args} give} */
+    static int run(Streams streams, String... args) {
+        var rondo = new Rondo(streams);
+        try {
+            return rondo.commandLine().execute(args);
+        } catch (Error e) { // picocli passes these on; out of memory is the one to expect
+            return rondo.fail(e);
+        }
+    }
+
+    private CommandLine commandLine() {
+        var commandLine = new CommandLine(this)
+                .addSubcommand(new InfoCommand(streams));
+        commandLine.setOut(new PrintWriter(streams.out(), true));
+        commandLine.setErr(new PrintWriter(streams.err(), true));
+        commandLine.setCaseInsensitiveEnumValuesAllowed(true);
+        commandLine.setParameterExceptionHandler((e, _) -> misused(e));
+        commandLine.setExecutionExceptionHandler((e, _, _) -> fail(e));
+        return commandLine;
+    }
+
+    /** Without a command: says how to use it. */
+    @Override
+    public Integer call() {
+        spec.commandLine().usage(streams.err());
+        return CommandLine.ExitCode.USAGE;
+    }
+
+    private int misused(ParameterException e) {
+        CommandSpec command = e.getCommandLine().getCommandSpec();
+        boolean unknown = command == spec && e instanceof UnmatchedArgumentException unmatched && !unmatched.isUnknownOption();
+        String message = unknown
+                ? "unknown command '" + ((UnmatchedArgumentException) e).getUnmatched().getFirst() + "'"
+                : Failure.oneLine(e.getMessage()).replaceFirst("^Error: ", "");
+        say(message + " (see " + command.qualifiedName() + " --help)", e);
+        return CommandLine.ExitCode.USAGE;
+    }
+
+    private int fail(Throwable problem) {
+        say(Failure.describe(problem), problem);
+        return FAILED;
+    }
+
+    private void say(String line, Throwable problem) {
+        streams.out().flush();
+        streams.err().println("rondo: " + line);
+        if (debug) {
+            problem.printStackTrace(streams.err());
+        }
+    }
+
+    /** The version, from the jar. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {"rondo " + text()};
+        }
+
+        static String text() {
+            String version = Rondo.class.getPackage().getImplementationVersion();
+            return version == null ? "(not from a jar, version unknown)" : version;
+        }
+    }
+}
