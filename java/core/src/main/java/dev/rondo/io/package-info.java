@@ -1,0 +1,2 @@
+/** Files: checkpoints. */
+package dev.rondo.io;

@@ -1,0 +1,182 @@
+package dev.rondo.text;
+
+import dev.rondo.io.Checkpoint;
+import dev.rondo.io.CheckpointException;
+import dev.rondo.network.Network;
+import dev.rondo.network.NetworkInput;
+import dev.rondo.network.Stepper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+
+/**
+ * A language model over characters: a vocabulary, and a network that predicts each character from those before it.
+ *
+ * <pre>{@code
+ * try (var model = LanguageModel.load(path)) {
+ *     double nats = model.score("The quick brown fox").nats();
+ *     model.generate("To be", Sampling.defaults().temperature(0.8).seed(7), 400, System.out::print);
+ * }
+ * }</pre>
+ *
+ * <p>A line's first character is predicted from a newline before it, as in the texts that models learn from; a model whose
+ * vocabulary has no newline does not predict it. One thread at a time.
+ */
+public final class LanguageModel implements AutoCloseable {
+    static final String VOCABULARY = "vocabulary";
+
+    private final Vocabulary vocabulary;
+    private final Network network;
+    private StreamScorer scorer; // made on first use
+
+    /**
+     * A model that owns {@code network}.
+     *
+     * @throws IllegalArgumentException if the network does not read and predict the tokens of the vocabulary
+     */
+    public LanguageModel(Vocabulary vocabulary, Network network) {
+        int reads = switch (network.description().input()) {
+            case NetworkInput.Dense(int _) -> 0;
+            case NetworkInput.OneHot(int size) -> size;
+            case NetworkInput.Embedding(int size, int _) -> size;
+        };
+        if (reads != vocabulary.size() || network.outputSize() != vocabulary.size()) {
+            throw new IllegalArgumentException("network: expected one that reads and predicts " + vocabulary.size()
+                    + " tokens, got " + reads + " and " + network.outputSize());
+        }
+        this.vocabulary = vocabulary;
+        this.network = network;
+    }
+
+    /**
+     * {@return the model in {@code path}, a checkpoint or the directory of a training, whose best one is taken; on the best
+     * backend and all processors}
+     *
+     * @throws IOException if the file cannot be read, is damaged or holds no language model
+     */
+    public static LanguageModel load(Path path) throws IOException {
+        return load(path, UnaryOperator.identity());
+    }
+
+    /**
+     * {@return the model in {@code path}, as {@link #load(Path)} does, with options such as backend and threads}
+     *
+     * @throws IOException if the file cannot be read, is damaged or holds no language model
+     */
+    public static LanguageModel load(Path path, UnaryOperator<Network.Builder> options) throws IOException {
+        Path file = Files.isDirectory(path) ? path.resolve(LanguageModelTrainer.BEST) : path;
+        return of(Checkpoint.read(file), options);
+    }
+
+    static LanguageModel of(Checkpoint checkpoint, UnaryOperator<Network.Builder> options) throws CheckpointException {
+        int[] codePoints = checkpoint.ints(VOCABULARY);
+        Network network = checkpoint.network(options);
+        try {
+            return new LanguageModel(Vocabulary.of(codePoints), network);
+        } catch (IllegalArgumentException e) {
+            network.close();
+            throw checkpoint.damaged(VOCABULARY, e);
+        }
+    }
+
+    /**
+     * Writes the model to {@code file}, replacing it at once or not at all.
+     *
+     * @throws IOException if it cannot be written
+     */
+    public void save(Path file) throws IOException {
+        checkpoint().write(file);
+    }
+
+    Checkpoint.Builder checkpoint() {
+        return Checkpoint.builder().ints(VOCABULARY, vocabulary.codePoints()).network(network);
+    }
+
+    /** {@return the characters that the model knows} */
+    public Vocabulary vocabulary() {
+        return vocabulary;
+    }
+
+    /** {@return the network} */
+    public Network network() {
+        return network;
+    }
+
+    /**
+     * {@return how well the model foresees {@code line}, from the zero state and a newline; without a newline in the
+     * vocabulary its first character is not predicted}
+     *
+     * @throws UnknownCharacterException if the line has a character that the vocabulary lacks
+     */
+    public TextScore score(String line) {
+        int[] tokens = vocabulary.encode(line);
+        if (!vocabulary.has('\n')) {
+            return scorer().score(tokens);
+        }
+        var withContext = new int[tokens.length + 1];
+        withContext[0] = newline();
+        System.arraycopy(tokens, 0, withContext, 1, tokens.length);
+        return scorer().score(withContext);
+    }
+
+    /**
+     * {@return how well the model foresees {@code text} as one stream: every character but the first, each from all before
+     * it, from the zero state; of the validation text of a training this is its validation loss}
+     *
+     * @throws UnknownCharacterException if the text has a character that the vocabulary lacks
+     */
+    public TextScore scoreStream(String text) {
+        return scorer().score(vocabulary.encode(text));
+    }
+
+    /**
+     * Goes on with {@code prompt}: draws {@code length} characters, one after the other, and hands each to {@code sink} as soon as
+     * it is drawn. An empty prompt starts as a line does; without a newline in the vocabulary, from any character.
+     *
+     * @param prompt what to go on with; not handed to the sink
+     * @param sampling how to draw
+     * @param length characters to draw
+     * @param sink takes one character at a time, which is one or two {@code char}s
+     * @throws UnknownCharacterException if the prompt has a character that the vocabulary lacks
+     */
+    public void generate(String prompt, Sampling sampling, int length, Consumer<String> sink) {
+        int[] tokens = vocabulary.encode(prompt);
+        var sampler = new Sampler(sampling, vocabulary.size());
+        var logits = new float[vocabulary.size()];
+        try (Stepper stepper = network.stepper()) {
+            if (tokens.length == 0) {
+                stepper.step(vocabulary.has('\n') ? newline() : sampler.any(), logits);
+            }
+            for (int token : tokens) {
+                stepper.step(token, logits);
+            }
+            for (int i = 0; i < length; i++) {
+                int token = sampler.next(logits);
+                sink.accept(vocabulary.decode(token));
+                stepper.step(token, logits);
+            }
+        }
+    }
+
+    /** Frees the network. Closing twice is harmless. */
+    @Override
+    public void close() {
+        if (scorer != null) {
+            scorer.close();
+        }
+        network.close();
+    }
+
+    private int newline() {
+        return vocabulary.encode("\n")[0];
+    }
+
+    private StreamScorer scorer() {
+        if (scorer == null) {
+            scorer = new StreamScorer(network);
+        }
+        return scorer;
+    }
+}

@@ -1,0 +1,44 @@
+package dev.rondo.text;
+
+/**
+ * How characters are drawn from a model's distribution.
+ *
+ * <pre>{@code
+ * Sampling.defaults().temperature(0.8).topP(0.9).seed(7)
+ * }</pre>
+ *
+ * @param temperature divides the logits: below 1 sharper, above 1 flatter, 0 = always the likeliest
+ * @param topP draws only from the likeliest characters that together have at least this probability; 1 = from all
+ * @param seed of the random numbers
+ */
+public record Sampling(double temperature, double topP, long seed) {
+    /** Checks its arguments. */
+    public Sampling {
+        if (!(temperature >= 0 && temperature < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("temperature: expected a number from 0 on, got " + temperature);
+        }
+        if (!(topP > 0 && topP <= 1)) {
+            throw new IllegalArgumentException("topP: expected above 0 to 1, got " + topP);
+        }
+    }
+
+    /** {@return the model's own distribution: temperature 1, all characters, seed 0} */
+    public static Sampling defaults() {
+        return new Sampling(1, 1, 0);
+    }
+
+    /** {@return this with another temperature} */
+    public Sampling temperature(double value) {
+        return new Sampling(value, topP, seed);
+    }
+
+    /** {@return this with another share of the probability to draw from} */
+    public Sampling topP(double value) {
+        return new Sampling(temperature, value, seed);
+    }
+
+    /** {@return this with another seed} */
+    public Sampling seed(long value) {
+        return new Sampling(temperature, topP, value);
+    }
+}

@@ -1,0 +1,99 @@
+package dev.rondo.text;
+
+import dev.rondo.train.StepResult;
+import java.io.IOException;
+
+/** One run of a training: time, averages, and when to evaluate. */
+final class TrainingRun {
+    /** Evaluations and checkpoints by time take at most about one part in so many. */
+    private static final double EVALUATION_SHARE = 10;
+
+    /** The shortest time between evaluations: what a curve needs, and no more. */
+    private static final double SHORTEST_INTERVAL = 2;
+
+    private static final double NANOS = 1e9;
+
+    private final LanguageModelTrainer training;
+    private final Budget budget;
+    private final long begin = System.nanoTime();
+    private double evaluationSeconds; // of all evaluations and checkpoints
+    private double lastDuration; // of the last of them
+    private double lastEvaluated; // when the last of them ended
+    private long characters;
+    private long evaluatedStep = -1;
+    private Evaluation last;
+    private Evaluation best;
+
+    // Since the last evaluation.
+    private double nats;
+    private long counted;
+
+    TrainingRun(LanguageModelTrainer training, Budget budget) {
+        this.training = training;
+        this.budget = budget;
+    }
+
+    TrainingSummary run() throws IOException {
+        StepResult result = null;
+        while (!training.stopRequested() && share() < 1) {
+            result = training.step();
+            characters += result.counted();
+            nats += result.loss() * result.counted();
+            counted += result.counted();
+            training.listener().step(progress(result));
+            if (evaluationDue()) {
+                evaluate(result);
+            }
+        }
+        boolean stopped = share() < 1;
+        if (stopped) {
+            training.save();
+        } else if (result != null && evaluatedStep != training.steps()) {
+            evaluate(result);
+        }
+        return new TrainingSummary(training.steps(), seconds(), last, best, stopped);
+    }
+
+    private double seconds() {
+        return (System.nanoTime() - begin) / NANOS;
+    }
+
+    /** How much of the budget is used up; the last evaluation's time is set aside. */
+    private double share() {
+        double ofSteps = (double) training.steps() / budget.steps();
+        double ofEpochs = training.epochs() / budget.epochs();
+        double ofTime = (seconds() + lastDuration) / budget.seconds();
+        return Math.max(0, Math.max(ofTime, Math.max(ofSteps, ofEpochs)));
+    }
+
+    private TrainingProgress progress(StepResult result) {
+        return new TrainingProgress(result.step(), training.epochs(), seconds(), Math.min(1, share()), result.loss(),
+                result.gradientNorm(), characters / (seconds() - evaluationSeconds));
+    }
+
+    private boolean evaluationDue() {
+        if (training.evaluateEvery() > 0) {
+            return training.steps() % training.evaluateEvery() == 0;
+        }
+        return seconds() - lastEvaluated > Math.max(SHORTEST_INTERVAL, EVALUATION_SHARE * lastDuration);
+    }
+
+    private void evaluate(StepResult result) throws IOException {
+        double started = seconds();
+        double validationLoss = training.validate();
+        boolean lowest = training.keepBest(validationLoss);
+        training.save();
+        last = new Evaluation(result.step(), started, nats / counted, validationLoss, counted / (started - lastEvaluated),
+                result.gradientNorm(), lowest);
+        if (best == null || validationLoss < best.validationLoss()) {
+            best = last;
+        }
+        nats = 0;
+        counted = 0;
+        evaluatedStep = result.step();
+        lastEvaluated = seconds();
+        lastDuration = lastEvaluated - started;
+        evaluationSeconds += lastDuration;
+        training.listener().evaluation(last);
+    }
+}

@@ -1,0 +1,2 @@
+/** Language models over characters: vocabulary, training, scoring, generation. */
+package dev.rondo.text;
