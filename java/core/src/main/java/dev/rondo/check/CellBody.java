@@ -1,0 +1,69 @@
+package dev.rondo.check;
+
+import dev.rondo.cell.Backend;
+import dev.rondo.cell.Cell;
+import dev.rondo.cell.CellPlan;
+import dev.rondo.cell.CellShape;
+import dev.rondo.cell.Execution;
+import dev.rondo.cell.IsaTier;
+import dev.rondo.kernel.Backends;
+import dev.rondo.memory.Precision;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntFunction;
+
+/**
+ * One body of a cell, as it is checked and timed: {@code lstm NATIVE AVX512 FLOAT32}.
+ *
+ * @param cells makes the cell with a given number of hidden units
+ * @param backend whose body
+ * @param tier instruction set
+ * @param precision element type
+ */
+public record CellBody(IntFunction<? extends Cell> cells, Backend backend, IsaTier tier, Precision precision) {
+    /** {@return the body that all others are compared with} */
+    public static CellBody reference(IntFunction<? extends Cell> cells) {
+        return new CellBody(cells, Backend.REFERENCE, IsaTier.BASELINE, Precision.FLOAT64);
+    }
+
+    /** {@return all bodies of a cell that run here, the reference first} */
+    public static List<CellBody> present(IntFunction<? extends Cell> cells) {
+        var bodies = new ArrayList<CellBody>();
+        for (Backend backend : Backends.available()) {
+            for (Precision precision : Precision.values()) {
+                for (IsaTier tier : IsaTier.values()) {
+                    var body = new CellBody(cells, backend, tier, precision);
+                    if (body.runs()) {
+                        bodies.add(body);
+                    }
+                }
+            }
+        }
+        return bodies;
+    }
+
+    /** A tier that the CPU lacks is lowered, and would be the same body twice. */
+    private boolean runs() {
+        try (var plan = plan(cell(1).shape(1, 1, 1), 1)) {
+            return plan.tier() == tier;
+        } catch (UnsupportedOperationException e) {
+            return false;
+        }
+    }
+
+    /** {@return the cell with {@code hiddenSize} units} */
+    public Cell cell(int hiddenSize) {
+        return cells.apply(hiddenSize);
+    }
+
+    /** {@return a plan of this body, to be closed} */
+    public CellPlan plan(CellShape largest, int threads) {
+        Cell cell = cell(largest.hiddenSize());
+        return cell.kernel(backend).plan(cell, largest, precision, new Execution(threads, tier));
+    }
+
+    @Override
+    public String toString() {
+        return cell(1).name() + " " + backend + " " + tier + " " + precision;
+    }
+}

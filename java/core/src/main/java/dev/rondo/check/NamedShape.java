@@ -1,0 +1,88 @@
+package dev.rondo.check;
+
+import dev.rondo.cell.Cell;
+import dev.rondo.cell.CellShape;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/**
+ * Sizes of one pass that have a name, such as {@code units:lane+1}. Tests, {@code rondo check} and benchmarks share them.
+ *
+ * <p>They lie in {@code test-data/shapes}, which says how the files are written, and travel in the jar.
+ *
+ * @param name group and name
+ * @param timeSteps T
+ * @param batchSize B
+ * @param inputSize I, or size of the vocabulary
+ * @param hiddenSize H
+ */
+public record NamedShape(String name, int timeSteps, int batchSize, int inputSize, int hiddenSize) {
+    /** The groups whose shapes the contract tests multiply with all bodies. */
+    public static final List<String> GROUPS = List.of("units", "inputs", "batch", "time", "layers");
+
+    /** {@return the shapes of all {@link #GROUPS}} */
+    public static List<NamedShape> all() {
+        return GROUPS.stream().flatMap(group -> group(group).stream()).toList();
+    }
+
+    /**
+     * {@return the shapes of {@code group}, in the order of its file}
+     *
+     * @throws IllegalArgumentException if there is no such group
+     */
+    public static List<NamedShape> group(String group) {
+        var stream = NamedShape.class.getResourceAsStream("shapes/" + group + ".txt");
+        if (stream == null) {
+            throw new IllegalArgumentException("group: expected one of " + GROUPS + ", got " + group);
+        }
+        try (var reader = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
+            return reader.lines()
+                    .map(line -> line.replaceFirst("#.*", "").strip())
+                    .filter(line -> !line.isEmpty())
+                    .map(line -> parse(group, line.split("\\s+")))
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * {@return the shape called {@code name}, as in {@code units:lane+1}}
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    public static NamedShape of(String name) {
+        String group = name.substring(0, Math.max(0, name.indexOf(':')));
+        return group(group).stream().filter(shape -> shape.name.equals(name)).findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("name: expected a shape of the group " + group + ", got " + name));
+    }
+
+    /**
+     * {@return the sizes of a pass of {@code cell}}
+     *
+     * @throws IllegalArgumentException if the cell has another number of units
+     */
+    public CellShape of(Cell cell) {
+        if (cell.hiddenSize() != hiddenSize) {
+            throw new IllegalArgumentException("hiddenSize: expected " + hiddenSize + ", got " + cell.hiddenSize());
+        }
+        return cell.shape(timeSteps, batchSize, inputSize);
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+
+    private static NamedShape parse(String group, String[] words) {
+        if (words.length != 5) {
+            throw new IllegalArgumentException("shapes/" + group + ".txt: expected name T B I H, got " + List.of(words));
+        }
+        return new NamedShape(group + ":" + words[0], Integer.parseInt(words[1]), Integer.parseInt(words[2]),
+                Integer.parseInt(words[3]), Integer.parseInt(words[4]));
+    }
+}

@@ -1,0 +1,112 @@
+package dev.rondo.check;
+
+import dev.rondo.cell.Cell;
+import dev.rondo.cell.CellShape;
+import dev.rondo.cell.InputKind;
+import dev.rondo.cell.ParameterBlock;
+import dev.rondo.memory.Precision;
+
+/**
+ * How far a body may lie from the reference in float64 on the same numbers. This is the one place where it is derived:
+ *
+ * <pre>
+ *   bound = 4 * (backward ? 2 : 1) * ceil(log2(accumulation * T)) * eps + activation error
+ * </pre>
+ *
+ * <p>A sum of n rounded terms, added up in a tree or in as many partial sums as a vector has lanes, is off by about log2(n)
+ * roundings; {@code accumulation * T} is the number of terms that the longest sum collects over the pass. The factor 4 covers
+ * the pointwise operations between the sums, 2 that backward works with what forward has rounded already. Added to it is
+ * what an {@linkplain #activationError activation} may be off by itself.
+ *
+ * <p>With one time step each element is compared: relative to itself, or to the root mean square of its tensor where it is
+ * smaller than that, since what cancels in a sum was rounded at the size of its terms. With more steps errors of one unit
+ * spread to all, and the norm of the difference is compared with the norm of the reference. What is zero in the reference
+ * (output beyond a length, gradient of a token that did not occur) has to be zero to the bit in both.
+ *
+ * @param bound largest relative error
+ * @param elementwise whether each element counts, not the norm
+ */
+public record Tolerance(double bound, boolean elementwise) {
+    /**
+     * {@return what output and last states of a forward pass may be off by}
+     *
+     * @param cell the cell
+     * @param shape sizes of the pass
+     * @param precision precision of the body
+     */
+    public static Tolerance forward(Cell cell, CellShape shape, Precision precision) {
+        return of(precision, 1, fanIn(cell, shape), shape.timeSteps());
+    }
+
+    /** {@return what the gradients of a backward pass may be off by; parameters as in {@link #forward}} */
+    public static Tolerance backward(Cell cell, CellShape shape, Precision precision) {
+        // Gradients of states and input are sums over pre-activation rows, those of parameters over the batch.
+        int accumulation = Math.max(fanIn(cell, shape), Math.max(cell.rows(), shape.batchSize()));
+        return of(precision, 2, accumulation, shape.timeSteps());
+    }
+
+    /**
+     * {@return the largest error, relative to the size of the result, that a body's sigmoid or tanh may have: a few units in
+     * the last place, for these are polynomials or quotients evaluated in the body's own precision}
+     */
+    public static double activationError(Precision precision) {
+        return 4 * precision.epsilon();
+    }
+
+    private static Tolerance of(Precision precision, int passes, long accumulation, int timeSteps) {
+        double roundings = Math.max(1, Math.ceil(Math.log((double) accumulation * timeSteps) / Math.log(2)));
+        return new Tolerance(4 * passes * roundings * precision.epsilon() + activationError(precision), timeSteps == 1);
+    }
+
+    /** The terms that a pre-activation row sums up, in the row that has most. */
+    private static int fanIn(Cell cell, CellShape shape) {
+        int[] terms = new int[cell.rows()];
+        for (ParameterBlock block : cell.blocks(shape.inputSize(), InputKind.DENSE)) {
+            for (int r = 0; r < block.rows(); r++) {
+                terms[block.row() + r] += block.width();
+            }
+        }
+        int most = 0;
+        for (int count : terms) {
+            most = Math.max(most, count);
+        }
+        return most;
+    }
+
+    /**
+     * {@return the relative error of {@code actual}, to be compared with {@link #bound}; infinite if a number is missing}
+     *
+     * @param expected the reference
+     * @param actual as many numbers
+     * @param precision that of {@code actual}: below its smallest normal number there are no relative errors
+     */
+    public double error(double[] expected, double[] actual, Precision precision) {
+        if (expected.length != actual.length) {
+            throw new IllegalArgumentException("actual: expected " + expected.length + " numbers, got " + actual.length);
+        }
+        double squares = 0;
+        double differences = 0;
+        for (int i = 0; i < expected.length; i++) {
+            double difference = actual[i] - expected[i];
+            if (!Double.isFinite(difference) || expected[i] == 0 && actual[i] != 0) {
+                return Double.POSITIVE_INFINITY;
+            }
+            squares += expected[i] * expected[i];
+            differences += difference * difference;
+        }
+        double smallest = smallestNormal(precision) / precision.epsilon();
+        double mean = Math.max(Math.sqrt(squares / expected.length), smallest);
+        if (!elementwise) {
+            return Math.sqrt(differences / expected.length) / mean;
+        }
+        double worst = 0;
+        for (int i = 0; i < expected.length; i++) {
+            worst = Math.max(worst, Math.abs(actual[i] - expected[i]) / Math.max(Math.abs(expected[i]), mean));
+        }
+        return worst;
+    }
+
+    private static double smallestNormal(Precision precision) {
+        return precision == Precision.FLOAT32 ? Float.MIN_NORMAL : Double.MIN_NORMAL;
+    }
+}
