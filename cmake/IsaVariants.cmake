@@ -1,0 +1,28 @@
+# rondo_add_isa_variants(target source...): compiles the sources once per ISA tier into target, each time with RONDO_TIER
+# set to the namespace and RONDO_VECTOR_BYTES to the register width, and tells target which tiers there are.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+  set(RONDO_TIERS baseline avx2 avx512)
+else()
+  set(RONDO_TIERS baseline)
+endif()
+set(RONDO_VECTOR_BYTES_baseline 16)
+set(RONDO_VECTOR_BYTES_avx2 32)
+set(RONDO_VECTOR_BYTES_avx512 64)
+set(RONDO_FLAGS_baseline "")
+set(RONDO_FLAGS_avx2 -mavx2 -mfma)
+set(RONDO_FLAGS_avx512 -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma -mprefer-vector-width=512)
+
+function(rondo_add_isa_variants target)
+  foreach(tier IN LISTS RONDO_TIERS)
+    set(variant ${target}_${tier})
+    add_library(${variant} OBJECT ${ARGN})
+    target_include_directories(${variant} PRIVATE $<TARGET_PROPERTY:rondo,INTERFACE_INCLUDE_DIRECTORIES>)
+    target_compile_definitions(${variant} PRIVATE RONDO_TIER=${tier} RONDO_VECTOR_BYTES=${RONDO_VECTOR_BYTES_${tier}})
+    target_compile_options(${variant} PRIVATE ${RONDO_FLAGS_${tier}} -ffp-contract=fast -fno-math-errno
+                                              -fno-trapping-math)
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:${variant}>)
+  endforeach()
+  if("avx512" IN_LIST RONDO_TIERS)
+    target_compile_definitions(${target} PRIVATE RONDO_X86_TIERS)
+  endif()
+endfunction()

@@ -1,0 +1,3 @@
+/* Every cell of the library, one line each; kernels/<name>.cpp defines its CellFactory `name` for each tier. */
+#define RONDO_CELLS(CELL) \
+  CELL(lstm)

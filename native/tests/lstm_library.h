@@ -1,0 +1,186 @@
+/*
+ * Runs an LSTM problem through the C ABI. Every matrix has gaps between its rows and guards around it: those of inputs are
+ * not-a-number, so that reading them shows, and those of outputs must be untouched afterwards.
+ */
+#ifndef RONDO_LSTM_LIBRARY_H
+#define RONDO_LSTM_LIBRARY_H
+
+#include <cstring>
+#include <memory>
+
+#include "check.h"
+#include "lstm_reference.h"
+#include "rondo/rondo.h"
+
+/* [rows, columns], `stride` apart, between guards. */
+template <class Real>
+class Guarded {
+ public:
+  Guarded(int64_t rows, int64_t columns, int64_t gap, const double* values = nullptr)
+      : rows_(rows), columns_(columns), stride_(columns + gap), memory_(guard + rows * stride_ + guard, NAN) {
+    for (int64_t i = 0; i < rows; i++) {
+      for (int64_t j = 0; j < columns; j++) at(i, j) = values ? (Real)values[i * columns + j] : (Real)NAN;
+    }
+  }
+
+  Real* data() { return memory_.data() + guard; }
+  int64_t stride() const { return stride_; }
+
+  void fill(double value) {
+    for (int64_t i = 0; i < rows_; i++) {
+      for (int64_t j = 0; j < columns_; j++) at(i, j) = (Real)value;
+    }
+  }
+
+  double error(const Doubles& expected) {
+    std::vector<Real> dense;
+    for (int64_t i = 0; i < rows_; i++) {
+      for (int64_t j = 0; j < columns_; j++) dense.push_back(at(i, j));
+    }
+    return relative_error(dense.data(), expected.data(), (int64_t)expected.size());
+  }
+
+  bool guards_intact() const {
+    for (int64_t k = 0; k < (int64_t)memory_.size(); k++) {
+      const int64_t offset = k - guard;
+      const bool inside = offset >= 0 && offset < rows_ * stride_ && offset % stride_ < columns_;
+      if (!inside && !std::isnan(memory_[k])) return false;
+    }
+    return true;
+  }
+
+ private:
+  static constexpr int64_t guard = 32;
+  Real& at(int64_t i, int64_t j) { return memory_[guard + i * stride_ + j]; }
+
+  int64_t rows_, columns_, stride_;
+  std::vector<Real> memory_;
+};
+
+struct PlanDeleter {
+  void operator()(rondo_plan* plan) const { rondo_plan_free(plan); }
+};
+using Plan = std::unique_ptr<rondo_plan, PlanDeleter>;
+
+template <class Real>
+Plan make_lstm_plan(const LstmShape& largest, int isa = -1, int threads = 1) {
+  rondo_plan_options options = {};
+  options.size = sizeof options;
+  options.cell = rondo_find_cell("lstm");
+  options.precision = sizeof(Real) * 8;
+  options.threads = threads;
+  options.isa = isa;
+  options.time_steps = largest.T;
+  options.batch_size = largest.B;
+  options.input_size = largest.I;
+  options.hidden_size = largest.H;
+  rondo_plan* plan = nullptr;
+  CHECK(rondo_plan_create(&options, &plan) == RONDO_OK);
+  return Plan(plan);
+}
+
+/* Memory for a pass's cache with guard bytes behind it. */
+class Cache {
+ public:
+  Cache(const rondo_plan* plan, int64_t T, int64_t B) : bytes_(rondo_cache_bytes(plan, T, B)) {
+    CHECK(bytes_ > 0);
+    memory_.reset(static_cast<unsigned char*>(::operator new(bytes_ + guard, std::align_val_t{64})));
+    std::memset(memory_.get(), 0xA5, bytes_ + guard);
+  }
+  void* data() { return memory_.get(); }
+  bool guards_intact() const {
+    for (int64_t k = 0; k < guard; k++) {
+      if (memory_.get()[bytes_ + k] != 0xA5) return false;
+    }
+    return true;
+  }
+
+ private:
+  struct Deleter {
+    void operator()(unsigned char* memory) const { ::operator delete(memory, std::align_val_t{64}); }
+  };
+  static constexpr int64_t guard = 256;
+  int64_t bytes_;
+  std::unique_ptr<unsigned char, Deleter> memory_;
+};
+
+/* Everything a problem needs on the library's side. */
+template <class Real>
+struct LstmRun {
+  explicit LstmRun(const LstmProblem& problem)
+      : p(problem),
+        params(1, (int64_t)p.params.size(), 0, p.params.data()),
+        input(s.T * s.B, s.I, 3, p.input.data()),
+        h0(s.B, s.H, 0, p.h0.data()),
+        c0(s.B, s.H, 0, p.c0.data()),
+        mask((int64_t)p.mask.size() / s.H, s.H, 0, p.mask.data()),
+        d_output(s.T * s.B, s.H, 5, p.d_output.data()),
+        d_h(s.B, s.H, 0, p.d_h.data()),
+        d_c(s.B, s.H, 0, p.d_c.data()),
+        output(s.T * s.B, s.H, 2),
+        h(s.B, s.H, 0),
+        c(s.B, s.H, 0),
+        d_params(1, (int64_t)p.params.size(), 0),
+        d_input(s.T * s.B, s.I, 1),
+        d_h0(s.B, s.H, 0),
+        d_c0(s.B, s.H, 0),
+        d_pre(s.T * s.B, 4 * s.H, 0) {
+    pass.size = sizeof pass;
+    pass.time_steps = s.T;
+    pass.batch_size = s.B;
+    pass.flags = s.reversed ? RONDO_REVERSED : 0;
+    pass.params = params.data();
+    pass.dense_input = s.tokens ? nullptr : input.data();
+    pass.input_stride = input.stride();
+    pass.tokens = s.tokens ? p.tokens.data() : nullptr;
+    pass.initial[0] = s.initial ? h0.data() : nullptr;
+    pass.initial[1] = s.initial ? c0.data() : nullptr;
+    pass.last[0] = h.data();
+    pass.last[1] = c.data();
+    pass.output = output.data();
+    pass.output_stride = output.stride();
+    pass.lengths = s.lengths ? p.lengths.data() : nullptr;
+    pass.hold = s.hold_width ? p.hold.data() : nullptr;
+    pass.hold_width = s.hold_width;
+    pass.recurrent_mask = s.mask ? mask.data() : nullptr;
+    pass.mask_step = s.mask_per_step ? s.B * s.H : 0;
+
+    d_params.fill(0);
+    gradients.size = sizeof gradients;
+    gradients.output = d_output.data();
+    gradients.output_stride = d_output.stride();
+    gradients.last[0] = d_h.data();
+    gradients.last[1] = d_c.data();
+    gradients.params = d_params.data();
+    gradients.input = s.tokens ? nullptr : d_input.data();
+    gradients.input_stride = d_input.stride();
+    gradients.initial[0] = d_h0.data();
+    gradients.initial[1] = d_c0.data();
+    gradients.pre_activations = d_pre.data();
+  }
+  LstmRun(const LstmRun&) = delete;
+
+  double forward_error(const LstmResult& expected) {
+    return std::fmax(output.error(expected.output), std::fmax(h.error(expected.h), c.error(expected.c)));
+  }
+
+  double backward_error(const LstmResult& expected) {
+    const double inner = std::fmax(d_params.error(expected.d_params), s.tokens ? 0 : d_input.error(expected.d_input));
+    const double state = std::fmax(d_h0.error(expected.d_h0), d_c0.error(expected.d_c0));
+    return std::fmax(std::fmax(inner, state), d_pre.error(expected.d_pre));
+  }
+
+  bool guards_intact() const {
+    return output.guards_intact() && h.guards_intact() && c.guards_intact() && d_params.guards_intact() &&
+           d_input.guards_intact() && d_h0.guards_intact() && d_c0.guards_intact() && d_pre.guards_intact();
+  }
+
+  const LstmProblem& p;
+  const LstmShape& s = p.shape;
+  Guarded<Real> params, input, h0, c0, mask, d_output, d_h, d_c;
+  Guarded<Real> output, h, c, d_params, d_input, d_h0, d_c0, d_pre;
+  rondo_pass pass = {};
+  rondo_gradients gradients = {};
+};
+
+#endif

@@ -1,0 +1,90 @@
+/* The LSTM of every tier and precision against plain loops in double, for all that a pass may carry. */
+#include <cmath>
+
+#include "lstm_library.h"
+
+namespace {
+
+/*
+ * A sum of n terms is off by a few eps log2(n) of its size; the activations add their stated error; backward goes through
+ * everything twice.
+ */
+template <class Real>
+double tolerance(const LstmShape& s, bool backward) {
+  const double eps = sizeof(Real) == 4 ? 0x1p-24 : 0x1p-53;
+  const double activation = sizeof(Real) == 4 ? 2.5e-7 : 1e-15;
+  const double terms = (double)((s.I + 4 * s.H) * s.T * s.B);
+  return 4 * (backward ? 2 : 1) * (std::ceil(std::log2(terms + 1)) * eps + activation);
+}
+
+template <class Real>
+std::string name_of(const LstmShape& s, int isa, int threads) {
+  return s.text() + " float" + std::to_string(8 * sizeof(Real)) + " tier " + std::to_string(isa) + " threads " +
+         std::to_string(threads);
+}
+
+template <class Real>
+void compare(const LstmProblem& problem, const LstmResult& expected, int isa, int threads) {
+  const LstmShape& s = problem.shape;
+  const std::string name = name_of<Real>(s, isa, threads);
+  LstmShape largest = s;
+  largest.T += 2;
+  largest.B += 1;
+  const Plan plan = make_lstm_plan<Real>(largest, isa, threads);
+  CHECK(rondo_plan_isa(plan.get()) == isa);
+
+  LstmRun<Real> inference(problem);
+  CHECK(rondo_forward(plan.get(), &inference.pass) == RONDO_OK);
+  CHECK_AS(inference.forward_error(expected) <= tolerance<Real>(s, false), name);
+
+  LstmRun<Real> training(problem);
+  Cache cache(plan.get(), s.T, s.B);
+  training.pass.cache = cache.data();
+  CHECK(rondo_forward(plan.get(), &training.pass) == RONDO_OK);
+  CHECK_AS(training.forward_error(expected) <= tolerance<Real>(s, false), name);
+  CHECK(rondo_backward(plan.get(), &training.pass, &training.gradients) == RONDO_OK);
+  CHECK_AS(training.backward_error(expected) <= tolerance<Real>(s, true),
+           name + " error " + std::to_string(training.backward_error(expected) / tolerance<Real>(s, true)));
+  CHECK_AS(inference.guards_intact() && training.guards_intact() && cache.guards_intact(), name);
+}
+
+void compare_everywhere(const LstmShape& shape) {
+  const LstmProblem problem = make_problem(shape, 7);
+  const LstmResult expected = solve(problem);
+  for (int isa = 0; isa <= rondo_isa(); isa++) {
+    for (int threads = 1; threads <= 3; threads++) {
+      compare<float>(problem, expected, isa, threads);
+      compare<double>(problem, expected, isa, threads);
+    }
+  }
+}
+
+void shapes_and_options() {
+  for (const int64_t H : {1, 3, 8, 37}) {
+    for (const int64_t I : {1, 5, 37}) {
+      compare_everywhere({.T = 4, .B = 3, .I = I, .H = H});
+    }
+  }
+  for (int options = 0; options < 64; options++) {
+    LstmShape s = {.T = 6, .B = 5, .I = 9, .H = 19};
+    s.reversed = options & 1;
+    s.tokens = options & 2;
+    s.lengths = options & 4;
+    s.hold_width = options & 8 ? options & 16 ? s.H : 1 : 0;
+    s.mask = options & 32;
+    s.mask_per_step = s.mask && options & 16;
+    s.initial = options % 3 != 0;
+    compare_everywhere(s);
+  }
+  compare_everywhere({.T = 1, .B = 1, .I = 1, .H = 1});
+  compare_everywhere({.T = 1, .B = 1, .I = 3, .H = 200});
+  compare_everywhere({.T = 3, .B = 17, .I = 200, .H = 64});
+  compare_everywhere({.T = 9, .B = 8, .I = 64, .H = 128, .reversed = true, .lengths = true});
+}
+
+}  // namespace
+
+int main() {
+  shapes_and_options();
+  return report("lstm");
+}
