@@ -15,6 +15,7 @@ final class EmbeddingPass {
     private final Network network;
     private final int vocabularySize;
     private final int width;
+    private final int batchSize;
     private final MemorySegment ids; // int32 [N]
     private final MemorySegment weight; // [V, W]
     private final MemorySegment weightGradient; // [V, W]; null without gradients
@@ -30,6 +31,7 @@ final class EmbeddingPass {
         this.network = network;
         this.vocabularySize = input.vocabularySize();
         this.width = input.size();
+        this.batchSize = owner.batchSize();
         this.ids = ids;
         this.weight = parameters.view("embedding.weight");
         this.output = owner.workspace().allocate(network.precision(), count);
@@ -51,8 +53,8 @@ final class EmbeddingPass {
         for (long n = 0; n < positions; n++) {
             int id = ids.getAtIndex(ValueLayout.JAVA_INT, n);
             if (id < 0 || id >= vocabularySize) {
-                throw new IllegalArgumentException(
-                        "tokens[" + n + "]: expected 0 to " + (vocabularySize - 1) + ", got " + id);
+                throw new IllegalArgumentException("tokens[" + n / batchSize + ", " + n % batchSize
+                        + "]: expected 0 to " + (vocabularySize - 1) + ", got " + id);
             }
             MemorySegment.copy(weight, id * bytes, output, n * bytes, bytes);
         }

@@ -125,6 +125,7 @@ public record NetworkDescription(NetworkInput input, List<Cell> layers, int clas
     }
 
     private static Cell parseLayer(String[] words) {
+        int hiddenSize = number(words, 2);
         Map<String, String> options = new LinkedHashMap<>();
         for (int i = 3; i < words.length; i++) {
             int equals = words[i].indexOf('=');
@@ -133,7 +134,7 @@ public record NetworkDescription(NetworkInput input, List<Cell> layers, int clas
             }
             options.put(words[i].substring(0, equals), words[i].substring(equals + 1));
         }
-        return Cells.of(words[1], number(words, 2), options);
+        return Cells.of(words[1], hiddenSize, options);
     }
 
     private static int number(String[] words, int index) {

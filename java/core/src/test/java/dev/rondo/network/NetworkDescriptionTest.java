@@ -1,0 +1,69 @@
+package dev.rondo.network;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rondo.cell.lstm.Lstm;
+import dev.rondo.memory.TensorLayout;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class NetworkDescriptionTest {
+    static Stream<NetworkInput> inputs() {
+        return Stream.of(new NetworkInput.Dense(3), new NetworkInput.OneHot(65), new NetworkInput.Embedding(65, 8));
+    }
+
+    @ParameterizedTest
+    @MethodSource("inputs")
+    void aDescriptionIsReadBackFromItsText(NetworkInput input) {
+        var description = new NetworkDescription(input, List.of(Lstm.of(4), new Lstm(5, -0.25)), 7);
+        assertEquals(description, NetworkDescription.parse(description.text()));
+    }
+
+    @Test
+    void parametersAreNamedByPartAndCell() {
+        var description = new NetworkDescription(new NetworkInput.Embedding(9, 2), List.of(Lstm.of(4), Lstm.of(5)), 7);
+        List<String> names = description.layout().tensors().stream().map(TensorLayout.Tensor::name).toList();
+        assertEquals(List.of("embedding.weight", "layer0.weightIh", "layer0.weightHh", "layer0.bias", "layer1.weightIh",
+                "layer1.weightHh", "layer1.bias", "head.weight", "head.bias"), names);
+        assertEquals(List.of(20, 4), description.layout().get("layer1.weightIh").shape());
+        assertEquals(List.of(7, 5), description.layout().get("head.weight").shape());
+    }
+
+    @Test
+    void theFirstWeightsOfOneHotTokensLieTokenMajor() {
+        var description = new NetworkDescription(new NetworkInput.OneHot(9), List.of(Lstm.of(4)), 9);
+        assertEquals(List.of(9, 16), description.layout().get("layer0.weightIh").shape());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "input oneHot", "input oneHot x", "input oneHot 3\nlayer", "input oneHot 3\nlayer gnu 4",
+        "input oneHot 3\nlayer lstm 4 forgetBias\nclasses 3", "input oneHot 3\nclasses 3", "input oneHot 3\nlayer lstm 4",
+        "input sparse 3\nlayer lstm 4\nclasses 3", "colour red", "input oneHot -1\nlayer lstm 4\nclasses 3"})
+    void aDamagedTextIsRefused(String text) {
+        String message = assertThrows(IllegalArgumentException.class, () -> NetworkDescription.parse(text)).getMessage();
+        assertTrue(message != null && !message.isBlank());
+    }
+
+    @Test
+    void aNetworkNeedsLayersAndClasses() {
+        assertEquals("layers: expected at least one, got none",
+                assertThrows(IllegalArgumentException.class, () -> Network.oneHot(3).classes(3).build()).getMessage());
+        assertEquals("classes: expected at least 1, got 0",
+                assertThrows(IllegalArgumentException.class, () -> Network.oneHot(3).layer(Lstm.of(2)).build()).getMessage());
+    }
+
+    @Test
+    void everyCellOfTheListCanBeMadeByName() {
+        assertTrue(Cells.names().contains("lstm"));
+        Cells.all(3).forEach(cell -> assertEquals(cell, Cells.of(cell.name(), 3, cell.options())));
+        assertEquals("cell: expected one of " + Cells.names() + ", got gnu",
+                assertThrows(IllegalArgumentException.class, () -> Cells.of("gnu", 3, Map.of())).getMessage());
+    }
+}
