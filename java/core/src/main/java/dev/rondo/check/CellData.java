@@ -29,6 +29,7 @@ final class CellData {
     int holdWidth = 1;
     double[] mask; // [B, P0] or [T, B, P0], or null
     boolean reversed;
+    long timeOrigin;
     double[] outputGradient; // [T, B, P0], or null
     double[][] lastGradient; // [planes][B, P], null = absent
     double[] paramsBefore; // what the gradient of the parameters is added to

@@ -70,27 +70,34 @@ public final class CellParity {
         Tolerance backward = Tolerance.backward(data.cell, data.shape, body.precision());
         var deviations = new ArrayList<Deviation>();
         try (var oracle = new CellTrial(CellBody.reference(body.cells()), data, variant.plainMemory());
-                var trial = new CellTrial(body, data, variant)) {
+                var trial = new CellTrial(body, data, variant);
+                var inference = CellTrial.inference(body, data, variant)) {
+            Map<String, double[]> expected = oracle.forward();
             Map<String, double[]> output = trial.forward();
             Map<String, double[]> gradients = trial.backward();
-            deviations.addAll(compare(oracle.forward(), output, forward, body.precision()));
-            deviations.addAll(compare(oracle.backward(), gradients, backward, body.precision()));
+            deviations.addAll(compare("", expected, output, forward, body.precision()));
+            deviations.addAll(compare("", oracle.backward(), gradients, backward, body.precision()));
+            deviations.addAll(compare("inference: ", expected, inference.forward(), forward, body.precision()));
             trial.reset();
             deviations.addAll(equal("repeated: ", output, trial.forward()));
             deviations.addAll(equal("repeated: ", gradients, trial.backward()));
-            String faults = String.join("; ", trial.faults());
-            deviations.add(new Deviation(
-                    faults.isEmpty() ? "guards" : faults, faults.isEmpty() ? 0 : Double.POSITIVE_INFINITY, 0));
+            deviations.add(guards(trial));
+            deviations.add(guards(inference));
         }
         return deviations;
     }
 
+    private static Deviation guards(CellTrial trial) {
+        String faults = String.join("; ", trial.faults());
+        return new Deviation(faults.isEmpty() ? "guards" : faults, faults.isEmpty() ? 0 : Double.POSITIVE_INFINITY, 0);
+    }
+
     /** Each result of {@code actual} against the one of the same name. */
-    static List<Deviation> compare(
-            Map<String, double[]> expected, Map<String, double[]> actual, Tolerance tolerance, Precision precision) {
+    static List<Deviation> compare(String prefix, Map<String, double[]> expected, Map<String, double[]> actual,
+            Tolerance tolerance, Precision precision) {
         var deviations = new ArrayList<Deviation>();
         actual.forEach((name, numbers) -> deviations.add(new Deviation(
-                name, tolerance.error(expected.get(name), numbers, precision), tolerance.bound())));
+                prefix + name, tolerance.error(expected.get(name), numbers, precision), tolerance.bound())));
         return deviations;
     }
 

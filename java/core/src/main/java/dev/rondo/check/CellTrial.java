@@ -48,15 +48,20 @@ final class CellTrial implements AutoCloseable {
 
     /** A trial on a plan of its own, as large as {@code variant} says. */
     CellTrial(CellBody body, CellData data, PassVariant variant) {
-        this(planFor(body, data.shape, variant), data, variant, true);
+        this(planFor(body, data.shape, variant), data, variant, true, true);
+    }
+
+    /** A trial that runs forward only and keeps nothing for backward. */
+    static CellTrial inference(CellBody body, CellData data, PassVariant variant) {
+        return new CellTrial(planFor(body, data.shape, variant), data, variant, true, false);
     }
 
     /** A trial on a plan that others use too. */
     CellTrial(CellPlan plan, CellData data, PassVariant variant) {
-        this(plan, data, variant, false);
+        this(plan, data, variant, false, true);
     }
 
-    private CellTrial(CellPlan plan, CellData data, PassVariant variant, boolean ownsPlan) {
+    private CellTrial(CellPlan plan, CellData data, PassVariant variant, boolean ownsPlan, boolean cached) {
         this.plan = plan;
         this.ownsPlan = ownsPlan;
         this.data = data;
@@ -66,7 +71,7 @@ final class CellTrial implements AutoCloseable {
         TensorLayout layout = TensorLayout.builder().add("before", BEFORE)
                 .addAll("cell.", data.cell.layout(data.shape.inputSize(), inputKind())).add("after", BEFORE).build();
         this.parameters = new Parameters(workspace, layout, precision);
-        this.pass = buildPass();
+        this.pass = buildPass(cached);
         this.gradients = buildGradients();
         reset();
     }
@@ -79,9 +84,12 @@ final class CellTrial implements AutoCloseable {
         return body.plan(largest, threads);
     }
 
-    private CellPass buildPass() {
-        var builder = CellPass.of(data.cell, data.shape, parameters, BEFORE).reversed(data.reversed);
-        builder.cache(workspace.allocateBytes(plan.cacheBytes(data.shape.timeSteps(), data.shape.batchSize())));
+    private CellPass buildPass(boolean cached) {
+        var builder = CellPass.of(data.cell, data.shape, parameters, BEFORE);
+        builder.reversed(data.reversed).timeOrigin(data.timeOrigin);
+        if (cached) {
+            builder.cache(workspace.allocateBytes(plan.cacheBytes(data.shape.timeSteps(), data.shape.batchSize())));
+        }
         chooseInput(builder);
         for (int p = 0; p < data.planes(); p++) {
             GuardedMatrix initial = null;

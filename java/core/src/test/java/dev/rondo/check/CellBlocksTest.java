@@ -1,0 +1,188 @@
+package dev.rondo.check;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.rondo.cell.Cell;
+import dev.rondo.cell.InputKind;
+import dev.rondo.cell.ParameterBlock;
+import dev.rondo.memory.Precision;
+import dev.rondo.network.Cells;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What cells declare about their parameters and units is what their bodies do. */
+class CellBlocksTest {
+    private static final int T = 5;
+    private static final int B = 3;
+    private static final int I = 4;
+    private static final int H = 7;
+    private static final PassVariant FULL = PassVariant.PLAIN.with(PassOption.INITIAL);
+
+    static Stream<CellBody> bodies() {
+        return Bodies.all();
+    }
+
+    static Stream<CellBody> float64() {
+        return Bodies.float64();
+    }
+
+    @ParameterizedTest
+    @EnumSource(InputKind.class)
+    void blocksCoverEveryParameterOnce(InputKind kind) {
+        for (Cell cell : Cells.all(H)) {
+            var times = new int[Math.toIntExact(cell.layout(I, kind).count())];
+            for (ParameterBlock block : cell.blocks(I, kind)) {
+                var tensor = cell.layout(I, kind).get(block.tensor());
+                for (int r = 0; r < block.rows(); r++) {
+                    assertTrue(block.row() + r < cell.rows(), block.tensor());
+                    for (int j = 0; j < (block.elementwise() ? 1 : block.width()); j++) {
+                        int index = CellData.index(block, r, j);
+                        assertTrue(index >= tensor.offset() && index < tensor.offset() + tensor.count(), block.tensor());
+                        times[index]++;
+                    }
+                }
+            }
+            assertTrue(Arrays.stream(times).allMatch(n -> n == 1), cell.name());
+        }
+    }
+
+    /** The gradient of the parameters is the sum over all blocks of dPre^T source. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("bodies")
+    void blocksGiveTheGradientOfTheParameters(CellBody body) {
+        Cell cell = body.cell(H);
+        CellData data = CellData.random(
+                cell, cell.shape(T, B, I), FULL.with(PassOption.MASK_PER_STEP), body.precision(), 21);
+        Arrays.fill(data.paramsBefore, 0);
+        Map<String, double[]> actual;
+        try (var trial = new CellTrial(body, data, FULL)) {
+            trial.forward();
+            actual = trial.backward();
+        }
+        List<Map<String, double[]>> states = Sequences.steps(body, data);
+        double[] rows = actual.get("gradient of preActivations");
+        var params = new double[data.params.length];
+        for (ParameterBlock block : cell.blocks(I, InputKind.DENSE)) {
+            for (int row = 0; row < T * B; row++) {
+                double[] source = source(block, data, states, row);
+                for (int r = 0; r < block.rows(); r++) {
+                    for (int j = 0; j < (block.elementwise() ? 1 : block.width()); j++) {
+                        int column = block.column() + (block.elementwise() ? r : j);
+                        params[CellData.index(block, r, j)] += rows[row * cell.rows() + block.row() + r] * source[column];
+                    }
+                }
+            }
+        }
+        Tolerance tolerance = Tolerance.backward(cell, data.shape, body.precision());
+        for (var tensor : cell.layout(I, InputKind.DENSE).tensors()) {
+            int from = Math.toIntExact(tensor.offset());
+            double[] expected = Arrays.copyOfRange(params, from, from + (int) tensor.count());
+            double error = tolerance.error(expected, actual.get("gradient of " + tensor.name()), body.precision());
+            assertTrue(error <= tolerance.bound(), tensor.name() + ": error " + error);
+        }
+    }
+
+    private static double[] source(ParameterBlock block, CellData data, List<Map<String, double[]>> states, int row) {
+        int t = row / B;
+        return switch (block.source()) {
+            case ONE -> new double[] {1};
+            case INPUT -> Sequences.row(data.input, row, T * B);
+            case PREVIOUS_STATE -> {
+                double[] plane = t == 0 ? data.initial[block.plane()] : states.get(t - 1).get("last[" + block.plane() + "]");
+                double[] before = Sequences.row(plane, row % B, B);
+                double[] mask = Sequences.row(data.mask, row, T * B);
+                Arrays.setAll(mask, k -> block.plane() == 0 ? mask[k] * before[k] : before[k]);
+                yield mask;
+            }
+            case NEW_STATE -> Sequences.row(states.get(t).get("last[" + block.plane() + "]"), row % B, B);
+            case CACHE -> throw new AssertionError("what " + block.tensor() + " multiplies is not handed out");
+        };
+    }
+
+    /**
+     * A unit's state depends on its own pre-activations and, beside the products with the old state, on its own old state
+     * only; and seeding all units at once gives the same as one by one.
+     */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("float64")
+    void unitsOfAPerUnitCellDoNotMix(CellBody body) {
+        Cell cell = body.cell(H);
+        assumeTrue(cell.perUnit(), cell.name() + " is not per unit");
+        for (int plane = 0; plane < cell.planeWidths().length; plane++) {
+            assertEquals(H, cell.planeWidths()[plane]);
+            CellData seeds = copies(cell, H + 1);
+            seeds.lastGradient[plane] = new double[(H + 1) * H];
+            for (int k = 0; k < H; k++) {
+                seeds.lastGradient[plane][k * H + k] = 1; // copy k: unit k alone
+                seeds.lastGradient[plane][H * H + k] = 1; // last copy: all units
+            }
+            Map<String, double[]> jacobian;
+            try (var trial = new CellTrial(body, seeds, FULL)) {
+                trial.forward();
+                jacobian = trial.backward();
+            }
+            assertOwnRowsOnly(cell, jacobian.get("gradient of preActivations"));
+            for (int old = 0; old < cell.planeWidths().length; old++) {
+                assertOwnStateOnly(seeds, old, jacobian);
+            }
+        }
+    }
+
+    /** As many equal copies of one row of one step. */
+    private static CellData copies(Cell cell, int count) {
+        CellData one = CellData.random(cell, cell.shape(1, 1, I), FULL, Precision.FLOAT64, 22);
+        var copies = new CellData(cell, cell.shape(1, count, I));
+        System.arraycopy(one.params, 0, copies.params, 0, one.params.length);
+        for (int b = 0; b < count; b++) {
+            System.arraycopy(one.input, 0, copies.input, b * I, I);
+        }
+        for (int p = 0; p < one.initial.length; p++) {
+            copies.initial[p] = new double[count * H];
+            for (int b = 0; b < count; b++) {
+                System.arraycopy(one.initial[p], 0, copies.initial[p], b * H, H);
+            }
+        }
+        return copies;
+    }
+
+    private static void assertOwnRowsOnly(Cell cell, double[] rows) {
+        var together = new double[cell.rows()];
+        for (int k = 0; k < H; k++) {
+            for (int r = 0; r < cell.rows(); r++) {
+                double partial = rows[k * cell.rows() + r];
+                assertTrue(r % H == k || partial == 0, "unit " + k + " depends on row " + r);
+                together[r] += partial;
+            }
+        }
+        assertArrayEquals(together, Sequences.row(rows, H, H + 1), 1e-14);
+    }
+
+    private static void assertOwnStateOnly(CellData seeds, int old, Map<String, double[]> jacobian) {
+        int rows = seeds.cell.rows();
+        double[] direct = jacobian.get("gradient of initial[" + old + "]").clone();
+        double[] pre = jacobian.get("gradient of preActivations");
+        for (ParameterBlock block : seeds.cell.blocks(I, InputKind.DENSE)) {
+            boolean product = block.source() == ParameterBlock.Source.PREVIOUS_STATE && !block.elementwise();
+            for (int i = 0; product && block.plane() == old && i < (H + 1) * block.rows() * block.width(); i++) {
+                int copy = i / (block.rows() * block.width());
+                int r = i / block.width() % block.rows();
+                int j = i % block.width();
+                direct[copy * H + block.column() + j] -=
+                        pre[copy * rows + block.row() + r] * seeds.params[CellData.index(block, r, j)];
+            }
+        }
+        for (int k = 0; k < H; k++) {
+            for (int l = 0; l < H; l++) {
+                assertTrue(l == k || Math.abs(direct[k * H + l]) < 1e-14, "unit " + k + " sees unit " + l);
+            }
+        }
+    }
+}
