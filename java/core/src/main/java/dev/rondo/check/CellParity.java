@@ -2,7 +2,6 @@ package dev.rondo.check;
 
 import dev.rondo.cell.Cell;
 import dev.rondo.cell.CellShape;
-import dev.rondo.memory.Precision;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -75,9 +74,9 @@ public final class CellParity {
             Map<String, double[]> expected = oracle.forward();
             Map<String, double[]> output = trial.forward();
             Map<String, double[]> gradients = trial.backward();
-            deviations.addAll(compare("", expected, output, forward, body.precision()));
-            deviations.addAll(compare("", oracle.backward(), gradients, backward, body.precision()));
-            deviations.addAll(compare("inference: ", expected, inference.forward(), forward, body.precision()));
+            deviations.addAll(compare("", expected, output, forward));
+            deviations.addAll(compare("", oracle.backward(), gradients, backward));
+            deviations.addAll(compare("inference: ", expected, inference.forward(), forward));
             trial.reset();
             deviations.addAll(equal("repeated: ", output, trial.forward()));
             deviations.addAll(equal("repeated: ", gradients, trial.backward()));
@@ -94,10 +93,10 @@ public final class CellParity {
 
     /** Each result of {@code actual} against the one of the same name. */
     static List<Deviation> compare(String prefix, Map<String, double[]> expected, Map<String, double[]> actual,
-            Tolerance tolerance, Precision precision) {
+            Tolerance tolerance) {
         var deviations = new ArrayList<Deviation>();
         actual.forEach((name, numbers) -> deviations.add(new Deviation(
-                prefix + name, tolerance.error(expected.get(name), numbers, precision), tolerance.bound())));
+                prefix + name, tolerance.error(expected.get(name), numbers), tolerance.bound())));
         return deviations;
     }
 

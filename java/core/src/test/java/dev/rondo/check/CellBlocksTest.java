@@ -85,7 +85,7 @@ class CellBlocksTest {
         for (var tensor : cell.layout(I, InputKind.DENSE).tensors()) {
             int from = Math.toIntExact(tensor.offset());
             double[] expected = Arrays.copyOfRange(params, from, from + (int) tensor.count());
-            double error = tolerance.error(expected, actual.get("gradient of " + tensor.name()), body.precision());
+            double error = tolerance.error(expected, actual.get("gradient of " + tensor.name()));
             assertTrue(error <= tolerance.bound(), tensor.name() + ": error " + error);
         }
     }

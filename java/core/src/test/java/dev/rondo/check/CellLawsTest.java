@@ -55,7 +55,7 @@ class CellLawsTest {
 
     private static void assertClose(CellBody body, CellData data, Map<String, double[]> expected, Map<String, double[]> actual) {
         Tolerance tolerance = Tolerance.backward(data.cell, data.shape, body.precision());
-        assertAll(CellParity.compare("", expected, actual, tolerance, body.precision()).stream()
+        assertAll(CellParity.compare("", expected, actual, tolerance).stream()
                 .map(deviation -> () -> assertTrue(deviation.passes(), deviation::toString)));
     }
 
@@ -243,16 +243,19 @@ class CellLawsTest {
         }
     }
 
-    /** Far out on both sides the activations are flat, and nothing overflows. */
+    /**
+     * Far out on both sides the activations are flat, and nothing overflows. With one input there is no cancellation, so
+     * that large pre-activations are saturated in every body.
+     */
     @ParameterizedTest(name = "{0}")
     @MethodSource("bodies")
     void hugeInputsSaturate(CellBody body) {
-        CellData data = data(body, FULL);
+        Cell cell = body.cell(H);
         for (double size : new double[] {30, 100, 1e4, 1e30}) {
-            CellData huge = data(body, FULL);
-            Arrays.setAll(huge.input, i -> CellData.round(body.precision(), size * data.input[i]));
-            Map<String, double[]> expected = run(CellBody.reference(body.cells()), huge, FULL);
-            Map<String, double[]> actual = run(body, huge, FULL);
+            CellData data = CellData.random(cell, cell.shape(2, B, 1), FULL, body.precision(), 14);
+            Arrays.setAll(data.input, i -> CellData.round(body.precision(), size * data.input[i]));
+            Map<String, double[]> expected = run(CellBody.reference(body.cells()), data, FULL);
+            Map<String, double[]> actual = run(body, data, FULL);
             for (String name : List.of("output", "last[0]")) {
                 assertArrayEquals(expected.get(name), actual.get(name), 1e-5, name + " at " + size);
             }
