@@ -1,0 +1,109 @@
+package dev.rondo.bench;
+
+import dev.rondo.cell.Backend;
+import dev.rondo.cell.Cell;
+import dev.rondo.cell.CellShape;
+import dev.rondo.cell.IsaTier;
+import dev.rondo.check.CellBody;
+import dev.rondo.check.NamedShape;
+import dev.rondo.memory.Precision;
+import dev.rondo.network.Cells;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** The kernels of the cells in float32: cell x body x shape x threads. Before anything is timed it is verified. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Fork(1)
+@Warmup(iterations = 5, time = 400, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 5, time = 400, timeUnit = TimeUnit.MILLISECONDS)
+public class CellBenchmark {
+    /** Name of the cell. */
+    @Param("lstm")
+    public String cell;
+
+    /** Backend and instruction-set tier, as in {@code NATIVE/AVX512}. */
+    @Param("NATIVE/AVX512")
+    public String body;
+
+    /** Name of the shape. */
+    @Param({"timed:S1", "timed:S2", "timed:S3", "timed:S4", "timed:S8"})
+    public String shape;
+
+    /** Threads of the plan. */
+    @Param("1")
+    public int threads;
+
+    private CellWork work;
+
+    /** Made by JMH. */
+    public CellBenchmark() {}
+
+    /** Prepares memory and verifies the body against the reference. */
+    @Setup
+    public void prepare() {
+        CellShape sizes = shape(shape);
+        work = new CellWork(body(cell, body), sizes, threads);
+        try (var reference = new CellWork(CellBody.reference(units -> cell(cell, units)), sizes, 1)) {
+            work.verify(reference);
+        }
+    }
+
+    /** Frees memory. */
+    @TearDown
+    public void free() {
+        work.close();
+    }
+
+    /** A batch forward, in inference. */
+    @Benchmark
+    public void forward() {
+        work.forward();
+    }
+
+    /** A batch forward and backward: all gradients. */
+    @Benchmark
+    public void training() {
+        work.train();
+    }
+
+    /** One step of one sequence. */
+    @Benchmark
+    public void streaming() {
+        work.step();
+    }
+
+    static Cell cell(String name, int hiddenSize) {
+        return Cells.of(name, hiddenSize, Map.of());
+    }
+
+    static CellShape shape(String name) {
+        NamedShape shape = NamedShape.of(name);
+        return new CellShape(shape.timeSteps(), shape.batchSize(), shape.inputSize(), shape.hiddenSize());
+    }
+
+    static String name(CellBody body) {
+        return body.backend() + "/" + body.tier();
+    }
+
+    private static CellBody body(String cell, String name) {
+        String[] words = name.split("/");
+        if (words.length != 2) {
+            throw new IllegalArgumentException("body: expected backend/tier, as in NATIVE/AVX512, got " + name);
+        }
+        return new CellBody(units -> cell(cell, units), Backend.valueOf(words[0]), IsaTier.valueOf(words[1]), Precision.FLOAT32);
+    }
+}
