@@ -83,7 +83,7 @@ public final class Backends {
         return line.toString();
     }
 
-    /** {@return the OpenBLAS that NATIVE gives its large products to, or why it has none; loads it to find out} */
+    /** {@return the OpenBLAS that NATIVE gives large products to at its baseline tier, or why none; loads it to find out} */
     public static String openBlas() {
         return missing(Backend.NATIVE).isPresent() ? "no NATIVE backend that would use it" : OpenBlas.loadAndDescribe();
     }
@@ -109,12 +109,11 @@ public final class Backends {
         return switch (backend) {
             case REFERENCE -> "plain Java, 1 thread";
             case VECTOR -> execution.maxIsa().bits() + " bits, " + threads;
-            case NATIVE -> min(execution.maxIsa(), NativeCalls.isa()) + ", " + threads + ", " + OpenBlas.describe();
+            case NATIVE -> {
+                IsaTier tier = NativeCalls.isa(execution.maxIsa());
+                yield tier + ", " + threads + ", " + OpenBlas.describe(tier);
+            }
         };
-    }
-
-    private static IsaTier min(IsaTier a, IsaTier b) {
-        return a.compareTo(b) < 0 ? a : b;
     }
 
     private static Backend parse(String name) {

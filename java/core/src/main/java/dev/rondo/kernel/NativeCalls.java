@@ -35,13 +35,10 @@ final class NativeCalls {
 
     private NativeCalls() {}
 
-    /** {@return the best tier of this CPU that the library has} */
-    static IsaTier isa() {
-        try {
-            return IsaTier.values()[(int) ISA.invokeExact()];
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+    /** {@return the tier that runs under a cap} */
+    static IsaTier isa(IsaTier cap) {
+        IsaTier best = isa();
+        return cap.compareTo(best) < 0 ? cap : best;
     }
 
     static void setBlas(long sgemm, long dgemm) {
@@ -141,6 +138,15 @@ final class NativeCalls {
             case UNSUPPORTED -> new UnsupportedOperationException(message);
             default -> new IllegalStateException(message);
         };
+    }
+
+    /** The best tier of this CPU that the library has. */
+    private static IsaTier isa() {
+        try {
+            return IsaTier.values()[(int) ISA.invokeExact()];
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
     }
 
     private static String statusText(int status) {

@@ -54,7 +54,8 @@ final class NativePlan extends CellPlan {
             throw new UnsupportedOperationException("cell: expected one that the native library has, got " + cell.name());
         }
         this.planes = cell.planeWidths().length;
-        OpenBlas.loadFor(largest.rows(), cell.rows(), Math.max(largest.inputSize(), largest.hiddenSize()));
+        OpenBlas.loadFor(NativeCalls.isa(execution.maxIsa()), largest.rows(), cell.rows(),
+                Math.max(largest.inputSize(), largest.hiddenSize()));
         var options = new NativeStruct(OPTIONS_FIELDS)
                 .start()
                 .put(index)

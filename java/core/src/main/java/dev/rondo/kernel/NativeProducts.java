@@ -1,6 +1,7 @@
 package dev.rondo.kernel;
 
 import dev.rondo.cell.Execution;
+import dev.rondo.cell.IsaTier;
 import dev.rondo.memory.Precision;
 import java.lang.ref.Reference;
 
@@ -8,21 +9,23 @@ import java.lang.ref.Reference;
 final class NativeProducts extends Products {
     private static final int FIELDS = 16;
 
-    private final Execution execution;
+    private final int threads;
+    private final IsaTier tier;
     private final NativeStruct product = new NativeStruct(FIELDS);
 
     NativeProducts(Precision precision, Execution execution) {
         super(precision);
-        this.execution = execution;
+        this.threads = execution.threads();
+        this.tier = NativeCalls.isa(execution.maxIsa());
     }
 
     @Override
     void run(Matrix a, Matrix b, Matrix c, boolean accumulate) {
-        OpenBlas.loadFor(a.rows(), b.columns(), a.columns());
+        OpenBlas.loadFor(tier, a.rows(), b.columns(), a.columns());
         product.start()
                 .put(precision().bytes() * Byte.SIZE)
-                .put(execution.threads())
-                .put(execution.maxIsa().ordinal())
+                .put(threads)
+                .put(tier.ordinal())
                 .put(a.rows())
                 .put(b.columns())
                 .put(a.columns())

@@ -3,6 +3,7 @@ package dev.rondo.kernel;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.rondo.cell.IsaTier;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
@@ -12,9 +13,10 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.openblas.global.openblas_nolapack;
 
 /**
- * OpenBLAS from its JavaCPP artifact, handed to the native library when a product first is large enough to gain from it:
- * extracting and loading it takes a second or two, which streaming should not pay. Without it the kernels use their own
- * products.
+ * OpenBLAS from its JavaCPP artifact, for the large products of the native library where this CPU runs its baseline tier: with
+ * AVX2 or AVX-512 the library's own products are as fast or faster, and OpenBLAS stays where it is. It is handed over when a
+ * product first is large enough to gain from it: extracting and loading it takes a second or two, which streaming should not
+ * pay. Without it the library uses its own products.
  *
  * <p>It is set to one thread, for the whole process: threads are the plan's own, and two pools would fight over the cores. Its
  * functions are taken from the copy that {@code Loader.load} made; opening {@code libopenblas} by path would bring a second
@@ -31,9 +33,9 @@ final class OpenBlas {
 
     private OpenBlas() {}
 
-    /** Loads OpenBLAS if products [m, k] x [k, n] are coming that gain from it; does so once. */
-    static void loadFor(long m, long n, long k) {
-        if (Math.min(m, Math.min(n, k)) >= LARGE_SIDE && m * n * k >= LARGE) {
+    /** Loads OpenBLAS if products [m, k] x [k, n] are coming that gain from it at {@code tier}; does so once. */
+    static void loadFor(IsaTier tier, long m, long n, long k) {
+        if (tier == IsaTier.BASELINE && Math.min(m, Math.min(n, k)) >= LARGE_SIDE && m * n * k >= LARGE) {
             load();
         }
     }
@@ -41,7 +43,15 @@ final class OpenBlas {
     /** {@return what loading it came to} */
     static String loadAndDescribe() {
         load();
-        return describe();
+        return describe(IsaTier.BASELINE);
+    }
+
+    /** {@return which products the native library uses at {@code tier}, for the backend's line} */
+    static synchronized String describe(IsaTier tier) {
+        if (tier != IsaTier.BASELINE) {
+            return "own products";
+        }
+        return outcome == null ? "OpenBLAS when first needed" : outcome;
     }
 
     private static synchronized void load() {
@@ -52,11 +62,6 @@ final class OpenBlas {
                 outcome = "own products, no OpenBLAS: " + e;
             }
         }
-    }
-
-    /** {@return which products the native library uses, for the backend's line} */
-    static synchronized String describe() {
-        return outcome == null ? "OpenBLAS when first needed" : outcome;
     }
 
     private static String handOver() throws Throwable {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.cell.Backend;
+import dev.rondo.cell.IsaTier;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,8 +70,8 @@ class NativeLibraryTest {
     @EnabledOnOs(OS.LINUX)
     void theProcessHoldsOneOpenBlas() throws IOException {
         Available.assume(Backend.NATIVE);
-        OpenBlas.loadFor(1000, 1000, 1000);
-        assertTrue(OpenBlas.describe().startsWith("OpenBLAS "), OpenBlas.describe());
+        OpenBlas.loadFor(IsaTier.BASELINE, 1000, 1000, 1000);
+        assertTrue(OpenBlas.describe(IsaTier.BASELINE).startsWith("OpenBLAS "), OpenBlas.describe(IsaTier.BASELINE));
         try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
             assertEquals(1, maps.map(line -> line.substring(line.indexOf('/') + 1))
                     .filter(file -> file.matches(".*/libopenblas[^/]*"))
