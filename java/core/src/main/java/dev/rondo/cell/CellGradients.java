@@ -133,7 +133,7 @@ public final class CellGradients {
 
         /** Adds the gradient of the parameters to {@code values}, laid out as the parameters. */
         public Builder params(MemorySegment values) {
-            this.params = add("gradient of params", values, pass.params().byteSize() / precision.bytes());
+            this.params = addResult("gradient of params", values, pass.params().byteSize() / precision.bytes());
             return this;
         }
 
@@ -143,7 +143,8 @@ public final class CellGradients {
                 throw new IllegalArgumentException("input: expected none, for tokens have no gradient; got a segment");
             }
             var extent = new Extent(pass.shape().rows(), pass.shape().inputSize(), rowStride);
-            this.input = operands.addRows("gradient of input", values, extent, precision);
+            String name = "gradient of input";
+            this.input = operands.addRows(name, Operands.writable(name, values), extent, precision);
             this.inputStride = rowStride;
             this.inputAccumulate = accumulate;
             return this;
@@ -151,13 +152,14 @@ public final class CellGradients {
 
         /** Assigns the gradient of plane {@code plane} of the initial state, [B, P]; may be the memory given to last. */
         public Builder initial(int plane, MemorySegment values) {
-            initial[plane] = add("gradient of initial[" + plane + "]", values, planeCount(plane));
+            initial[plane] = addResult("gradient of initial[" + plane + "]", values, planeCount(plane));
             return this;
         }
 
         /** Assigns the gradient of the pre-activations, [T, B, R]. */
         public Builder preActivations(MemorySegment values) {
-            this.preActivations = add("gradient of preActivations", values, pass.shape().rows() * pass.cell().rows());
+            long count = pass.shape().rows() * pass.cell().rows();
+            this.preActivations = addResult("gradient of preActivations", values, count);
             return this;
         }
 
@@ -166,12 +168,16 @@ public final class CellGradients {
             return new CellGradients(this);
         }
 
+        private MemorySegment addResult(String name, MemorySegment values, long elements) {
+            return add(name, Operands.writable(name, values), elements);
+        }
+
         private MemorySegment add(String name, MemorySegment values, long elements) {
             return operands.add(name, values, elements, precision.bytes());
         }
 
         private long planeCount(int plane) {
-            return (long) pass.shape().batchSize() * pass.cell().planeWidths()[plane];
+            return pass.shape().planeCount(pass.cell(), plane);
         }
     }
 }

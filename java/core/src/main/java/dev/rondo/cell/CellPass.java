@@ -53,7 +53,7 @@ public final class CellPass {
     private final MemorySegment cache;
     private final Operands operands;
     private long timeOrigin;
-    private boolean cacheFilled;
+    private CellPlan cacheFilledBy;
 
     private CellPass(Builder b) {
         this.cell = b.cell;
@@ -213,12 +213,13 @@ public final class CellPass {
         return hold.get(ValueLayout.JAVA_BYTE, ((long) t * shape.batchSize() + b) * holdWidth + unit);
     }
 
-    boolean cacheFilled() {
-        return cacheFilled;
+    /** The plan whose forward pass filled the cache; null once backward has consumed it. */
+    CellPlan cacheFilledBy() {
+        return cacheFilledBy;
     }
 
-    void cacheFilled(boolean filled) {
-        this.cacheFilled = filled;
+    void cacheFilledBy(CellPlan plan) {
+        this.cacheFilledBy = plan;
     }
 
     void checkAlive() {
@@ -333,14 +334,15 @@ public final class CellPass {
 
         /** Puts plane {@code plane} after the last valid step into {@code values} [B, P], which may be the initial state's. */
         public Builder last(int plane, MemorySegment values) {
-            last[plane] = operands.add("last[" + plane + "]", values, planeCount(plane), precision.bytes());
+            String name = "last[" + plane + "]";
+            last[plane] = operands.add(name, Operands.writable(name, values), planeCount(plane), precision.bytes());
             return this;
         }
 
         /** Puts the output into {@code values} [T, B, P0], in time order also when reversed. */
         public Builder output(MemorySegment values, long rowStride) {
             var extent = new Extent(shape.rows(), cell.outputSize(), rowStride);
-            this.output = operands.addRows("output", values, extent, precision);
+            this.output = operands.addRows("output", Operands.writable("output", values), extent, precision);
             this.outputStride = rowStride;
             return this;
         }
@@ -395,7 +397,7 @@ public final class CellPass {
 
         /** Keeps what backward needs in {@code bytes}, {@link CellPlan#cacheBytes} long, aligned to 64; absent = inference. */
         public Builder cache(MemorySegment bytes) {
-            operands.add("cache", bytes, 0, 64);
+            operands.add("cache", Operands.writable("cache", bytes), 0, 64);
             this.cache = bytes;
             return this;
         }
@@ -410,7 +412,7 @@ public final class CellPass {
         }
 
         private long planeCount(int plane) {
-            return (long) shape.batchSize() * cell.planeWidths()[plane];
+            return shape.planeCount(cell, plane);
         }
     }
 }

@@ -48,7 +48,11 @@ public abstract class CellPlan implements AutoCloseable {
     /** {@return the instruction-set tier that runs} */
     public abstract IsaTier tier();
 
-    /** {@return bytes of cache that backward needs from a forward pass of {@code timeSteps} x {@code batchSize}} */
+    /**
+     * {@return bytes of cache that backward needs from a forward pass of {@code timeSteps} x {@code batchSize}}
+     *
+     * @throws IllegalStateException after {@link #close()}
+     */
     public abstract long cacheBytes(int timeSteps, int batchSize);
 
     /** Runs a checked forward pass. */
@@ -74,8 +78,9 @@ public abstract class CellPlan implements AutoCloseable {
             if (pass.cache() != null) {
                 pass.checkCache(cacheBytes(pass.shape().timeSteps(), pass.shape().batchSize()));
             }
+            pass.cacheFilledBy(null);
             runForward(pass);
-            pass.cacheFilled(pass.cache() != null);
+            pass.cacheFilledBy(pass.cache() == null ? null : this);
         } finally {
             end(pass);
         }
@@ -87,7 +92,7 @@ public abstract class CellPlan implements AutoCloseable {
      * initial state, last state and output may have been overwritten.
      *
      * @throws IllegalArgumentException if the pass or the gradients do not fit this plan
-     * @throws IllegalStateException if forward has not filled the pass's cache, or as {@link #forward} says
+     * @throws IllegalStateException if forward of this plan has not filled the pass's cache, or as {@link #forward} says
      */
     public final void backward(CellPass pass, CellGradients gradients) {
         begin(pass);
@@ -96,10 +101,12 @@ public abstract class CellPlan implements AutoCloseable {
                 throw new IllegalArgumentException("gradients: expected gradients made for this pass, got another's");
             }
             gradients.checkAlive();
-            if (!pass.cacheFilled()) {
-                throw new IllegalStateException("backward: expected a forward pass with cache right before, got none");
+            if (pass.cacheFilledBy() != this) {
+                throw new IllegalStateException("backward: expected a forward pass with cache, by this plan, right before; got "
+                        + (pass.cacheFilledBy() == null ? "none" : "one by another plan"));
             }
-            pass.cacheFilled(false);
+            pass.checkContents();
+            pass.cacheFilledBy(null);
             runBackward(pass, gradients);
         } finally {
             end(pass);
@@ -131,14 +138,23 @@ public abstract class CellPlan implements AutoCloseable {
         return cell.name() + " " + backend() + " " + tier() + " " + precision;
     }
 
+    /**
+     * For bodies that own native memory.
+     *
+     * @throws IllegalStateException after {@link #close()}
+     */
+    protected final void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException(this + ": plan is closed");
+        }
+    }
+
     private void begin(CellPass pass) {
         if (!busy.compareAndSet(false, true)) {
             throw new IllegalStateException(this + ": one thread at a time; another pass is running");
         }
         try {
-            if (closed) {
-                throw new IllegalStateException(this + ": plan is closed");
-            }
+            checkOpen();
             pass.checkFits(this);
             pass.checkAlive();
             pass.parameters().workspace().enter();

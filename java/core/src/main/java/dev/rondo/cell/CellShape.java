@@ -23,6 +23,19 @@ public record CellShape(int timeSteps, int batchSize, int inputSize, int hiddenS
     }
 
     /**
+     * {@return the number of elements of state plane {@code plane} of {@code cell}, B * P}
+     *
+     * @throws IllegalArgumentException if the cell has no such plane
+     */
+    public long planeCount(Cell cell, int plane) {
+        int[] widths = cell.planeWidths();
+        if (plane < 0 || plane >= widths.length) {
+            throw new IllegalArgumentException("plane: expected 0 to " + (widths.length - 1) + ", got " + plane);
+        }
+        return (long) batchSize * widths[plane];
+    }
+
+    /**
      * {@return {@code value}}
      *
      * @throws IllegalArgumentException if it is below 1

@@ -15,6 +15,9 @@ final class Operands {
      * elements} elements.
      */
     MemorySegment add(String name, MemorySegment segment, long elements, int elementBytes) {
+        if (segment == null) {
+            throw new IllegalArgumentException(name + ": expected a segment, got null");
+        }
         if (!segment.isNative()) {
             throw new IllegalArgumentException(name + ": expected a native segment, got one on the heap");
         }
@@ -40,6 +43,14 @@ final class Operands {
         }
         long elements = Math.addExact(Math.multiplyExact(extent.rows - 1, extent.stride), extent.width);
         return add(name, segment, elements, precision.bytes());
+    }
+
+    /** {@return {@code segment}, which kernels will write to, past the segment's own guard} */
+    static MemorySegment writable(String name, MemorySegment segment) {
+        if (segment != null && segment.isReadOnly()) {
+            throw new IllegalArgumentException(name + ": expected a segment to write to, got a read-only one");
+        }
+        return segment;
     }
 
     /** Extents of a matrix whose rows may lie apart. */

@@ -83,6 +83,7 @@ final class NativePlan extends CellPlan {
 
     @Override
     public long cacheBytes(int timeSteps, int batchSize) {
+        checkOpen();
         try {
             return NativeCalls.cacheBytes(handle.plan, timeSteps, batchSize);
         } finally {

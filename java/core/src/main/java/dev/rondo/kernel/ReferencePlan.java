@@ -78,6 +78,7 @@ final class ReferencePlan extends CellPlan {
 
     @Override
     public long cacheBytes(int timeSteps, int batchSize) {
+        checkOpen();
         long rows = (long) timeSteps * batchSize;
         return Double.BYTES * (rows * cell().rows() + (rows + batchSize) * stateWidth);
     }
