@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.sun.management.ThreadMXBean;
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.CellGradients;
 import dev.rondo.cell.CellPass;
@@ -15,14 +14,12 @@ import dev.rondo.cell.Execution;
 import dev.rondo.cell.InputKind;
 import dev.rondo.cell.IsaTier;
 import dev.rondo.cell.lstm.Lstm;
-import dev.rondo.kernel.Products.Matrix;
 import dev.rondo.memory.Parameters;
 import dev.rondo.memory.Precision;
 import dev.rondo.memory.TensorLayout;
 import dev.rondo.memory.Workspace;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
@@ -105,36 +102,10 @@ class NativePlanTest {
                     .output(output, SHAPE.hiddenSize())
                     .params(parameters.twin())
                     .build();
-            assertAllocatesNothing(() -> {
+            Allocation.assertNone(() -> {
                 plan.forward(pass);
                 plan.backward(pass, gradients);
             });
-        }
-    }
-
-    @Test
-    void aProductAllocatesNothing() {
-        Products products = Products.of(Backend.NATIVE, Precision.FLOAT32, EXECUTION);
-        Matrix a = Matrix.of(input, 3, 5);
-        Matrix c = Matrix.of(output, 3, 3);
-        Matrix transposed = a.transposed();
-        assertAllocatesNothing(() -> products.multiply(a, transposed, c, false));
-    }
-
-    /** An object per call would come to 16 bytes per call at least; less is noise of the JVM itself. */
-    private static void assertAllocatesNothing(Runnable call) {
-        int calls = 10_000;
-        var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        repeat(call, calls); // until all is linked and compiled
-        long before = threads.getCurrentThreadAllocatedBytes();
-        repeat(call, calls);
-        long allocated = threads.getCurrentThreadAllocatedBytes() - before;
-        assertEquals(0, allocated / calls, allocated + " bytes in " + calls + " calls");
-    }
-
-    private static void repeat(Runnable call, int calls) {
-        for (int i = 0; i < calls; i++) {
-            call.run();
         }
     }
 

@@ -96,6 +96,18 @@ class ProductsTest {
         assertThrows(IllegalStateException.class, () -> products.multiply(closed, closed, closed, false));
     }
 
+    @ParameterizedTest
+    @MethodSource("bodies")
+    void allocatesNothingOnceWarm(Body body) {
+        Products products = body.products();
+        try (Arena arena = Arena.ofConfined()) {
+            Matrix a = Matrix.of(arena.allocate(15L * body.precision.bytes(), 64), 3, 5);
+            Matrix transposed = a.transposed();
+            Matrix c = Matrix.of(arena.allocate(9L * body.precision.bytes(), 64), 3, 3);
+            Allocation.assertNone(() -> products.multiply(a, transposed, c, true));
+        }
+    }
+
     private static void assertMessage(String message, Runnable call) {
         assertEquals(message, assertThrows(IllegalArgumentException.class, call::run).getMessage());
     }
