@@ -9,7 +9,9 @@ import dev.rondo.cell.ParameterBlock;
 import dev.rondo.cell.ParameterBlock.Source;
 import dev.rondo.kernel.Backends;
 import dev.rondo.kernel.NativeKernel;
+import dev.rondo.kernel.VectorKernel;
 import dev.rondo.memory.TensorLayout;
+import java.lang.invoke.MethodHandles;
 import java.util.List;
 import java.util.Map;
 
@@ -111,7 +113,7 @@ public record Lstm(int hiddenSize, double forgetBias) implements Cell {
         Backends.require(backend);
         return switch (backend) {
             case REFERENCE -> new LstmReference();
-            case VECTOR -> throw new UnsupportedOperationException(backend + ": not built yet");
+            case VECTOR -> new VectorKernel(MethodHandles.lookup(), LstmVector.class);
             case NATIVE -> new NativeKernel();
         };
     }

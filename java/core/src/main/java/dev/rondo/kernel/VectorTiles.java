@@ -1,0 +1,144 @@
+package dev.rondo.kernel;
+
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromArray;
+
+import java.lang.invoke.MethodHandles;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Products tile by tile: 6 rows of C by one panel of B are summed up in 12 registers. With the 2 of the row of B and one of A
+ * these are the 16 that every CPU has, and 12 chains of additions hide the latency of each other.
+ *
+ * <p>Panels stay in the L1 or L2 cache while all rows of A pass by; K is cut into blocks for that.
+ *
+ * <p>Copied for each width, see {@link VectorWidth}.
+ */
+final class VectorTiles implements VectorProduct {
+    private static final VectorSpecies<Float> SPECIES = VectorWidth.ofClass(MethodHandles.lookup()).species();
+    private static final int LANES = SPECIES.length();
+    private static final int WIDTH = VectorPanels.width(LANES);
+    private static final int ROWS = 6;
+    private static final int DEPTH = 512;
+
+    @Override
+    public void add(VectorRows a, VectorPanels b, VectorRows c) {
+        for (int from = 0; from < b.depth(); from += DEPTH) {
+            for (int panel = 0; panel < b.panels(); panel++) {
+                b.select(panel, from, Math.min(b.depth(), from + DEPTH));
+                int row = 0;
+                for (; row < c.count() - 1; row += ROWS) {
+                    tile(a, b, c, row);
+                }
+                if (row == c.count() - 1) {
+                    row(a, b, c, row);
+                }
+            }
+        }
+    }
+
+    /** Rows {@code row} to {@code row + 5} of C. Where C ends before that, its last row is computed again, to the same values. */
+    private static void tile(VectorRows a, VectorPanels b, VectorRows c, int row) {
+        float[] as = a.values();
+        float[] bs = b.values();
+        float[] cs = c.values();
+        int last = c.count() - 1;
+        int row1 = Math.min(row + 1, last);
+        int row2 = Math.min(row + 2, last);
+        int row3 = Math.min(row + 3, last);
+        int row4 = Math.min(row + 4, last);
+        int row5 = Math.min(row + 5, last);
+        int a0 = a.windowRow(row) + b.from();
+        int a1 = a.windowRow(row1) + b.from();
+        int a2 = a.windowRow(row2) + b.from();
+        int a3 = a.windowRow(row3) + b.from();
+        int a4 = a.windowRow(row4) + b.from();
+        int a5 = a.windowRow(row5) + b.from();
+        int c0 = c.windowRow(row) + b.column();
+        int c1 = c.windowRow(row1) + b.column();
+        int c2 = c.windowRow(row2) + b.column();
+        int c3 = c.windowRow(row3) + b.column();
+        int c4 = c.windowRow(row4) + b.column();
+        int c5 = c.windowRow(row5) + b.column();
+        FloatVector sum00 = fromArray(SPECIES, cs, c0);
+        FloatVector sum01 = fromArray(SPECIES, cs, c0 + LANES);
+        FloatVector sum10 = fromArray(SPECIES, cs, c1);
+        FloatVector sum11 = fromArray(SPECIES, cs, c1 + LANES);
+        FloatVector sum20 = fromArray(SPECIES, cs, c2);
+        FloatVector sum21 = fromArray(SPECIES, cs, c2 + LANES);
+        FloatVector sum30 = fromArray(SPECIES, cs, c3);
+        FloatVector sum31 = fromArray(SPECIES, cs, c3 + LANES);
+        FloatVector sum40 = fromArray(SPECIES, cs, c4);
+        FloatVector sum41 = fromArray(SPECIES, cs, c4 + LANES);
+        FloatVector sum50 = fromArray(SPECIES, cs, c5);
+        FloatVector sum51 = fromArray(SPECIES, cs, c5 + LANES);
+        int at = b.at();
+        int length = b.length();
+        for (int k = 0; k < length; k++) {
+            FloatVector b0 = fromArray(SPECIES, bs, at + k * WIDTH);
+            FloatVector b1 = fromArray(SPECIES, bs, at + k * WIDTH + LANES);
+            FloatVector x0 = broadcast(SPECIES, as[a0 + k]);
+            sum00 = x0.fma(b0, sum00);
+            sum01 = x0.fma(b1, sum01);
+            FloatVector x1 = broadcast(SPECIES, as[a1 + k]);
+            sum10 = x1.fma(b0, sum10);
+            sum11 = x1.fma(b1, sum11);
+            FloatVector x2 = broadcast(SPECIES, as[a2 + k]);
+            sum20 = x2.fma(b0, sum20);
+            sum21 = x2.fma(b1, sum21);
+            FloatVector x3 = broadcast(SPECIES, as[a3 + k]);
+            sum30 = x3.fma(b0, sum30);
+            sum31 = x3.fma(b1, sum31);
+            FloatVector x4 = broadcast(SPECIES, as[a4 + k]);
+            sum40 = x4.fma(b0, sum40);
+            sum41 = x4.fma(b1, sum41);
+            FloatVector x5 = broadcast(SPECIES, as[a5 + k]);
+            sum50 = x5.fma(b0, sum50);
+            sum51 = x5.fma(b1, sum51);
+        }
+        sum00.intoArray(cs, c0);
+        sum01.intoArray(cs, c0 + LANES);
+        sum10.intoArray(cs, c1);
+        sum11.intoArray(cs, c1 + LANES);
+        sum20.intoArray(cs, c2);
+        sum21.intoArray(cs, c2 + LANES);
+        sum30.intoArray(cs, c3);
+        sum31.intoArray(cs, c3 + LANES);
+        sum40.intoArray(cs, c4);
+        sum41.intoArray(cs, c4 + LANES);
+        sum50.intoArray(cs, c5);
+        sum51.intoArray(cs, c5 + LANES);
+    }
+
+    /** One row of C. Even and odd rows of the panel have sums of their own, since two chains alone would wait for each other. */
+    private static void row(VectorRows a, VectorPanels b, VectorRows c, int row) {
+        float[] as = a.values();
+        float[] bs = b.values();
+        float[] cs = c.values();
+        int a0 = a.windowRow(row) + b.from();
+        int c0 = c.windowRow(row) + b.column();
+        int at = b.at();
+        int pairs = b.length() / 2;
+        FloatVector even0 = fromArray(SPECIES, cs, c0);
+        FloatVector even1 = fromArray(SPECIES, cs, c0 + LANES);
+        FloatVector odd0 = FloatVector.zero(SPECIES);
+        FloatVector odd1 = FloatVector.zero(SPECIES);
+        for (int k = 0; k < pairs; k++) {
+            FloatVector x0 = broadcast(SPECIES, as[a0 + 2 * k]);
+            even0 = x0.fma(fromArray(SPECIES, bs, at + 2 * k * WIDTH), even0);
+            even1 = x0.fma(fromArray(SPECIES, bs, at + 2 * k * WIDTH + LANES), even1);
+            FloatVector x1 = broadcast(SPECIES, as[a0 + 2 * k + 1]);
+            odd0 = x1.fma(fromArray(SPECIES, bs, at + (2 * k + 1) * WIDTH), odd0);
+            odd1 = x1.fma(fromArray(SPECIES, bs, at + (2 * k + 1) * WIDTH + LANES), odd1);
+        }
+        if (b.length() % 2 == 1) {
+            int end = b.length() - 1;
+            FloatVector x = broadcast(SPECIES, as[a0 + end]);
+            odd0 = x.fma(fromArray(SPECIES, bs, at + end * WIDTH), odd0);
+            odd1 = x.fma(fromArray(SPECIES, bs, at + end * WIDTH + LANES), odd1);
+        }
+        even0.add(odd0).intoArray(cs, c0);
+        even1.add(odd1).intoArray(cs, c0 + LANES);
+    }
+}
