@@ -25,8 +25,8 @@ import java.util.stream.IntStream;
  */
 public final class CellGradientCheck {
     /**
-     * What the error has to be below. Rounding leaves finite differences about 1e-11 of a gradient of usual size (none is
-     * compared with less than the root mean square of its tensor); a wrong or missing term is off by 1e-3 or more.
+     * What the error has to be below. Rounding leaves finite differences about 1e-12 of the largest gradient, and none is
+     * compared with less than a thousandth of that; a wrong or missing term is off by 1e-3 or more.
      */
     public static final double TOLERANCE = 1e-8;
 
@@ -99,38 +99,34 @@ public final class CellGradientCheck {
                 data.initial[p] = new double[data.planeCount(p)]; // to be varied, an absent state has to be there
             }
         }
+        double smallest = FiniteDifferences.smallest(gradients.values());
         var rows = new ArrayList<Row>();
         try (var probe = new CellTrial(body, data, variant)) {
-            for (Tensor tensor : data.cell.layout(data.shape.inputSize(), InputKind.DENSE).tensors()) {
-                rows.add(compare(probe, tensor, gradients, data.params));
-            }
-            for (int p = 0; p < data.planes(); p++) {
-                var shape = List.of(data.shape.batchSize(), data.cell.planeWidths()[p]);
-                rows.add(compare(probe, new Tensor("initial[" + p + "]", 0, shape), gradients, data.initial[p]));
-            }
-            if (!variant.has(PassOption.TOKENS) && !variant.has(PassOption.NO_INPUT_GRADIENT)) {
-                var shape = List.of(data.shape.timeSteps(), data.shape.batchSize(), data.shape.inputSize());
-                rows.add(compare(probe, new Tensor("input", 0, shape), gradients, data.input));
-            }
+            tensors(data, variant).forEach((tensor, numbers) -> {
+                int offset = Math.toIntExact(tensor.offset());
+                double[] gradient = gradients.get("gradient of " + tensor.name());
+                rows.add(FiniteDifferences.compare(tensor, gradient, IntStream.range(0, gradient.length).toArray(), smallest,
+                        element -> FiniteDifferences.derivative(
+                                probe::loss, FiniteDifferences.Variable.of(numbers, offset + (int) element))));
+            });
         }
         return rows;
     }
 
-    /** Varies the elements of {@code tensor}, which lies in {@code numbers}, one after the other. */
-    private static Row compare(CellTrial probe, Tensor tensor, Map<String, double[]> gradients, double[] numbers) {
-        double[] gradient = gradients.get("gradient of " + tensor.name());
-        int offset = Math.toIntExact(tensor.offset());
-        return FiniteDifferences.compare(tensor, gradient, IntStream.range(0, gradient.length).toArray(),
-                element -> FiniteDifferences.derivative(probe::loss, new FiniteDifferences.Variable() {
-                    @Override
-                    public double get() {
-                        return numbers[offset + (int) element];
-                    }
-
-                    @Override
-                    public void set(double value) {
-                        numbers[offset + (int) element] = value;
-                    }
-                }));
+    /** All that the loss depends on, and where its numbers lie. */
+    private static Map<Tensor, double[]> tensors(CellData data, PassVariant variant) {
+        var tensors = new LinkedHashMap<Tensor, double[]>();
+        for (Tensor tensor : data.cell.layout(data.shape.inputSize(), InputKind.DENSE).tensors()) {
+            tensors.put(tensor, data.params);
+        }
+        for (int p = 0; p < data.planes(); p++) {
+            var shape = List.of(data.shape.batchSize(), data.cell.planeWidths()[p]);
+            tensors.put(new Tensor("initial[" + p + "]", 0, shape), data.initial[p]);
+        }
+        if (!variant.has(PassOption.NO_INPUT_GRADIENT)) {
+            var shape = List.of(data.shape.timeSteps(), data.shape.batchSize(), data.shape.inputSize());
+            tensors.put(new Tensor("input", 0, shape), data.input);
+        }
+        return tensors;
     }
 }

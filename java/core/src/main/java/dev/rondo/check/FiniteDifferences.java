@@ -1,7 +1,8 @@
 package dev.rondo.check;
 
 import dev.rondo.memory.TensorLayout;
-import java.util.Arrays;
+import java.util.Collection;
+import java.util.function.DoubleConsumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongToDoubleFunction;
 
@@ -12,9 +13,9 @@ import java.util.function.LongToDoubleFunction;
  *   f'(x) = (8 (f(x + s) - f(x - s)) - (f(x + 2s) - f(x - 2s))) / (12 s) + O(s^4)
  * </pre>
  *
- * <p>The step s is 1e-3: the remainder s^4 f⁽⁵⁾ / 30 is then about 1e-13 times the fifth derivative, and the rounding of a
- * loss of order one, 2e-16, is divided by about s, which gives 3e-13: neither can be improved without the other's loss.
- * Second-order differences would reach 1e-10 at best.
+ * <p>With s = 1e-3 the remainder s^4 f<sup>(5)</sup> / 30 is some 1e-13 times the fifth derivative, and a loss of order one,
+ * rounded by 1e-16, leaves 1e-13 when it is divided by s: another step makes one of them larger. Differences of second order
+ * would reach 1e-10 at best.
  */
 final class FiniteDifferences {
     private static final double STEP = 1e-3;
@@ -26,6 +27,24 @@ final class FiniteDifferences {
         double get();
 
         void set(double value);
+
+        static Variable of(DoubleSupplier get, DoubleConsumer set) {
+            return new Variable() {
+                @Override
+                public double get() {
+                    return get.getAsDouble();
+                }
+
+                @Override
+                public void set(double value) {
+                    set.accept(value);
+                }
+            };
+        }
+
+        static Variable of(double[] values, int index) {
+            return of(() -> values[index], value -> values[index] = value);
+        }
     }
 
     /** The derivative of {@code loss} by {@code x}, which has its old value afterwards. */
@@ -43,20 +62,34 @@ final class FiniteDifferences {
     }
 
     /**
+     * What no gradient is taken to be smaller than: a thousandth of the largest. All differences carry the rounding of the
+     * same loss, so those of much smaller gradients are mostly that.
+     */
+    static double smallest(Collection<double[]> gradients) {
+        double largest = 0;
+        for (double[] gradient : gradients) {
+            for (double g : gradient) {
+                largest = Math.max(largest, Math.abs(g));
+            }
+        }
+        return 1e-3 * largest;
+    }
+
+    /**
      * Compares elements of one tensor's gradient.
      *
      * @param tensor its name and shape
      * @param gradient of each of its elements
      * @param elements which to compare
+     * @param smallest see {@link #smallest}
      * @param difference derivative by an element
      */
-    static GradientReport.Row compare(
-            TensorLayout.Tensor tensor, double[] gradient, int[] elements, LongToDoubleFunction difference) {
-        double mean = Math.sqrt(Arrays.stream(gradient).map(g -> g * g).sum() / gradient.length);
+    static GradientReport.Row compare(TensorLayout.Tensor tensor, double[] gradient, int[] elements, double smallest,
+            LongToDoubleFunction difference) {
         GradientReport.Row worst = null;
         for (int element : elements) {
             double numeric = difference.applyAsDouble(element);
-            double error = error(gradient[element], numeric, mean);
+            double error = error(gradient[element], numeric, smallest);
             if (worst == null || !(error <= worst.error())) {
                 worst = new GradientReport.Row(
                         tensor.name(), elements.length, tensor.element(element), gradient[element], numeric, error);
@@ -65,9 +98,9 @@ final class FiniteDifferences {
         return worst;
     }
 
-    private static double error(double gradient, double difference, double mean) {
+    private static double error(double gradient, double difference, double smallest) {
         double distance = Math.abs(gradient - difference);
-        double size = Math.max(Math.max(Math.abs(gradient), Math.abs(difference)), mean);
+        double size = Math.max(Math.max(Math.abs(gradient), Math.abs(difference)), smallest);
         return distance == 0 ? 0 : distance / size;
     }
 }

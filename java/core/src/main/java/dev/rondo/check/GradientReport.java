@@ -27,8 +27,8 @@ public record GradientReport(List<Row> rows) {
      * @param worst the one that differs most, with its indices, as in {@code layer0.weightHh[3, 17]}
      * @param gradient what backward says of that element
      * @param difference what finite differences say
-     * @param error the distance of the two, relative to the larger of them or, where that is more, to the root mean square of
-     *     the tensor's gradient
+     * @param error the distance of the two, relative to the larger of them, or to a thousandth of the largest of all gradients
+     *     where that is more
      */
     public record Row(String tensor, int elements, String worst, double gradient, double difference, double error) {}
 

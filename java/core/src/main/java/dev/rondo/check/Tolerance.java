@@ -29,7 +29,7 @@ import dev.rondo.memory.Precision;
  * @param elementwise whether each element counts, not the norm
  */
 public record Tolerance(double bound, boolean elementwise) {
-    private static final double SMALLEST = 0.01;
+    private static final double SMALLEST = 0.05;
 
     /**
      * {@return what output and last states of a forward pass may be off by}

@@ -1,0 +1,170 @@
+package dev.rondo.check;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rondo.cell.Backend;
+import dev.rondo.cell.IsaTier;
+import dev.rondo.cell.lstm.Lstm;
+import dev.rondo.kernel.Available;
+import dev.rondo.memory.Precision;
+import dev.rondo.network.Network;
+import dev.rondo.network.SequenceBatch;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Gradients of cells and of networks against finite differences in float64; the tolerances state their reasons. */
+class GradientCheckTest {
+    private static final int T = 5;
+    private static final int B = 3;
+    private static final int CLASSES = 4;
+    private static final int TOKENS = 6;
+
+    /** What a batch has beside inputs and targets. */
+    private enum Extra { NOTHING, LENGTHS, IGNORED, HOLD, ALL }
+
+    static Stream<CellBody> float64() {
+        return Bodies.float64();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("float64")
+    void gradientsOfACell(CellBody body) {
+        CellGradientCheck.of(body).run(NamedShape.of("layers:tiny")).assertBelow(CellGradientCheck.TOLERANCE);
+    }
+
+    static Stream<Arguments> networks() {
+        var cases = new ArrayList<Arguments>();
+        for (Backend backend : List.of(Backend.REFERENCE, Backend.NATIVE)) {
+            for (String input : List.of("dense", "oneHot", "embedding")) {
+                for (int layers = 1; layers <= 2; layers++) {
+                    for (Extra extra : Extra.values()) {
+                        cases.add(Arguments.of(backend, input, layers, extra));
+                    }
+                }
+            }
+        }
+        return cases.stream();
+    }
+
+    @ParameterizedTest(name = "{0} {1}, {2} layers, {3}")
+    @MethodSource("networks")
+    void gradientsOfANetwork(Backend backend, String input, int layers, Extra extra) {
+        Available.assume(backend);
+        try (Network network = network(backend, input, layers)) {
+            var random = new Random(3);
+            GradientCheck.of(network).batch(batch(network, extra, random)).run().assertBelow(GradientCheck.TOLERANCE);
+        }
+    }
+
+    /** Truncated back-propagation: the chunk's gradient, the state in which it is entered held constant; and that by it. */
+    @ParameterizedTest(name = "{0} {1}, {2} layers, {3}")
+    @MethodSource("networks")
+    void gradientsOfAChunk(Backend backend, String input, int layers, Extra extra) {
+        Available.assume(backend);
+        try (Network network = network(backend, input, layers)) {
+            var random = new Random(5);
+            GradientCheck.of(network).after(batch(network, Extra.NOTHING, random)).batch(batch(network, extra, random)).run()
+                    .assertBelow(GradientCheck.TOLERANCE);
+        }
+    }
+
+    @Test
+    void theNetworkIsLeftAsItWas() {
+        try (Network network = network(Backend.REFERENCE, "dense", 1)) {
+            network.gradients().fill((byte) 1);
+            byte[] gradients = network.gradients().toArray(ValueLayout.JAVA_BYTE);
+            byte[] parameters = network.parameters().slab().toArray(ValueLayout.JAVA_BYTE);
+            GradientCheck.of(network).batch(batch(network, Extra.NOTHING, new Random(7))).elements(3).run();
+            assertArrayEquals(gradients, network.gradients().toArray(ValueLayout.JAVA_BYTE));
+            assertArrayEquals(parameters, network.parameters().slab().toArray(ValueLayout.JAVA_BYTE));
+        }
+    }
+
+    @Test
+    void elementsAreDrawn() {
+        try (Network network = network(Backend.REFERENCE, "oneHot", 1)) {
+            GradientReport report =
+                    GradientCheck.of(network).batch(batch(network, Extra.NOTHING, new Random(7))).elements(5).run();
+            assertEquals(List.of("layer0.weightIh", "layer0.weightHh", "layer0.bias", "head.weight", "head.bias",
+                    "layer0.state[0]", "layer0.state[1]"), report.rows().stream().map(GradientReport.Row::tensor).toList());
+            report.rows().forEach(row -> assertEquals(row.tensor().equals("head.bias") ? 4 : 5, row.elements(), row.tensor()));
+        }
+    }
+
+    @Test
+    void whatCannotBeCheckedIsRefused() {
+        try (Network single = Network.builder(2).layer(Lstm.of(3)).classes(2).backend(Backend.REFERENCE).build();
+                Network network = network(Backend.REFERENCE, "oneHot", 1)) {
+            refused("precision: expected FLOAT64, got FLOAT32", () -> GradientCheck.of(single));
+            GradientCheck check = GradientCheck.of(network);
+            refused("batch: expected one, got none", check::run);
+            refused("batch: expected one with targets, got none",
+                    () -> check.batch(SequenceBatch.tokens(new int[T * B], T, B)));
+            refused("count: expected at least 1, got 0", () -> check.elements(0));
+            var body = new CellBody(Lstm::of, Backend.REFERENCE, IsaTier.BASELINE, Precision.FLOAT32);
+            refused("precision: expected FLOAT64, got FLOAT32", () -> CellGradientCheck.of(body));
+        }
+    }
+
+    @Test
+    void aReportNamesItsWorstElement() {
+        var report = new GradientReport(List.of(
+                new GradientReport.Row("bias", 8, "bias[3]", 0.5, 0.5, 0),
+                new GradientReport.Row("weightHh", 16, "weightHh[1, 2]", 0.25, 0.2, 0.2)));
+        String message = assertThrows(AssertionError.class, () -> report.assertBelow(1e-6)).getMessage();
+        assertTrue(message.startsWith("gradient of weightHh[1, 2]: expected an error below 1.0e-06, got 2.000e-01"), message);
+        report.assertBelow(0.3);
+        var spoilt = new GradientReport(List.of(
+                new GradientReport.Row("bias", 8, "bias[3]", Double.NaN, 0.5, Double.NaN), report.rows().getLast()));
+        assertThrows(AssertionError.class, () -> spoilt.assertBelow(0.3));
+    }
+
+    private static void refused(String message, Executable call) {
+        assertEquals(message, assertThrows(IllegalArgumentException.class, call).getMessage());
+    }
+
+    private static Network network(Backend backend, String input, int layers) {
+        Network.Builder builder = switch (input) {
+            case "dense" -> Network.builder(3);
+            case "oneHot" -> Network.oneHot(TOKENS);
+            default -> Network.embedding(TOKENS, 2);
+        };
+        for (int layer = 0; layer < layers; layer++) {
+            builder.layer(Lstm.of(4 + layer));
+        }
+        return builder.classes(CLASSES).backend(backend).precision(Precision.FLOAT64).threads(1).seed(11).build();
+    }
+
+    private static SequenceBatch batch(Network network, Extra extra, Random random) {
+        SequenceBatch batch = network.description().input().tokens()
+                ? SequenceBatch.tokens(random.ints(T * B, 0, TOKENS).toArray(), T, B)
+                : SequenceBatch.of(random.doubles(T * B * 3, -1, 1).toArray(), T, B, 3);
+        int[] targets = random.ints(T * B, 0, CLASSES).toArray();
+        if (extra == Extra.IGNORED || extra == Extra.ALL) {
+            targets[2] = SequenceBatch.IGNORED;
+            targets[T * B - 1] = SequenceBatch.IGNORED;
+        }
+        batch = batch.targets(targets);
+        if (extra == Extra.LENGTHS || extra == Extra.ALL) {
+            batch = batch.lengths(new int[] {T, 0, 2});
+        }
+        if (extra == Extra.HOLD || extra == Extra.ALL) {
+            var hold = new byte[T * B];
+            hold[0] = 1;
+            hold[7] = 1;
+            batch = batch.hold(hold);
+        }
+        return batch;
+    }
+}
