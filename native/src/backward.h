@@ -17,10 +17,11 @@ int32_t CellPlan<Cell>::backward(const rondo_pass& pass, const rondo_gradients& 
   header.mark = 0;
   const Pass x = open(pass);
   const double operations = 2.0 * (double)(T * B * rows);
-  packed(recurrent_backward_, {x.weight_hh, H, 1});
-  if (gradients.input) packed(input_backward_, {x.weight_ih, I, 1});
+  const bool by_blas = blas_is_faster<Real>(T * B, I, rows);
+  if (gradients.input && !by_blas) pack(x, input_backward_, {x.weight_ih, I, 1});
+  pack(x, recurrent_backward_, {x.weight_hh, H, 1});
 
-  in_shares(B, operations * (double)H, [&](int64_t begin, int64_t end) {
+  in_shares(options.threads, B, operations * (double)H, [&](int64_t begin, int64_t end) {
     for (int p = 0; p < planes; p++) copy_rows(d_state_[p], gradients.last[p], begin, end, plane_width[p]);
     for (int64_t i = T - 1; i >= 0; i--) step_back(x, gradients, x.time.step(i), begin, end);
     for (int p = 0; p < planes; p++) {
@@ -38,11 +39,11 @@ int32_t CellPlan<Cell>::backward(const rondo_pass& pass, const rondo_gradients& 
 
   if (gradients.input) {
     const int64_t stride = gradients.input_stride;
-    in_shares(T * B, operations * (double)I, [&](int64_t begin, int64_t end) {
+    in_shares(options.threads, T * B, operations * (double)I, [&](int64_t begin, int64_t end) {
       Real* d_input = (Real*)gradients.input + begin * stride;
       const Start<Real> start = {gradients.input_accumulate ? d_input : nullptr, stride};
       const Matrix<Real> d_pre = {x.tape.pre + begin * x.tape.pre_row, x.tape.pre_row, 1};
-      multiply_packed<Real>({end - begin, I, rows, d_pre, {}, start, d_input, stride}, input_backward_.panels);
+      multiply_weights({end - begin, I, rows, d_pre, {x.weight_ih, I, 1}, start, d_input, stride}, input_backward_);
     });
   }
   if (gradients.params) {
@@ -51,7 +52,7 @@ int32_t CellPlan<Cell>::backward(const rondo_pass& pass, const rondo_gradients& 
       if (x.time.row(row / B, row % B) == Row::steps) stepping_[stepping_count_++] = (int32_t)row;
     }
     if (x.time.complete()) stepping_count_ = T * B;
-    in_shares(rows, operations * (double)(pass.tokens ? H : H + I), [&](int64_t begin, int64_t end) {
+    in_shares(options.threads, rows, operations * (double)(pass.tokens ? H : H + I), [&](int64_t begin, int64_t end) {
       add_parameter_gradients(x, (Real*)gradients.params, begin, end);
     });
   }
@@ -72,7 +73,7 @@ void CellPlan<Cell>::step_back(const Pass& x, const rondo_gradients& gradients, 
   const Real* mask = x.mask(t);
   Real* to = mask ? operand_ + begin * H : d_state;
   const Start<Real> start = {mask ? nullptr : d_state, H};
-  multiply_packed<Real>({end - begin, H, rows, d_pre, {}, start, to, H}, recurrent_backward_.panels);
+  multiply_weights({end - begin, H, rows, d_pre, {x.weight_hh, H, 1}, start, to, H}, recurrent_backward_);
   if (mask) {
     for_each_vector<Real>((end - begin) * H, [&](int64_t j, auto extent) {
       store(d_state + j, load(d_state + j, extent) + load(mask + begin * H + j, extent) * load(to + j, extent), extent);

@@ -9,18 +9,19 @@ namespace rondo::RONDO_TIER {
 template <class Cell>
 int32_t CellPlan<Cell>::forward(const rondo_pass& pass) {
   const Pass x = open(pass);
-  const int64_t T = x.time.T, B = x.time.B, H = plane_width[0];
+  const int64_t T = x.time.T, B = x.time.B, H = plane_width[0], I = options.input_size;
   const int64_t chunk = pass.cache ? T : inference_rows_ / B < T ? inference_rows_ / B : T;
-  if (pass.dense_input) packed(input_forward_, {x.weight_ih, 1, options.input_size});
-  packed(recurrent_forward_, {x.weight_hh, 1, H});
+  const bool by_blas = blas_is_faster<Real>(T * B, rows, I);
+  if (pass.dense_input && !by_blas) pack(x, input_forward_, {x.weight_ih, 1, I});
+  pack(x, recurrent_forward_, {x.weight_hh, 1, H});
 
   for (int64_t done = 0; done < T; done += chunk) {
     const int64_t steps = chunk < T - done ? chunk : T - done;
     const int64_t first_step = x.time.reversed ? T - done - steps : done;
-    in_shares(steps * B, 2.0 * (double)(steps * B * rows * options.input_size), [&](int64_t begin, int64_t end) {
+    in_shares(options.threads, steps * B, 2.0 * (double)(steps * B * rows * I), [&](int64_t begin, int64_t end) {
       multiply_input(x, first_step, begin, end);
     });
-    in_shares(B, 2.0 * (double)(steps * B * rows * H), [&](int64_t begin, int64_t end) {
+    in_shares(options.threads, B, 2.0 * (double)(steps * B * rows * H), [&](int64_t begin, int64_t end) {
       for (int p = 0; p < planes && done == 0; p++) {
         copy_rows(x.tape.slot(p, x.time.initial_slot()), pass.initial[p], begin, end, plane_width[p]);
       }
@@ -42,8 +43,8 @@ void CellPlan<Cell>::multiply_input(const Pass& x, int64_t first_step, int64_t b
   if (x.given.dense_input) {
     const int64_t stride = x.given.input_stride;
     const Real* input = (const Real*)x.given.dense_input + (offset + begin) * stride;
-    multiply_packed<Real>({end - begin, R, I, {input, stride, 1}, {}, {x.bias, 0}, pre, x.tape.pre_row},
-                          input_forward_.panels);
+    const Matrix<Real> weights = {x.weight_ih, 1, I};
+    multiply_weights({end - begin, R, I, {input, stride, 1}, weights, {x.bias, 0}, pre, x.tape.pre_row}, input_forward_);
     return;
   }
   for (int64_t row = begin; row < end; row++, pre += x.tape.pre_row) {
@@ -68,8 +69,8 @@ void CellPlan<Cell>::step(const Pass& x, int64_t first_step, int64_t t, int64_t 
     });
   }
   Real* pre = x.tape.pre + ((t - first_step) * x.time.B + begin) * pre_row;
-  multiply_packed<Real>({end - begin, rows, H, {operand, H, 1}, {}, {pre, pre_row}, pre, pre_row},
-                        recurrent_forward_.panels);
+  const Matrix<Real> weights = {x.weight_hh, 1, H};
+  multiply_weights({end - begin, rows, H, {operand, H, 1}, weights, {pre, pre_row}, pre, pre_row}, recurrent_forward_);
   for (int64_t b = begin; b < end; b++, pre += pre_row) finish_row(x, pre, t, b);
 }
 

@@ -11,40 +11,12 @@
 #ifndef RONDO_GEMM_H
 #define RONDO_GEMM_H
 
+#include "blas.h"
+#include "few_rows.h"
+#include "product.h"
 #include "threads.h"
-#include "vector.h"
 
 namespace rondo::RONDO_TIER {
-
-/* [0, count) cut into the fewest pieces of at most `largest`, as even as can be. */
-struct Split {
-  int64_t count, pieces;
-  Split(int64_t count, int64_t largest) : count(count), pieces((count + largest - 1) / largest) {}
-  int64_t begin(int64_t piece) const { return piece * count / pieces; }
-};
-
-/* Element (i, j) lies at data[i * row + j * column]; one of the two strides is 1. */
-template <class Real>
-struct Matrix {
-  const Real* data;
-  int64_t row, column;
-};
-
-/* What each row of the result is added to: a row of `data`, one row for all (stride 0), or nothing (null). */
-template <class Real>
-struct Start {
-  const Real* data = nullptr;
-  int64_t row = 0;
-};
-
-template <class Real>
-struct Product {
-  int64_t m, n, k;
-  Matrix<Real> a, b;
-  Start<Real> start;
-  Real* c;
-  int64_t c_row;
-};
 
 /* Registers of a tile: 6 x 4 sums of 32 registers, or 3 x 4 of 16, leave room for operands. */
 constexpr int tile_rows = RONDO_VECTOR_BYTES == 64 ? 6 : 3;
@@ -140,33 +112,54 @@ struct Depths {
   int64_t operator[](int64_t p) const { return list ? list[p] : p; }
 };
 
+/* Packs one vector of columns of b [k, columns], from column j on; rows of the panel are `width` apart. */
+template <class Real>
+void pack_columns(const Matrix<Real>& b, Depths depths, int64_t k, int64_t j, Part columns, Real* to, int64_t width) {
+  if (b.column == 1) {
+    for (int64_t p = 0; p < k; p++) store(to + p * width, load(b.data + depths[p] * b.row + j, columns), Whole{});
+    return;
+  }
+  // The columns lie contiguous along k: as many of their elements as there are columns, turned in registers.
+  for_each_vector<Real>(k, [&](int64_t p, auto extent) {
+    Vector<Real> block[lanes<Real>] = {};
+    for (int64_t c = 0; c < columns.count; c++) block[c] = load(b.data + (j + c) * b.column + p, extent);
+    transpose<Real>(block);
+    const int64_t count = k - p < lanes<Real> ? k - p : lanes<Real>;
+    for (int64_t q = 0; q < count; q++) store(to + (p + q) * width, block[q], Whole{});
+  });
+}
+
 /* Packs the panels [first, last) of b [k, columns]. `packed` is where panel 0 begins. */
 template <class Real>
 void pack_panels(const Matrix<Real>& b, Depths depths, int64_t k, int64_t columns, Real* packed, int64_t first, int64_t last) {
   const Split panels = panels_of<Real>(columns);
   for (int64_t panel = first; panel < last; panel++) {
-    const int64_t begin = panels.begin(panel) * lanes<Real>;
-    const int64_t width = panels.begin(panel + 1) * lanes<Real> - begin;
-    const int64_t filled = columns - begin < width ? columns - begin : width;
-    Real* to = packed + begin * k;
-    for (int64_t p = 0; p < k; p++, to += width) {
-      const Real* from = b.data + depths[p] * b.row + begin * b.column;
-      for (int64_t j = 0; j < filled; j++) to[j] = from[j * b.column];
-      for (int64_t j = filled; j < width; j++) to[j] = 0;
+    const int64_t begin = panels.begin(panel) * lanes<Real>, end = panels.begin(panel + 1) * lanes<Real>;
+    for (int64_t j = begin; j < end; j += lanes<Real>) {
+      const Part part = {columns - j < lanes<Real> ? columns - j : lanes<Real>};
+      pack_columns(b, depths, k, j, part, packed + begin * k + j - begin, end - begin);
     }
   }
 }
 
-/* Packs a [m, k] by tiles, [k][rows of the tile] each. */
+template <class Real>
+RONDO_INLINE void copy_few(Real* to, const Real* from, int64_t stride, int64_t count) {
+  if (RONDO_VECTOR_BYTES == 64 && stride == 1) return store(to, load(from, Part{count}), Part{count});
+  for (int64_t i = 0; i < count; i++) to[i] = from[i * stride];
+}
+
+/* Packs a [m, k] by tiles, [k][rows of the tile] each; a few depths at a time, whose lines then serve several tiles. */
 template <class Real>
 void pack_tiles(const Matrix<Real>& a, Depths depths, int64_t m, int64_t k, Real* packed) {
+  constexpr int64_t few = 8;
   const Split tiles(m, tile_rows);
-  for (int64_t tile = 0; tile < tiles.pieces; tile++) {
-    const int64_t begin = tiles.begin(tile), rows = tiles.begin(tile + 1) - begin;
-    Real* to = packed + begin * k;
-    for (int64_t p = 0; p < k; p++, to += rows) {
-      const Real* from = a.data + begin * a.row + depths[p] * a.column;
-      for (int64_t r = 0; r < rows; r++) to[r] = from[r * a.row];
+  for (int64_t first = 0; first < k; first += few) {
+    const int64_t end = first + few < k ? first + few : k;
+    for (int64_t tile = 0; tile < tiles.pieces; tile++) {
+      const int64_t i = tiles.begin(tile), rows = tiles.begin(tile + 1) - i;
+      for (int64_t p = first; p < end; p++) {
+        copy_few(packed + i * k + p * rows, a.data + i * a.row + depths[p] * a.column, a.row, rows);
+      }
     }
   }
 }
@@ -237,6 +230,8 @@ void multiply(const Product<Real>& x, Depths depths = {}) {
   Real* const tiles = panels + block_depth * block_columns<Real>;
   static_assert((block_columns<Real> + block_rows) * block_depth * sizeof(Real) <= thread_scratch_bytes);
   const bool a_is_packed = x.a.column != 1 || depths.list;
+  if (x.m <= few_rows && !a_is_packed) return multiply_few_rows(x);
+  if (!depths.list && multiply_by_blas(x)) return;
   const Split across(x.n, block_columns<Real>), down(x.k, block_depth), rows(x.m, block_rows);
   for (int64_t c = 0; c < across.pieces; c++) {
     const int64_t j = across.begin(c);

@@ -26,6 +26,7 @@
 
 #include "gemm.h"
 #include "plan.h"
+#include "shares.h"
 
 namespace rondo::RONDO_TIER {
 
@@ -126,11 +127,14 @@ class CellPlan final : public rondo_plan {
   int32_t backward(const rondo_pass& pass, const rondo_gradients& gradients) override;
 
  private:
-  /* A weight matrix as an operand B, packed when a pass first needs it after a change. */
+  /*
+   * A weight matrix as an operand B. It is packed by the first pass that needs it after a change, or by the second one if the
+   * first has so few rows that it is better used where it lies.
+   */
   struct Weights {
     int64_t k, n;
     Real* panels;
-    bool fresh = false;
+    enum { changed, used_in_place, packed } state = changed;
   };
 
   /* Of one pass, or of the cache between forward and backward. */
@@ -158,9 +162,8 @@ class CellPlan final : public rondo_plan {
 
   // Both passes.
   Pass open(const rondo_pass& pass);
-  const Real* packed(Weights& weights, const Matrix<Real>& matrix);
-  template <class Body>
-  void in_shares(int64_t count, double operations, const Body& body) const;
+  void pack(const Pass& x, Weights& weights, const Matrix<Real>& matrix);
+  static void multiply_weights(const Product<Real>& x, const Weights& weights);
   static void copy_rows(Real* to, const void* from, int64_t begin, int64_t end, int64_t width);
 
   // Forward.
@@ -248,7 +251,8 @@ typename CellPlan<Cell>::Pass CellPlan<Cell>::open(const rondo_pass& pass) {
   Tape<Real> tape = pass.cache ? lay_out_cache(cache, T, B) : inference_tape_;
   for (int p = 0; p < planes; p++) tape.slot_size[p] = B * plane_width[p];
   if (!(pass.flags & RONDO_PARAMS_UNCHANGED)) {
-    input_forward_.fresh = recurrent_forward_.fresh = input_backward_.fresh = recurrent_backward_.fresh = false;
+    input_forward_.state = recurrent_forward_.state = Weights::changed;
+    input_backward_.state = recurrent_backward_.state = Weights::changed;
   }
   const Real* weight_ih = (const Real*)pass.params;
   const Real* weight_hh = weight_ih + rows * options.input_size;
@@ -256,33 +260,23 @@ typename CellPlan<Cell>::Pass CellPlan<Cell>::open(const rondo_pass& pass) {
 }
 
 template <class Cell>
-const typename Cell::Real* CellPlan<Cell>::packed(Weights& weights, const Matrix<Real>& matrix) {
-  if (!weights.fresh) {
-    const int64_t panels = panels_of<Real>(weights.n).pieces;
-    in_shares(panels, 4.0 * weights.k * weights.n, [&](int64_t begin, int64_t end) {
-      pack_panels(matrix, {}, weights.k, weights.n, weights.panels, begin, end);
-    });
-    weights.fresh = true;
+void CellPlan<Cell>::pack(const Pass& x, Weights& weights, const Matrix<Real>& matrix) {
+  if (weights.state == Weights::packed) return;
+  if (weights.state == Weights::changed && x.time.T * x.time.B <= few_rows) {
+    weights.state = Weights::used_in_place;
+    return;
   }
-  return weights.panels;
+  const int64_t panels = panels_of<Real>(weights.n).pieces;
+  in_shares(options.threads, panels, 4.0 * (double)(weights.k * weights.n), [&](int64_t begin, int64_t end) {
+    pack_panels(matrix, {}, weights.k, weights.n, weights.panels, begin, end);
+  });
+  weights.state = Weights::packed;
 }
 
-/* Calls body(begin, end) for the plan's shares of [0, count); little work makes fewer. */
+/* x, whose B is the weights. */
 template <class Cell>
-template <class Body>
-void CellPlan<Cell>::in_shares(int64_t count, double operations, const Body& body) const {
-  constexpr double worth_a_share = 1e6;
-  const int64_t worth = 1 + (int64_t)(operations / worth_a_share);
-  int64_t shares = options.threads < count ? options.threads : count;
-  if (worth < shares) shares = worth;
-  struct Job {
-    int64_t count, shares;
-    const Body& body;
-  } job = {count, shares, body};
-  run_shares((int)shares, [](const void* context, int share) {
-    const Job& job = *(const Job*)context;
-    job.body(share * job.count / job.shares, (share + 1) * job.count / job.shares);
-  }, &job);
+void CellPlan<Cell>::multiply_weights(const Product<Real>& x, const Weights& weights) {
+  weights.state == Weights::packed ? multiply_packed(x, weights.panels) : multiply(x);
 }
 
 /* Copies the rows [begin, end) of a state plane; an absent one is zero. */

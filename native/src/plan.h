@@ -39,6 +39,9 @@ namespace rondo {
 void* allocate_memory(size_t bytes) noexcept;
 void free_memory(void* memory) noexcept;
 
+/* cblas_sgemm (32) or cblas_dgemm (64), as rondo_set_blas gave them; null when there is none. */
+void* blas_product(int precision) noexcept;
+
 /* Makes a plan without its memory; null when out of memory. */
 struct CellFactory {
   rondo_plan* (*float32)(const rondo_plan_options& options);

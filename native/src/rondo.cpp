@@ -4,6 +4,7 @@
 #include "rondo/rondo.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <iterator>
 #include <new>
@@ -47,6 +48,8 @@ struct CellEntry {
 #define RONDO_ENTRY(cell) {#cell, RONDO_IN_TIERS(cell)},
 constexpr CellEntry cells[] = {RONDO_CELLS(RONDO_ENTRY)};
 constexpr const Multiplication* multiplications[tiers] = RONDO_IN_TIERS(multiplication);
+
+std::atomic<void*> blas32, blas64;
 
 // ------------------------------------------------------------------------------------------------------------ checks
 
@@ -134,6 +137,10 @@ void* rondo::allocate_memory(size_t bytes) noexcept { return ::operator new(byte
 
 void rondo::free_memory(void* memory) noexcept { ::operator delete(memory, std::align_val_t{64}); }
 
+void* rondo::blas_product(int precision) noexcept {
+  return (precision == 32 ? blas32 : blas64).load(std::memory_order_acquire);
+}
+
 // --------------------------------------------------------------------------------------------------------------- ABI
 
 int32_t rondo_abi_version(void) { return RONDO_ABI_VERSION; }
@@ -209,4 +216,7 @@ int32_t rondo_multiply(const rondo_product* product) {
   return RONDO_OK;
 }
 
-void rondo_set_blas(void*, void*) {}
+void rondo_set_blas(void* cblas_sgemm, void* cblas_dgemm) {
+  blas32.store(cblas_sgemm, std::memory_order_release);
+  blas64.store(cblas_dgemm, std::memory_order_release);
+}

@@ -102,6 +102,45 @@ RONDO_INLINE void store(Real* to, Vector<Real> value, Part part) {
 }
 #endif
 
+/* Lane numbers 0 .. count - 1 as template arguments. */
+template <int... lane>
+struct LaneList {};
+template <int count, int... lane>
+struct LanesTo : LanesTo<count - 1, count - 1, lane...> {};
+template <int... lane>
+struct LanesTo<0, lane...> {
+  using List = LaneList<lane...>;
+};
+
+/* One vector out of the lanes of two, those of `second` counted on after those of `first`. */
+template <class Real, int... lane>
+RONDO_INLINE Vector<Real> pick(Vector<Real> first, Vector<Real> second, LaneList<lane...>) {
+#ifdef __clang__
+  return __builtin_shufflevector(first, second, lane...);
+#else
+  return __builtin_shuffle(first, second, typename Simd<Real>::Bits{lane...});
+#endif
+}
+
+/* Exchanges the off-diagonal quarters of all blocks of 2 distance x 2 distance, then of smaller ones. */
+template <class Real, int distance, int... lane>
+RONDO_INLINE void transpose(Vector<Real> (&rows)[sizeof...(lane)], LaneList<lane...> all) {
+  constexpr int count = sizeof...(lane);
+#pragma GCC unroll 16
+  for (int i = 0; i < count; i++) {
+    if (i & distance) continue;
+    const Vector<Real> upper = rows[i], lower = rows[i + distance];
+    rows[i] = pick<Real>(upper, lower, LaneList<(lane & distance ? count + lane - distance : lane)...>{});
+    rows[i + distance] = pick<Real>(upper, lower, LaneList<(lane & distance ? count + lane : lane + distance)...>{});
+  }
+  if constexpr (distance > 1) transpose<Real, distance / 2>(rows, all);
+}
+
+template <class Real>
+RONDO_INLINE void transpose(Vector<Real> (&rows)[lanes<Real>]) {
+  transpose<Real, (int)lanes<Real> / 2>(rows, typename LanesTo<(int)lanes<Real>>::List{});
+}
+
 /* Calls body(first index, Whole or Part) for the vectors that cover [0, count). */
 template <class Real, class Body>
 RONDO_INLINE void for_each_vector(int64_t count, Body body) {
