@@ -243,9 +243,9 @@ public final class Checkpoint {
             return add(name, section);
         }
 
-        /** Adds numbers of native memory; they are read when the checkpoint is written. */
+        /** Adds numbers; those in native memory are read only when the checkpoint is written. */
         public Builder numbers(String name, Precision precision, MemorySegment values) {
-            if (ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN) {
+            if (values.isNative() && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN) {
                 return add(name, values);
             }
             MemorySegment section = MemorySegment.ofArray(new byte[Math.toIntExact(values.byteSize())]);

@@ -20,12 +20,14 @@ final class DenseHead {
     private final int classes;
     private final MemorySegment bias; // [C]
     private final Matrix weight; // [C, H]
+    private final Matrix weightTransposed; // [H, C]
     private final Matrix weightGradient; // [C, H]; null without gradients
     private final MemorySegment biasGradient; // [C]; null without gradients
     private final Matrix h; // [N, H]
     private final Matrix hGradient; // [N, H]; null without gradients
     private final Matrix logits; // [N, C]
     private final Matrix logitsGradient; // [N, C]; null without gradients
+    private final Matrix logitsGradientTransposed; // [C, N]; null without gradients
     private final double[] row;
     private final double[] sums;
 
@@ -38,6 +40,7 @@ final class DenseHead {
         this.classes = network.outputSize();
         this.bias = parameters.view("head.bias");
         this.weight = Matrix.of(parameters.view("head.weight"), classes, width);
+        this.weightTransposed = weight.transposed();
         this.h = Matrix.of(top.output(), rows, width);
         this.logits = Matrix.of(owner.workspace().allocate(precision, rows * classes), rows, classes);
         boolean training = owner.training();
@@ -46,6 +49,7 @@ final class DenseHead {
         this.hGradient = training ? Matrix.of(top.outputGradient(), rows, width) : null;
         this.logitsGradient =
                 training ? Matrix.of(owner.workspace().allocate(precision, rows * classes), rows, classes) : null;
+        this.logitsGradientTransposed = training ? logitsGradient.transposed() : null;
         this.row = new double[classes];
         this.sums = new double[classes];
     }
@@ -69,13 +73,13 @@ final class DenseHead {
         for (long n = 0; n < rows; n++) {
             MemorySegment.copy(bias, 0, logits.values(), n * bias.byteSize(), bias.byteSize());
         }
-        products.multiply(h, weight.transposed(), logits, true);
+        products.multiply(h, weightTransposed, logits, true);
     }
 
     /** Assigns the gradient of h; adds those of the parameters. */
     void backward() {
         products.multiply(logitsGradient, weight, hGradient, false);
-        products.multiply(logitsGradient.transposed(), h, weightGradient, true);
+        products.multiply(logitsGradientTransposed, h, weightGradient, true);
         Arrays.fill(sums, 0);
         for (long n = 0; n < rows; n++) {
             precision.read(logitsGradient.values(), n * classes, row, classes);

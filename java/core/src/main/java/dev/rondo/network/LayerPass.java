@@ -137,6 +137,13 @@ final class LayerPass implements AutoCloseable {
         }
     }
 
+    void resetState(int sequence) {
+        for (MemorySegment plane : state) {
+            long bytes = plane.byteSize() / shape.batchSize();
+            plane.asSlice(sequence * bytes, bytes).fill((byte) 0);
+        }
+    }
+
     @Override
     public void close() {
         plan.close();

@@ -3,6 +3,7 @@ package dev.rondo.network;
 import dev.rondo.cell.CellShape;
 import dev.rondo.memory.Workspace;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 
 /**
  * Buffers and passes for batches of one shape, T steps by B sequences, made once and used for every batch: a step allocates
@@ -96,6 +97,24 @@ public final class NetworkPass implements AutoCloseable {
         guard.enter();
         try {
             zeroStates();
+        } finally {
+            guard.exit();
+        }
+    }
+
+    /**
+     * Sets the state of one sequence to zero: another begins in its place.
+     *
+     * @param sequence from 0 to B - 1
+     * @throws IllegalStateException after {@link #close()}
+     */
+    public void resetState(int sequence) {
+        Objects.checkIndex(sequence, batchSize);
+        guard.enter();
+        try {
+            for (LayerPass layer : layers) {
+                layer.resetState(sequence);
+            }
         } finally {
             guard.exit();
         }

@@ -9,6 +9,7 @@ import dev.rondo.io.CheckpointException;
 import dev.rondo.kernel.Backends;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkPass;
+import dev.rondo.network.SequenceBatch;
 import dev.rondo.train.Adam;
 import dev.rondo.train.GradientClipping;
 import dev.rondo.train.StepResult;
@@ -159,10 +160,13 @@ public final class LanguageModelTrainer implements AutoCloseable {
 
     /** Makes one step. */
     StepResult step() {
-        if (streams.atBeginning()) {
-            pass.resetState();
+        SequenceBatch batch = streams.next();
+        for (int b = 0; b < settings.batchSize(); b++) {
+            if (streams.restarts(b)) {
+                pass.resetState(b);
+            }
         }
-        return trainer.step(pass, streams.next());
+        return trainer.step(pass, batch);
     }
 
     /** {@return mean nats per character of the validation text} */

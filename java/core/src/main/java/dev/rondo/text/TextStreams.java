@@ -11,6 +11,9 @@ import dev.rondo.network.SequenceBatch;
  * what does not fill a whole batch is another part each time. The step over the seam of the ring is no prediction.
  */
 final class TextStreams {
+    /** A model that learns only from states that it has long been in may never find out of the zero state. */
+    private static final int RESTART = 2000;
+
     private final int[] tokens;
     private final int timeSteps;
     private final int batchSize;
@@ -47,14 +50,19 @@ final class TextStreams {
         return epoch + (double) chunk / chunks();
     }
 
-    /** {@return whether the next batch begins an epoch: its streams go on with nothing} */
-    boolean atBeginning() {
-        return chunk == chunks();
+    /**
+     * {@return whether stream {@code b} of the batch that was read last starts from the zero state: at the beginning of an
+     * epoch, and every {@value #RESTART} characters, the streams in turn}
+     */
+    boolean restarts(int b) {
+        int chunk = this.chunk - 1;
+        int interval = Math.max(1, RESTART / timeSteps);
+        return chunk == 0 || (chunk + (long) b * interval / batchSize) % interval == 0;
     }
 
     /** {@return the next batch, valid until the next call} */
     SequenceBatch next() {
-        if (atBeginning()) {
+        if (chunk == chunks()) {
             epoch++;
             chunk = 0;
             cut = random.nextInt(tokens.length);

@@ -25,11 +25,13 @@ import java.util.Objects;
 public final class Trainer {
     private final Network network;
     private final GradientClipping clipping;
+    private final GradientNorm norm;
     private final OptimizerState optimizer;
 
     private Trainer(Builder builder) {
         this.network = builder.network;
         this.clipping = builder.clipping;
+        this.norm = new GradientNorm(network.precision());
         this.optimizer = builder.optimizer.start(network.parameters());
     }
 
@@ -69,12 +71,12 @@ public final class Trainer {
         gradients.fill((byte) 0);
         pass.forward(batch);
         pass.backward();
-        double norm = GradientClipping.norm(network.precision(), gradients);
-        if (!Double.isFinite(norm)) {
+        double gradientNorm = norm.of(gradients);
+        if (!Double.isFinite(gradientNorm)) {
             throw nonFinite(gradients);
         }
-        optimizer.update(gradients, clipping.scale(norm));
-        return new StepResult(optimizer.steps(), pass.loss(), pass.counted(), norm);
+        optimizer.update(gradients, clipping.scale(gradientNorm));
+        return new StepResult(optimizer.steps(), pass.loss(), pass.counted(), gradientNorm);
     }
 
     /** Finds who is to blame: the first gradient that is not finite, or the greatest if only their squares overflow. */

@@ -1,0 +1,139 @@
+package dev.rondo.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rondo.cell.Backend;
+import dev.rondo.cell.lstm.Lstm;
+import dev.rondo.kernel.Available;
+import dev.rondo.memory.Precision;
+import dev.rondo.network.Network;
+import dev.rondo.network.NetworkPass;
+import dev.rondo.network.SeededRandom;
+import dev.rondo.network.SequenceBatch;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class TrainerTest {
+    private static final int T = 12;
+    private static final int B = 4;
+    private static final int V = 6;
+
+    private static Network network(Backend backend) {
+        return Network.oneHot(V).layer(Lstm.of(24)).classes(V).backend(backend).threads(1).seed(1).build();
+    }
+
+    private static Trainer trainer(Network network) {
+        return Trainer.builder(network).optimizer(Adam.of(1e-2)).clip(GradientClipping.globalNorm(1)).build();
+    }
+
+    /** A task that only memory solves: the token of {@code lag} steps ago. */
+    private static SequenceBatch echo(long seed, int lag) {
+        int[] ids = new SeededRandom(seed).ints(T * B, 0, V).toArray();
+        var targets = new int[T * B];
+        for (int n = 0; n < T * B; n++) {
+            targets[n] = n < lag * B ? SequenceBatch.IGNORED : ids[n - lag * B];
+        }
+        return SequenceBatch.tokens(ids, T, B).targets(targets);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aNetworkLearnsToRemember(Backend backend) {
+        Available.assume(backend);
+        try (Network network = network(backend); var pass = network.pass(T, B)) {
+            Trainer trainer = trainer(network);
+            StepResult result = null;
+            for (int step = 0; step < 500; step++) {
+                result = trainer.step(pass, echo(step, 2));
+            }
+            assertEquals(500, trainer.steps());
+            assertEquals(500, result.step());
+            assertEquals((T - 2) * B, result.counted());
+            assertTrue(result.loss() < 0.2, "from ln 6 = 1.79 to " + result.loss());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void oneSeedGivesOneCourseBitForBit(Backend backend) {
+        Available.assume(backend);
+        assertArrayEquals(course(backend), course(backend));
+    }
+
+    private static byte[] course(Backend backend) {
+        try (Network network = network(backend); var pass = network.pass(T, B).carryState(true)) {
+            Trainer trainer = trainer(network);
+            for (int step = 0; step < 20; step++) {
+                trainer.step(pass, echo(step, 1));
+            }
+            return network.parameters().slab().toArray(ValueLayout.JAVA_BYTE);
+        }
+    }
+
+    @Test
+    void theNormIsThatBeforeClipping() {
+        try (Network network = network(Backend.REFERENCE); var pass = network.pass(T, B)) {
+            StepResult result = trainer(network).step(pass, echo(1, 1));
+            assertEquals(new GradientNorm(Precision.FLOAT32).of(network.gradients()), result.gradientNorm());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aGradientThatIsNotFiniteIsNamedAndNothingChanges(Backend backend) {
+        Available.assume(backend);
+        try (Network network = network(backend); var pass = network.pass(T, B)) {
+            Trainer trainer = trainer(network);
+            trainer.step(pass, echo(1, 1));
+            MemorySegment bias = network.parameters().view("head.bias");
+            Precision.FLOAT32.set(bias, 2, Double.NaN);
+            network.parameters().changed();
+            byte[] before = network.parameters().slab().toArray(ValueLayout.JAVA_BYTE);
+            byte[] moments = trainer.optimizerState().slabs().get("adam.mean").toArray(ValueLayout.JAVA_BYTE);
+            var e = assertThrows(NonFiniteGradientException.class, () -> trainer.step(pass, echo(2, 1)));
+            assertEquals(2, e.step());
+            assertTrue(e.parameter().matches("layer0\\.weightIh\\[\\d+, \\d+]"), e.parameter());
+            assertEquals("gradient of " + e.parameter() + " at step 2: expected a finite number, got NaN", e.getMessage());
+            assertArrayEquals(before, network.parameters().slab().toArray(ValueLayout.JAVA_BYTE));
+            assertArrayEquals(moments,
+                    trainer.optimizerState().slabs().get("adam.mean").toArray(ValueLayout.JAVA_BYTE));
+            assertEquals(1, trainer.steps());
+        }
+    }
+
+    @Test
+    void aPassOfAnotherNetworkIsRefused() {
+        try (Network one = network(Backend.REFERENCE); Network two = network(Backend.REFERENCE);
+                NetworkPass pass = two.pass(T, B)) {
+            assertThrows(IllegalArgumentException.class, () -> trainer(one).step(pass, echo(1, 1)));
+        }
+    }
+
+    /** All but the result of the step and small change: nothing that grows with the batch or the parameters. */
+    @ParameterizedTest
+    @EnumSource(names = {"VECTOR", "NATIVE"})
+    void aStepAllocatesNothingOfNote(Backend backend) {
+        Available.assume(backend);
+        var bean = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        try (Network network = network(backend); var pass = network.pass(T, B)) {
+            Trainer trainer = trainer(network);
+            SequenceBatch batch = echo(1, 1);
+            long least = Long.MAX_VALUE;
+            for (int round = 0; round < 20; round++) {
+                long before = bean.getCurrentThreadAllocatedBytes();
+                for (int i = 0; i < 100; i++) {
+                    trainer.step(pass, batch);
+                }
+                least = Math.min(least, bean.getCurrentThreadAllocatedBytes() - before);
+            }
+            assertTrue(least / 100 < 200, least / 100 + " bytes per step");
+        }
+    }
+}
