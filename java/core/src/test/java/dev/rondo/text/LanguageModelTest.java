@@ -1,0 +1,150 @@
+package dev.rondo.text;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rondo.cell.Backend;
+import dev.rondo.cell.lstm.Lstm;
+import dev.rondo.io.Checkpoint;
+import dev.rondo.io.CheckpointException;
+import dev.rondo.memory.Precision;
+import dev.rondo.network.Network;
+import dev.rondo.network.SequenceBatch;
+import dev.rondo.network.Stepper;
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LanguageModelTest {
+    private static final String CLEF = "\uD834\uDD1E";
+    private static final Vocabulary VOCABULARY = Vocabulary.of("\n abcdé" + CLEF);
+
+    @TempDir
+    Path directory;
+
+    private static LanguageModel model(Vocabulary vocabulary) {
+        return new LanguageModel(vocabulary, Network.oneHot(vocabulary.size()).layer(Lstm.of(6)).classes(vocabulary.size())
+                .backend(Backend.REFERENCE).seed(4).build());
+    }
+
+    /** The definition: one step per character, and minus the logarithm of the softmax at the next. */
+    private static double nats(LanguageModel model, int[] tokens) {
+        double nats = 0;
+        var logits = new float[model.vocabulary().size()];
+        try (Stepper stepper = model.network().stepper()) {
+            for (int i = 0; i + 1 < tokens.length; i++) {
+                stepper.step(tokens[i], logits);
+                double total = 0;
+                for (float logit : logits) {
+                    total += Math.exp(logit);
+                }
+                nats += Math.log(total) - logits[tokens[i + 1]];
+            }
+        }
+        return nats;
+    }
+
+    @Test
+    void aLineIsScoredFromANewline() {
+        try (LanguageModel model = model(VOCABULARY)) {
+            TextScore score = model.score("abé" + CLEF);
+            assertEquals(4, score.predictions());
+            double nats = nats(model, VOCABULARY.encode("\nabé" + CLEF));
+            assertEquals(nats, score.nats(), 1e-5);
+            assertEquals(nats / 4 / Math.log(2), score.bitsPerCharacter(), 1e-5);
+            assertEquals(Math.exp(nats / 4), score.perplexity(), 1e-4);
+            assertEquals(new TextScore(0, 0), model.score(""));
+            assertEquals(score, model.score("abé" + CLEF), "scores do not depend on what was scored before");
+        }
+    }
+
+    @Test
+    void withoutANewlineTheFirstCharacterIsNotPredicted() {
+        Vocabulary vocabulary = Vocabulary.of("abc");
+        try (LanguageModel model = model(vocabulary)) {
+            assertEquals(2, model.score("abc").predictions());
+            assertEquals(nats(model, vocabulary.encode("abc")), model.score("abc").nats(), 1e-5);
+        }
+    }
+
+    /** Longer than several chunks of the scorer, and no multiple of one. */
+    @Test
+    void aStreamIsScoredAsOnePass() {
+        String text = ("ab" + CLEF + "cd é\n").repeat(100);
+        int[] tokens = VOCABULARY.encode(text);
+        int steps = tokens.length - 1;
+        var inputs = new int[steps];
+        var targets = new int[steps];
+        System.arraycopy(tokens, 0, inputs, 0, steps);
+        System.arraycopy(tokens, 1, targets, 0, steps);
+        try (LanguageModel model = model(VOCABULARY); var pass = model.network().inference(steps, 1)) {
+            pass.forward(SequenceBatch.tokens(inputs, steps, 1).targets(targets));
+            TextScore score = model.scoreStream(text);
+            assertEquals(steps, score.predictions());
+            assertEquals(pass.loss(), score.natsPerCharacter(), 1e-6);
+        }
+    }
+
+    @Test
+    void charactersAreStreamedWhole() {
+        try (LanguageModel model = model(VOCABULARY)) {
+            var pieces = new ArrayList<String>();
+            model.generate("a" + CLEF, Sampling.defaults().seed(1), 300, pieces::add);
+            assertEquals(300, pieces.size());
+            assertTrue(pieces.contains(CLEF), "among 300 of 8 characters");
+            for (String piece : pieces) {
+                assertEquals(1, piece.codePointCount(0, piece.length()));
+                assertTrue(VOCABULARY.has(piece.codePointAt(0)));
+            }
+            assertEquals(pieces, generate(model, "a" + CLEF, 1));
+            assertNotEquals(pieces, generate(model, "a" + CLEF, 2));
+            assertEquals(generate(model, "\n", 3), generate(model, "", 3), "an empty prompt starts as a line does");
+            assertThrows(UnknownCharacterException.class, () -> generate(model, "xyz", 1));
+        }
+        try (LanguageModel model = model(Vocabulary.of("abc"))) {
+            assertEquals(300, generate(model, "", 3).size());
+        }
+    }
+
+    private static List<String> generate(LanguageModel model, String prompt, long seed) {
+        var pieces = new ArrayList<String>();
+        model.generate(prompt, Sampling.defaults().seed(seed), 300, pieces::add);
+        return pieces;
+    }
+
+    @Test
+    void aModelComesBackFromItsFile() throws IOException {
+        Path file = directory.resolve("model.rondo");
+        try (LanguageModel model = model(VOCABULARY)) {
+            model.save(file);
+            try (LanguageModel loaded = LanguageModel.load(file, network -> network.backend(Backend.REFERENCE))) {
+                assertEquals(VOCABULARY, loaded.vocabulary());
+                assertEquals(Precision.FLOAT32, loaded.network().precision());
+                assertArrayEquals(model.network().parameters().slab().toArray(ValueLayout.JAVA_BYTE),
+                        loaded.network().parameters().slab().toArray(ValueLayout.JAVA_BYTE));
+                assertEquals(model.score("abcd"), loaded.score("abcd"));
+            }
+        }
+    }
+
+    @Test
+    void aFileWithoutAFittingVocabularyIsRefused() throws IOException {
+        Path file = directory.resolve("model.rondo");
+        try (LanguageModel model = model(VOCABULARY)) {
+            Checkpoint.builder().network(model.network()).write(file);
+            assertThrows(CheckpointException.class, () -> LanguageModel.load(file));
+            for (int[] codePoints : new int[][] {{'a'}, {}, {-1, 2, 3, 4, 5, 6, 7, 8}}) {
+                Checkpoint.builder().network(model.network()).ints("vocabulary", codePoints).write(file);
+                String message = assertThrows(CheckpointException.class, () -> LanguageModel.load(file)).getMessage();
+                assertTrue(message.startsWith(file + ": section vocabulary: "), message);
+            }
+        }
+    }
+}

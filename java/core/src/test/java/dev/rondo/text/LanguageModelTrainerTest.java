@@ -1,0 +1,232 @@
+package dev.rondo.text;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rondo.cell.Backend;
+import dev.rondo.cell.lstm.Lstm;
+import dev.rondo.io.CheckpointException;
+import dev.rondo.kernel.Available;
+import dev.rondo.kernel.Backends;
+import dev.rondo.memory.Precision;
+import dev.rondo.network.SeededRandom;
+import dev.rondo.train.NonFiniteGradientException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class LanguageModelTrainerTest {
+    /** Rhymes of five words: easy to learn, and not periodic. */
+    private static final String TEXT = text();
+
+    private static final TextCorpus CORPUS = TextCorpus.of(TEXT);
+
+    @TempDir
+    Path directory;
+
+    private static String text() {
+        var words = new String[] {"ring ", "rondo ", "round ", "rose\n", "🌹"};
+        var text = new StringBuilder();
+        new SeededRandom(1).ints(400, 0, words.length).forEach(word -> text.append(words[word]));
+        return text.toString();
+    }
+
+    private static LanguageModelTrainer.Builder builder(Backend backend) {
+        return LanguageModelTrainer.builder(CORPUS).cell(Lstm.of(12)).batchSize(4).timeSteps(10).learningRate(1e-2).seed(3)
+                .backend(backend).threads(1);
+    }
+
+    /** Hears everything but the clock. */
+    private static final class Record implements TrainingListener {
+        private final List<Object> heard = new ArrayList<>();
+        private Runnable atStep = () -> {};
+
+        @Override
+        public void step(TrainingProgress progress) {
+            heard.add(List.of(progress.step(), progress.epoch(), progress.loss(), progress.gradientNorm()));
+            atStep.run();
+        }
+
+        @Override
+        public void evaluation(Evaluation e) {
+            heard.add(List.of(e.step(), e.validationLoss(), e.gradientNorm(), e.best()));
+        }
+    }
+
+    static Stream<Arguments> backendsAndThreads() {
+        return Stream.of(Backend.values()).flatMap(backend -> Stream.of(1, 2).map(n -> Arguments.of(backend, n)));
+    }
+
+    /** 60 steps are 30 steps, a new process as far as state goes, and 30 more: slabs, losses, files, all bit for bit. */
+    @ParameterizedTest
+    @MethodSource("backendsAndThreads")
+    void aResumedTrainingIsTheUninterruptedOneBitForBit(Backend backend, int threads) throws IOException {
+        Available.assume(backend);
+        Path whole = directory.resolve("whole");
+        Path parts = directory.resolve("parts");
+        var expected = new Record();
+        try (var training = builder(backend).threads(threads).directory(whole).evaluateEvery(10).listener(expected).build()) {
+            training.run(Budget.steps(60));
+        }
+        var got = new Record();
+        try (var training = builder(backend).threads(threads).directory(parts).evaluateEvery(10).listener(got).build()) {
+            training.run(Budget.steps(30));
+        }
+        try (var training = LanguageModelTrainer.resume(parts, CORPUS).evaluateEvery(10).listener(got).build()) {
+            assertEquals(30, training.steps());
+            assertEquals(backend, training.model().network().backend());
+            assertEquals(threads, training.model().network().execution().threads());
+            TrainingSummary summary = training.run(Budget.steps(60));
+            assertEquals(60, summary.step());
+            assertFalse(summary.stopped());
+        }
+        assertEquals(expected.heard, got.heard);
+        for (String name : List.of(LanguageModelTrainer.LAST, LanguageModelTrainer.BEST)) {
+            assertArrayEquals(Files.readAllBytes(whole.resolve(name)), Files.readAllBytes(parts.resolve(name)), name);
+        }
+    }
+
+    @Test
+    void aTrainingThatIsStoppedSavesAndGoesOn() throws IOException {
+        var expected = new Record();
+        try (var training = builder(Backend.REFERENCE).evaluateEvery(1000).listener(expected).build()) {
+            training.run(Budget.steps(20));
+        }
+        var got = new Record();
+        try (var training = builder(Backend.REFERENCE).directory(directory).evaluateEvery(1000).listener(got).build()) {
+            got.atStep = () -> {
+                if (training.steps() == 7) {
+                    training.stop();
+                }
+            };
+            TrainingSummary summary = training.run(Budget.steps(20));
+            assertTrue(summary.stopped());
+            assertEquals(7, summary.step());
+            assertNull(summary.last());
+        }
+        assertTrue(Files.exists(directory.resolve(LanguageModelTrainer.LAST)));
+        try (var training = LanguageModelTrainer.resume(directory, CORPUS).evaluateEvery(1000).listener(got).build()) {
+            TrainingSummary summary = training.run(Budget.steps(20));
+            assertNotNull(summary.last());
+        }
+        assertEquals(expected.heard, got.heard);
+    }
+
+    @Test
+    void theValidationLossIsTheScoreOfTheValidationTextAsOneStream() throws IOException {
+        try (var training = builder(Backend.REFERENCE).directory(directory).build()) {
+            TrainingSummary summary = training.run(Budget.steps(40));
+            String validation = CORPUS.validationText();
+            assertEquals(TEXT.substring(TEXT.length() - validation.length()), validation);
+            assertEquals(CORPUS.validation().length, TEXT.codePointCount(0, TEXT.length()) / 10);
+            TextScore score = training.model().scoreStream(validation);
+            assertEquals(CORPUS.validation().length - 1, score.predictions());
+            assertEquals(summary.last().validationLoss(), score.natsPerCharacter());
+            for (Backend backend : Backend.values()) {
+                if (Backends.missing(backend).isEmpty()) {
+                    try (var model = LanguageModel.load(directory, network -> network.backend(backend))) {
+                        assertEquals(summary.best().validationLoss(), model.scoreStream(validation).natsPerCharacter(), 1e-5);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void theTextIsLearned() throws IOException {
+        try (var training = builder(Backend.REFERENCE).build()) {
+            TrainingSummary summary = training.run(Budget.epochs(12));
+            assertEquals(12, training.epochs());
+            // The next word is any of five, everything else follows: ln 5 nats per word of about 4.6 characters.
+            double best = Math.log(5) / ((double) TEXT.codePointCount(0, TEXT.length()) / 400);
+            double loss = summary.last().validationLoss();
+            assertTrue(loss < 1.5 * best && loss > 0.9 * best, loss + " nats, and the best possible is " + best);
+            assertEquals(loss / Math.log(2), summary.last().bitsPerCharacter());
+        }
+    }
+
+    @Test
+    void aBudgetOfTimeEndsWithAnEvaluation() throws IOException {
+        try (var training = builder(Backend.REFERENCE).build()) {
+            TrainingSummary summary = training.run(Budget.minutes(0.002));
+            assertEquals(summary.step(), summary.last().step());
+            assertTrue(summary.seconds() >= 0.12 && !summary.stopped());
+        }
+    }
+
+    @Test
+    void aNonFiniteGradientLeavesTheCheckpointsAlone() throws IOException {
+        try (var training = builder(Backend.REFERENCE).directory(directory).evaluateEvery(5).build()) {
+            training.run(Budget.steps(5));
+            byte[] last = Files.readAllBytes(directory.resolve(LanguageModelTrainer.LAST));
+            var network = training.model().network();
+            Precision.FLOAT32.set(network.parameters().view("layer0.bias"), 3, Double.POSITIVE_INFINITY);
+            Precision.FLOAT32.set(network.parameters().view("head.bias"), 3, Double.NaN);
+            network.parameters().changed();
+            var e = assertThrows(NonFiniteGradientException.class, () -> training.run(Budget.steps(10)));
+            assertEquals(6, e.step());
+            assertArrayEquals(last, Files.readAllBytes(directory.resolve(LanguageModelTrainer.LAST)));
+        }
+        try (var training = LanguageModelTrainer.resume(directory, CORPUS).build()) {
+            assertEquals(5, training.steps());
+        }
+    }
+
+    @Test
+    void notesComeBack() throws IOException {
+        try (var training = builder(Backend.REFERENCE).directory(directory).note("text", "/a b/ü\n").build()) {
+            training.run(Budget.steps(1));
+        }
+        assertEquals(Optional.of("/a b/ü\n"), LanguageModelTrainer.note(directory, "text"));
+        assertEquals(Optional.empty(), LanguageModelTrainer.note(directory, "other"));
+        try (var training = LanguageModelTrainer.resume(directory, CORPUS).build()) {
+            training.run(Budget.steps(2));
+        }
+        assertEquals(Optional.of("/a b/ü\n"), LanguageModelTrainer.note(directory, "text"));
+    }
+
+    @Test
+    void whatCannotBeResumedIsSaid() throws IOException {
+        assertThrows(NoSuchFileException.class, () -> LanguageModelTrainer.resume(directory, CORPUS));
+        try (var training = builder(Backend.REFERENCE).directory(directory).build()) {
+            training.run(Budget.steps(1));
+        }
+        assertEquals("text: expected the one that the training in " + directory + " was begun on, got another",
+                assertThrows(IllegalArgumentException.class,
+                        () -> LanguageModelTrainer.resume(directory, TextCorpus.of(TEXT + "."))).getMessage());
+        assertEquals("timeSteps: expected none, for a resumed training keeps its own",
+                assertThrows(IllegalArgumentException.class,
+                        () -> LanguageModelTrainer.resume(directory, CORPUS).timeSteps(5)).getMessage());
+        Path last = directory.resolve(LanguageModelTrainer.LAST);
+        byte[] bytes = Files.readAllBytes(last);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(last, bytes);
+        assertThrows(CheckpointException.class, () -> LanguageModelTrainer.resume(directory, CORPUS));
+    }
+
+    @Test
+    void aTextThatIsTooShortIsRefused() {
+        assertThrows(IllegalArgumentException.class, () -> TextCorpus.of(""));
+        assertEquals("text: expected at least 20 characters, of which the last 10 % are for validation, got 4",
+                assertThrows(IllegalArgumentException.class,
+                        () -> LanguageModelTrainer.builder(TextCorpus.of("abcd"))).getMessage());
+        assertEquals("text: expected at least 2048 characters to learn from, for 32 streams of 64, got 90",
+                assertThrows(IllegalArgumentException.class,
+                        () -> LanguageModelTrainer.builder(TextCorpus.of("ab".repeat(50))).build()).getMessage());
+    }
+}

@@ -1,0 +1,71 @@
+package dev.rondo.text;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class SamplingTest {
+    private static final int DRAWS = 20_000;
+    private static final float[] LOGITS = {(float) Math.log(2), (float) Math.log(5), 0, (float) Math.log(2)};
+
+    /** Of the probabilities .2 .5 .1 .2: as they are; squared by a temperature of 1/2; only the likeliest of them. */
+    static Stream<Arguments> distributions() {
+        Sampling plain = Sampling.defaults().seed(3);
+        return Stream.of(
+                Arguments.of(plain, new double[] {0.2, 0.5, 0.1, 0.2}),
+                Arguments.of(plain.temperature(0.5), new double[] {4 / 34.0, 25 / 34.0, 1 / 34.0, 4 / 34.0}),
+                Arguments.of(plain.topP(0.85), new double[] {2 / 9.0, 5 / 9.0, 0, 2 / 9.0}),
+                Arguments.of(plain.topP(0.6), new double[] {2 / 7.0, 5 / 7.0, 0, 0}),
+                Arguments.of(plain.topP(0.1), new double[] {0, 1, 0, 0}),
+                Arguments.of(plain.temperature(0), new double[] {0, 1, 0, 0}));
+    }
+
+    /** Four standard deviations of a share of the draws: the seed is fixed, so this either holds or does not. */
+    @ParameterizedTest
+    @MethodSource("distributions")
+    void tokensAreDrawnAsOftenAsTheyShould(Sampling sampling, double[] expected) {
+        var sampler = new Sampler(sampling, LOGITS.length);
+        var counts = new int[LOGITS.length];
+        for (int i = 0; i < DRAWS; i++) {
+            counts[sampler.next(LOGITS)]++;
+        }
+        for (int i = 0; i < expected.length; i++) {
+            double p = expected[i];
+            assertEquals(p, (double) counts[i] / DRAWS, 4 * Math.sqrt(p * (1 - p) / DRAWS), "token " + i);
+        }
+    }
+
+    @Test
+    void oneSeedDrawsOneText() {
+        Sampling sampling = Sampling.defaults().seed(5);
+        var one = new Sampler(sampling, LOGITS.length);
+        var two = new Sampler(sampling, LOGITS.length);
+        for (int i = 0; i < 100; i++) {
+            assertEquals(one.next(LOGITS), two.next(LOGITS));
+        }
+    }
+
+    @Test
+    void greatLogitsDoNotOverflow() {
+        var sampler = new Sampler(Sampling.defaults().temperature(1e-3), 2);
+        for (int i = 0; i < 100; i++) {
+            assertEquals(1, sampler.next(new float[] {-3e30f, 3e30f}));
+        }
+    }
+
+    @Test
+    void settingsOutOfRangeAreRefused() {
+        assertEquals("temperature: expected a number from 0 on, got -1.0",
+                assertThrows(IllegalArgumentException.class, () -> Sampling.defaults().temperature(-1)).getMessage());
+        assertThrows(IllegalArgumentException.class, () -> Sampling.defaults().temperature(Double.NaN));
+        assertThrows(IllegalArgumentException.class, () -> Sampling.defaults().topP(0));
+        assertThrows(IllegalArgumentException.class, () -> Sampling.defaults().topP(1.1));
+        assertTrue(Sampling.defaults().topP(1).topP() == 1);
+    }
+}
