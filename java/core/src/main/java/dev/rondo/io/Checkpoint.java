@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /**
- * A file of named sections that holds a network, and whatever training it needs to go on. A write that is interrupted leaves the
- * old file; a file that is damaged is refused.
+ * A file of named sections that holds a network, and whatever training it needs to go on. A write that is interrupted
+ * leaves the old file; a file that is damaged is refused.
  *
  * <pre>{@code
  * Checkpoint.builder().network(network).trainer(trainer).write(path);
@@ -117,7 +117,8 @@ public final class Checkpoint {
     }
 
     /**
-     * {@return the network: its own description, precision and parameters; backend and threads as {@code options} set them}
+     * {@return the network: its own description, precision and parameters; backend and threads as {@code options} set
+     * them}
      *
      * @throws CheckpointException if there is none
      */
@@ -214,8 +215,8 @@ public final class Checkpoint {
         return precision == Precision.FLOAT32 ? ValueLayout.JAVA_FLOAT_UNALIGNED : ValueLayout.JAVA_DOUBLE_UNALIGNED;
     }
 
-    private static void copyNumbers(MemorySegment from, ValueLayout fromLayout, MemorySegment to, ValueLayout toLayout) {
-        MemorySegment.copy(from, fromLayout, 0, to, toLayout, 0, from.byteSize() / fromLayout.byteSize());
+    private static void copyNumbers(MemorySegment from, ValueLayout layout, MemorySegment to, ValueLayout toLayout) {
+        MemorySegment.copy(from, layout, 0, to, toLayout, 0, from.byteSize() / layout.byteSize());
     }
 
     /** Collects sections. */

@@ -45,8 +45,8 @@ final class CheckpointFile {
     private CheckpointFile() {}
 
     /**
-     * Replaces {@code file}: a temporary file beside it is written and forced to the disk, then renamed. Whenever this is
-     * interrupted, {@code file} is either what it was or what it shall be.
+     * Replaces {@code file}: a temporary file beside it is written and forced to the disk, then renamed. Whenever this
+     * is interrupted, {@code file} is either what it was or what it shall be.
      */
     static void write(Path file, Map<String, MemorySegment> sections) throws IOException {
         Path target = file.toAbsolutePath();

@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Learned vectors of tokens: forward gathers a row per position, backward adds each position's gradient to its token's row. The
- * rows of tokens that do not occur are not touched.
+ * Learned vectors of tokens: forward gathers a row per position, backward adds each position's gradient to its token's
+ * row. The rows of tokens that do not occur are not touched.
  *
  * <p>N = T * B positions, V tokens, W numbers per token; weight [V, W].
  */

@@ -9,14 +9,14 @@ import dev.rondo.memory.TensorLayout;
 import java.util.random.RandomGenerator;
 
 /**
- * First values of all parameters, drawn in float64 in the order of the slab and rounded, so that one seed gives the same
- * network on every backend, and the same weights whether tokens come as ids or as one-hot numbers.
+ * First values of all parameters, drawn in float64 in the order of the slab and rounded, so that one seed gives the
+ * same network on every backend, and the same weights whether tokens come as ids or as one-hot numbers.
  *
  * <ul>
- *   <li>Weights from the input of a layer, and of the head: uniform within {@code sqrt(6 / (fanIn + fanOut))} (Glorot and
- *       Bengio 2010), the fans being the block's width and rows.
- *   <li>Weights from a state: uniform within {@code 1 / sqrt(H)} (LeCun et al., "Efficient BackProp", 1998, up to the factor
- *       sqrt(3); what PyTorch does).
+ *   <li>Weights from the input of a layer, and of the head: uniform within {@code sqrt(6 / (fanIn + fanOut))} (Glorot
+ *       and Bengio 2010), the fans being the block's width and rows.
+ *   <li>Weights from a state: uniform within {@code 1 / sqrt(H)} (LeCun et al., "Efficient BackProp", 1998, up to the
+ *       factor sqrt(3); what PyTorch does).
  *   <li>Biases: {@link Cell#initialBias}, 0 in the head.
  *   <li>Embeddings: uniform with variance 1, which Glorot's rule expects of an input.
  * </ul>

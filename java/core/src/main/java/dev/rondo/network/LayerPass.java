@@ -10,8 +10,8 @@ import dev.rondo.memory.Workspace;
 import java.lang.foreign.MemorySegment;
 
 /**
- * One layer of a {@link NetworkPass}: its plan, states, output and their gradients. States are kept in place: a pass starts from
- * what the planes hold and leaves the last state there.
+ * One layer of a {@link NetworkPass}: its plan, states, output and their gradients. States are kept in place: a pass
+ * starts from what the planes hold and leaves the last state there.
  *
  * <p>T time steps, B sequences, P<sub>p</sub> width of state plane p.
  */

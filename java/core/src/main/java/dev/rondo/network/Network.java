@@ -24,8 +24,8 @@ import java.util.List;
  * }</pre>
  *
  * <p>The network owns the parameters; passes and steppers own their states and buffers. Any number of threads may run
- * passes without gradients and steppers on one network, each its own. Closing a network while one of them works throws; using
- * one afterwards throws {@link IllegalStateException}.
+ * passes without gradients and steppers on one network, each its own. Closing a network while one of them works throws;
+ * using one afterwards throws {@link IllegalStateException}.
  */
 public final class Network implements AutoCloseable {
     private final NetworkDescription description;
@@ -40,7 +40,7 @@ public final class Network implements AutoCloseable {
         this.backend = builder.backend == null ? Backends.best() : builder.backend;
         int threads = builder.threads == 0 ? Runtime.getRuntime().availableProcessors() : builder.threads;
         this.execution = new Execution(threads, builder.maxIsa == null ? IsaTier.defaultCap() : builder.maxIsa);
-        description.layers().forEach(cell -> cell.kernel(backend)); // a missing body is said here, not at the first pass
+        description.layers().forEach(cell -> cell.kernel(backend)); // a missing body is said here, not later
         Backends.announce(backend, execution);
         this.workspace = new Workspace("network");
         this.parameters = new Parameters(workspace, description.layout(), builder.precision);
@@ -99,7 +99,9 @@ public final class Network implements AutoCloseable {
         return description.classes();
     }
 
-    /** {@return all parameters, named as {@link NetworkDescription#layout} says; call {@code changed()} after writing} */
+    /**
+     * {@return all parameters, named as {@link NetworkDescription#layout} says; call {@code changed()} after writing}
+     */
     public Parameters parameters() {
         return parameters;
     }
@@ -122,16 +124,17 @@ public final class Network implements AutoCloseable {
      * @throws IllegalStateException after {@link #close()}
      */
     public NetworkPass pass(int timeSteps, int batchSize) {
-        return new NetworkPass(this, timeSteps, batchSize, true);
+        return NetworkPass.training(this, timeSteps, batchSize);
     }
 
     /**
-     * {@return a pass without gradients over {@code batchSize} sequences of up to {@code timeSteps} steps, to be closed}
+     * {@return a pass without gradients over {@code batchSize} sequences of up to {@code timeSteps} steps, to be
+     * closed}
      *
      * @throws IllegalStateException after {@link #close()}
      */
     public NetworkPass inference(int timeSteps, int batchSize) {
-        return new NetworkPass(this, timeSteps, batchSize, false);
+        return NetworkPass.inference(this, timeSteps, batchSize, "pass");
     }
 
     /**
@@ -185,7 +188,9 @@ public final class Network implements AutoCloseable {
             return this;
         }
 
-        /** Sets what the first parameters are drawn from; default 0. One seed gives the same network on every backend. */
+        /**
+         * Sets what the first parameters are drawn from; default 0. One seed gives the same network on every backend.
+         */
         public Builder seed(long value) {
             this.seed = value;
             return this;
@@ -203,7 +208,9 @@ public final class Network implements AutoCloseable {
             return this;
         }
 
-        /** Sets the number of shares that the work of one pass is split into; default: the processors of this machine. */
+        /**
+         * Sets the number of shares that the work of one pass is split into; default: the processors of this machine.
+         */
         public Builder threads(int count) {
             new Execution(count, IsaTier.BASELINE);
             this.threads = count;

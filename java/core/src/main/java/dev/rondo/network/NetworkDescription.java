@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What a network is, without its numbers: everything that decides names and shapes of its parameters. A value; written into
- * checkpoints as text, one part per line:
+ * What a network is, without its numbers: everything that decides names and shapes of its parameters. A value; written
+ * into checkpoints as text, one part per line:
  *
  * <pre>
  * input oneHot 65
@@ -50,8 +50,9 @@ public record NetworkDescription(NetworkInput input, List<Cell> layers, int clas
     }
 
     /**
-     * {@return names and shapes of all parameters}: {@code embedding.weight} [V, W] if there is one; for each layer its cell's
-     * with the prefix {@code layer0.}, {@code layer1.} and so on; {@code head.weight} [C, H] and {@code head.bias} [C]
+     * {@return names and shapes of all parameters}: {@code embedding.weight} [V, W] if there is one; for each layer its
+     * cell's with the prefix {@code layer0.}, {@code layer1.} and so on; {@code head.weight} [C, H] and
+     * {@code head.bias} [C]
      */
     public TensorLayout layout() {
         var layout = TensorLayout.builder();

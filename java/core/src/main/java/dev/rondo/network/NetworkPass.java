@@ -4,13 +4,15 @@ import dev.rondo.cell.CellShape;
 import dev.rondo.memory.Workspace;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
+import java.util.function.Function;
 
 /**
- * Buffers and passes for batches of one shape, T steps by B sequences, made once and used for every batch: a step allocates
- * nothing. What one layer puts out is what the next reads, without a copy.
+ * Buffers and passes for batches of one shape, T steps by B sequences, made once and used for every batch: a step
+ * allocates nothing. What one layer puts out is what the next reads, without a copy.
  *
- * <p>A pass starts from the zero state unless states are {@linkplain #carryState carried}; then it goes on from where the last pass
- * ended. Gradients never cross from one pass to the one before: that is truncated back-propagation through time. One thread at a time.
+ * <p>A pass starts from the zero state unless states are {@linkplain #carryState carried}; then it goes on from where
+ * the last pass ended. Gradients never cross from one pass to the one before: that is truncated back-propagation
+ * through time. One thread at a time.
  */
 public final class NetworkPass implements AutoCloseable {
     private static final int LENGTHS = 1;
@@ -27,25 +29,18 @@ public final class NetworkPass implements AutoCloseable {
     private final LayerPass[] layers;
     private final DenseHead head;
     private final SoftmaxCrossEntropy loss;
-    private final LayerPass.Run[][] runs = new LayerPass.Run[LENGTHS + HOLD + 1][]; // by what the batch has; made on first use
+    private final LayerPass.Run[][] runs = new LayerPass.Run[LENGTHS + HOLD + 1][]; // by what a batch has; made lazily
     private LayerPass.Run[] current; // of the last forward pass
     private boolean carryState;
     private boolean lossKnown;
     private boolean backwardPossible;
 
-    NetworkPass(Network network, int timeSteps, int batchSize, boolean training) {
-        this(network, new CellShape(timeSteps, batchSize, 1, 1), training, "pass");
-    }
-
-    NetworkPass(Network network, CellShape shape, boolean training, String owner) {
-        if (network.isClosed()) {
-            throw new IllegalStateException("network is closed");
-        }
+    private NetworkPass(Network network, int timeSteps, int batchSize, boolean training, Workspace workspace) {
         this.network = network;
-        this.timeSteps = shape.timeSteps();
-        this.batchSize = shape.batchSize();
+        this.timeSteps = CellShape.atLeastOne("timeSteps", timeSteps);
+        this.batchSize = CellShape.atLeastOne("batchSize", batchSize);
         this.training = training;
-        this.workspace = new Workspace(owner);
+        this.workspace = workspace;
         this.guard = new PassGuard(network.parameters().workspace(), workspace);
         this.buffers = new InputBuffers(network, this);
         this.embedding = network.description().input() instanceof NetworkInput.Embedding input
@@ -57,6 +52,28 @@ public final class NetworkPass implements AutoCloseable {
         }
         this.head = new DenseHead(network, layers[layers.length - 1], this);
         this.loss = new SoftmaxCrossEntropy(network.precision(), batchSize, network.outputSize());
+    }
+
+    /** {@return a pass with gradients} */
+    static NetworkPass training(Network network, int timeSteps, int batchSize) {
+        return make(network, new Workspace("pass"), own -> new NetworkPass(network, timeSteps, batchSize, true, own));
+    }
+
+    /** {@return a pass without gradients; {@code owner} names it in messages} */
+    static NetworkPass inference(Network network, int timeSteps, int batchSize, String owner) {
+        return make(network, new Workspace(owner), own -> new NetworkPass(network, timeSteps, batchSize, false, own));
+    }
+
+    private static NetworkPass make(Network network, Workspace own, Function<Workspace, NetworkPass> maker) {
+        try {
+            if (network.isClosed()) {
+                throw new IllegalStateException("network is closed");
+            }
+            return maker.apply(own);
+        } catch (RuntimeException | Error e) {
+            own.close();
+            throw e;
+        }
     }
 
     /** {@return T} */
@@ -157,7 +174,8 @@ public final class NetworkPass implements AutoCloseable {
     /**
      * Adds the gradient of the loss of the last forward pass to {@link Network#gradients()}; once per forward pass.
      *
-     * @throws IllegalStateException if there was none with targets, if this pass has no gradients, or as {@link #forward} says
+     * @throws IllegalStateException if there was none with targets, if this pass has no gradients, or as
+     *     {@link #forward} says
      */
     public void backward() {
         guard.enter();
@@ -203,16 +221,16 @@ public final class NetworkPass implements AutoCloseable {
     }
 
     /**
-     * {@return plane {@code plane} of the state of layer {@code layer}, [B, P]: after a pass its last state; what stands here
-     * is where the next pass starts if states are carried}
+     * {@return plane {@code plane} of the state of layer {@code layer}, [B, P]: after a pass its last state; what
+     * stands here is where the next pass starts if states are carried}
      */
     public MemorySegment state(int layer, int plane) {
         return layers[layer].state(plane);
     }
 
     /**
-     * {@return the gradient, after {@link #backward()}, of plane {@code plane} of the state in which layer {@code layer}
-     * entered the pass, [B, P]}
+     * {@return the gradient, after {@link #backward()}, of plane {@code plane} of the state in which layer {@code
+     * layer} entered the pass, [B, P]}
      *
      * @throws IllegalStateException if this pass has no gradients
      */

@@ -3,8 +3,9 @@ package dev.rondo.network;
 import java.util.random.RandomGenerator;
 
 /**
- * SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014): one 64-bit word of state, which
- * can be read and restored, so that a resumed training goes on with the very numbers that the uninterrupted one draws.
+ * SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014): one 64-bit word of state,
+ * which can be read and restored, so that a resumed training goes on with the very numbers that the uninterrupted one
+ * draws.
  */
 public final class SeededRandom implements RandomGenerator {
     private static final long GOLDEN_GAMMA = 0x9E3779B97F4A7C15L;

@@ -5,8 +5,8 @@ import dev.rondo.memory.Precision;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Sequences side by side, time-major: what one {@link NetworkPass} reads. A batch is a view of the arrays or segments that it
- * is given: it owns nothing, copies nothing, and is refilled by writing into them before the next pass.
+ * Sequences side by side, time-major: what one {@link NetworkPass} reads. A batch is a view of the arrays or segments
+ * that it is given: it owns nothing, copies nothing, and is refilled by writing into them before the next pass.
  *
  * <pre>{@code
  * var ids = new int[timeSteps * batchSize];
@@ -96,7 +96,10 @@ public final class SequenceBatch {
         return lengths(MemorySegment.ofArray(values));
     }
 
-    /** {@return this batch with the length of each sequence, int32 [B], from 0 to T; beyond it nothing happens or counts} */
+    /**
+     * {@return this batch with the length of each sequence, int32 [B], from 0 to T; beyond it nothing happens or
+     * counts}
+     */
     public SequenceBatch lengths(MemorySegment values) {
         return new SequenceBatch(this, targets, sized("lengths", values, batchSize, Integer.BYTES), hold);
     }

@@ -12,8 +12,8 @@ import java.lang.foreign.ValueLayout;
  *   dz_c = (exp(z_c) / sum exp(z) - [c = target]) / counted                   0 in rows that do not count
  * </pre>
  *
- * <p>Row (t, b) counts if its target is not {@link SequenceBatch#IGNORED} and t is below the length of sequence b. The greatest logit
- * is subtracted first, so that no exponential overflows. All arithmetic is float64.
+ * <p>Row (t, b) counts if its target is not {@link SequenceBatch#IGNORED} and t is below the length of sequence b. The
+ * greatest logit is subtracted first, so that no exponential overflows. All arithmetic is float64.
  */
 final class SoftmaxCrossEntropy {
     private final Precision precision;

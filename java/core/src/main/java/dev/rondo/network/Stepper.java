@@ -1,14 +1,13 @@
 package dev.rondo.network;
 
-import dev.rondo.cell.CellShape;
 import dev.rondo.memory.Precision;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * One sequence, one step at a time, for streams: the state stays between steps. It has a state and buffers of its own and
- * reads the network's weights, so any number of steppers may run on one network, each in a thread of its own. A step
- * allocates nothing.
+ * One sequence, one step at a time, for streams: the state stays between steps. It has a state and buffers of its own
+ * and reads the network's weights, so any number of steppers may run on one network, each in a thread of its own. A
+ * step allocates nothing.
  *
  * <pre>{@code
  * try (var stepper = network.stepper()) {
@@ -28,7 +27,7 @@ public final class Stepper implements AutoCloseable {
 
     Stepper(Network network) {
         this.network = network;
-        this.pass = new NetworkPass(network, new CellShape(1, 1, 1, 1), false, "stepper").carryState(true);
+        this.pass = NetworkPass.inference(network, 1, 1, "stepper").carryState(true);
         boolean tokens = network.description().input().tokens();
         this.x = tokens ? null : new float[network.inputSize()];
         this.token = tokens ? new int[1] : null;
@@ -41,7 +40,8 @@ public final class Stepper implements AutoCloseable {
      * @param input numbers [I]
      * @param output logits [C], written
      * @throws IllegalArgumentException if a size does not fit, or the network reads tokens
-     * @throws IllegalStateException after {@link #close()} of stepper or network, or while another thread uses this stepper
+     * @throws IllegalStateException after {@link #close()} of stepper or network, or while another thread uses this
+     *     stepper
      */
     public void step(float[] input, float[] output) {
         if (x == null) {
@@ -60,7 +60,8 @@ public final class Stepper implements AutoCloseable {
      * @param input token, from 0 to V - 1
      * @param output logits [C], written
      * @throws IllegalArgumentException if a size does not fit, the token is out of range, or the network reads numbers
-     * @throws IllegalStateException after {@link #close()} of stepper or network, or while another thread uses this stepper
+     * @throws IllegalStateException after {@link #close()} of stepper or network, or while another thread uses this
+     *     stepper
      */
     public void step(int input, float[] output) {
         if (token == null) {

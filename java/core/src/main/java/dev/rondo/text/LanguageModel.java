@@ -21,8 +21,8 @@ import java.util.function.UnaryOperator;
  * }
  * }</pre>
  *
- * <p>A line's first character is predicted from a newline before it, as in the texts that models learn from; a model whose
- * vocabulary has no newline does not predict it. One thread at a time.
+ * <p>A line's first character is predicted from a newline before it, as in the texts that models learn from; a model
+ * whose vocabulary has no newline does not predict it. One thread at a time.
  */
 public final class LanguageModel implements AutoCloseable {
     static final String VOCABULARY = "vocabulary";
@@ -51,8 +51,8 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * {@return the model in {@code path}, a checkpoint or the directory of a training, whose best one is taken; on the best
-     * backend and all processors}
+     * {@return the model in {@code path}, a checkpoint or the directory of a training, whose best one is taken; on the
+     * best backend and all processors}
      *
      * @throws IOException if the file cannot be read, is damaged or holds no language model
      */
@@ -122,8 +122,8 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * {@return how well the model foresees {@code text} as one stream: every character but the first, each from all before
-     * it, from the zero state; of the validation text of a training this is its validation loss}
+     * {@return how well the model foresees {@code text} as one stream: every character but the first, each from all
+     * before it, from the zero state; of the validation text of a training this is its validation loss}
      *
      * @throws UnknownCharacterException if the text has a character that the vocabulary lacks
      */
@@ -132,8 +132,9 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * Goes on with {@code prompt}: draws {@code length} characters, one after the other, and hands each to {@code sink} as soon as
-     * it is drawn. An empty prompt starts as a line does; without a newline in the vocabulary, from any character.
+     * Goes on with {@code prompt}: draws {@code length} characters, one after the other, and hands each to {@code sink}
+     * as soon as it is drawn. An empty prompt starts as a line does; without a newline in the vocabulary, from any
+     * character.
      *
      * @param prompt what to go on with; not handed to the sink
      * @param sampling how to draw

@@ -5,13 +5,10 @@ import dev.rondo.cell.Cell;
 import dev.rondo.cell.CellShape;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.io.Checkpoint;
-import dev.rondo.io.CheckpointException;
 import dev.rondo.kernel.Backends;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkPass;
 import dev.rondo.network.SequenceBatch;
-import dev.rondo.train.Adam;
-import dev.rondo.train.GradientClipping;
 import dev.rondo.train.StepResult;
 import dev.rondo.train.Trainer;
 import java.io.IOException;
@@ -26,15 +23,16 @@ import java.util.TreeMap;
  *
  * <pre>{@code
  * TextCorpus corpus = TextCorpus.of(Files.readString(path));
- * try (var training = LanguageModelTrainer.builder(corpus).cell(Lstm.of(256)).directory(Path.of("runs/first")).build()) {
+ * try (var training = LanguageModelTrainer.builder(corpus).cell(Lstm.of(256)).directory(Path.of("runs")).build()) {
  *     TrainingSummary summary = training.run(Budget.minutes(3));
  *     System.out.println(summary.last().validationLoss());
  * }
  * }</pre>
  *
- * <p>The training part of the text is read as streams side by side; the validation part is evaluated as one stream, between
- * steps, at intervals that keep evaluations to about a tenth of the time. With a directory, each evaluation leaves {@code last.rondo}
- * there, from which {@link #resume} goes on bit for bit, and the best one {@code best.rondo}, which {@link LanguageModel#load} reads.
+ * <p>The training part of the text is read as streams side by side; the validation part is evaluated as one stream,
+ * between steps, at intervals that keep evaluations to about a tenth of the time. With a directory, each evaluation
+ * leaves {@code last.rondo} there, from which {@link #resume} goes on bit for bit, and the best one {@code best.rondo},
+ * which {@link LanguageModel#load} reads.
  *
  * <p>Owns model and buffers; to be closed. One thread trains; {@link #stop()} may be called from any.
  */
@@ -45,9 +43,7 @@ public final class LanguageModelTrainer implements AutoCloseable {
     /** Name of the checkpoint to resume from. */
     public static final String LAST = "last.rondo";
 
-    private static final String SETTINGS = "training.settings";
     private static final String FINGERPRINT = "training.text";
-    private static final String POSITION = "training.position";
     private static final String VALIDATION = "validation.loss";
     private static final String NOTE = "note.";
 
@@ -75,10 +71,7 @@ public final class LanguageModelTrainer implements AutoCloseable {
         this.listener = builder.listener;
         this.notes = new TreeMap<>(builder.notes);
         Network network = model.network();
-        this.trainer = Trainer.builder(network)
-                .optimizer(Adam.of(settings.learningRate()))
-                .clip(GradientClipping.globalNorm(settings.clip()))
-                .build();
+        this.trainer = settings.trainer(network);
         this.pass = network.pass(settings.timeSteps(), settings.batchSize()).carryState(true);
         this.scorer = new StreamScorer(network);
     }
@@ -89,8 +82,8 @@ public final class LanguageModelTrainer implements AutoCloseable {
     }
 
     /**
-     * {@return a builder that goes on with the training in {@code directory}, from its last checkpoint, with its settings,
-     * backend and threads}
+     * {@return a builder that goes on with the training in {@code directory}, from its last checkpoint, with its
+     * settings, backend and threads}
      *
      * @throws IOException if there is no such checkpoint, it is damaged, or the training was begun on another text
      */
@@ -125,11 +118,14 @@ public final class LanguageModelTrainer implements AutoCloseable {
      * @throws dev.rondo.train.NonFiniteGradientException if a gradient is not finite; the checkpoints stay as they are
      */
     public TrainingSummary run(Budget budget) throws IOException {
-        stopRequested = false;
-        return new TrainingRun(this, budget).run();
+        try {
+            return new TrainingRun(this, budget).run();
+        } finally {
+            stopRequested = false;
+        }
     }
 
-    /** Asks {@link #run} to end after the step it is at, and to save then. */
+    /** Asks {@link #run}, the present one or else the next, to end after the step it is at, and to save then. */
     public void stop() {
         stopRequested = true;
     }
@@ -193,12 +189,10 @@ public final class LanguageModelTrainer implements AutoCloseable {
         if (directory == null) {
             return;
         }
-        Checkpoint.Builder checkpoint = model.checkpoint()
-                .text(SETTINGS, settings.text())
-                .text(FINGERPRINT, corpus.fingerprint())
-                .longs(POSITION, streams.position())
-                .trainer(trainer)
-                .states(pass);
+        Checkpoint.Builder checkpoint =
+                model.checkpoint().text(FINGERPRINT, corpus.fingerprint()).trainer(trainer).states(pass);
+        settings.write(checkpoint);
+        streams.write(checkpoint);
         notes.forEach((key, value) -> checkpoint.text(NOTE + key, value));
         checkpoint.write(directory.resolve(LAST));
     }
@@ -232,8 +226,9 @@ public final class LanguageModelTrainer implements AutoCloseable {
 
         private Builder(TextCorpus corpus) {
             if (corpus.validation().length < 2) {
-                throw new IllegalArgumentException("text: expected at least 20 characters, of which the last 10 % are for "
-                        + "validation, got " + (corpus.training().length + corpus.validation().length));
+                int got = corpus.training().length + corpus.validation().length;
+                throw new IllegalArgumentException(
+                        "text: expected at least 20 characters, the last 10 % for validation, got " + got);
             }
             this.corpus = corpus;
         }
@@ -244,7 +239,7 @@ public final class LanguageModelTrainer implements AutoCloseable {
                 throw new IllegalArgumentException("text: expected the one that the training in " + from
                         + " was begun on, got another");
             }
-            TrainingSettings settings = settings(last);
+            TrainingSettings settings = TrainingSettings.read(last);
             this.batchSize = settings.batchSize();
             this.timeSteps = settings.timeSteps();
             this.learningRate = settings.learningRate();
@@ -255,15 +250,6 @@ public final class LanguageModelTrainer implements AutoCloseable {
             last.texts(NOTE).forEach(notes::put);
             this.resumed = last;
             return this;
-        }
-
-        private static TrainingSettings settings(Checkpoint last) throws CheckpointException {
-            String text = last.text(SETTINGS);
-            try {
-                return TrainingSettings.parse(text);
-            } catch (IllegalArgumentException e) {
-                throw last.damaged(SETTINGS, e);
-            }
         }
 
         /** Sets the cell of every layer; default an LSTM of 256 units. */
@@ -327,7 +313,9 @@ public final class LanguageModelTrainer implements AutoCloseable {
             return this;
         }
 
-        /** Sets where checkpoints go, made if absent; default nowhere, or where the training that is resumed came from. */
+        /**
+         * Sets where checkpoints go, made if absent; default nowhere, or where the training that is resumed came from.
+         */
         public Builder directory(Path path) {
             this.directory = path;
             return this;
@@ -345,7 +333,9 @@ public final class LanguageModelTrainer implements AutoCloseable {
             return this;
         }
 
-        /** Keeps {@code value} in the checkpoints, for {@link LanguageModelTrainer#note}: where the text came from, say. */
+        /**
+         * Keeps {@code value} in the checkpoints, for {@link LanguageModelTrainer#note}: where the text came from, say.
+         */
         public Builder note(String key, String value) {
             notes.put(key, value);
             return this;
@@ -373,18 +363,27 @@ public final class LanguageModelTrainer implements AutoCloseable {
                 network.layer(cell);
             }
             network.classes(vocabularySize).seed(seed).backend(backend).threads(threads);
-            return new LanguageModelTrainer(this, new LanguageModel(corpus.vocabulary(), network.build()), streams);
+            return open(new LanguageModel(corpus.vocabulary(), network.build()), streams);
         }
 
         private LanguageModelTrainer goOn() throws IOException {
-            var streams = TextStreams.at(resumed.longs(POSITION, TextStreams.POSITION_SIZE), corpus.training(), settings());
+            TextStreams streams = TextStreams.read(resumed, corpus.training(), settings());
             LanguageModel model = LanguageModel.of(resumed, network -> network.backend(backend).threads(threads));
-            var training = new LanguageModelTrainer(this, model, streams);
+            LanguageModelTrainer training = open(model, streams);
             try {
                 training.restore(resumed);
                 return training;
             } catch (IOException | RuntimeException e) {
                 training.close();
+                throw e;
+            }
+        }
+
+        private LanguageModelTrainer open(LanguageModel model, TextStreams streams) {
+            try {
+                return new LanguageModelTrainer(this, model, streams);
+            } catch (RuntimeException | Error e) {
+                model.close();
                 throw e;
             }
         }

@@ -6,8 +6,8 @@ import dev.rondo.network.SequenceBatch;
 import java.util.Arrays;
 
 /**
- * Predicts every token of a stream from those before it, in long chunks with the state carried over: N - 1 predictions of N
- * tokens, from the zero state. Validation during training and scoring of texts are this same code.
+ * Predicts every token of a stream from those before it, in long chunks with the state carried over: N - 1 predictions
+ * of N tokens, from the zero state. Validation during training and scoring of texts are this same code.
  */
 final class StreamScorer implements AutoCloseable {
     private static final int CHUNK = 256;

@@ -3,8 +3,8 @@ package dev.rondo.text;
 /**
  * How well a model foresees a text.
  *
- * @param nats negative logarithm of the probability of the predicted characters, given those before; the log-probability is
- *     {@code -nats}
+ * @param nats negative logarithm of the probability of the predicted characters, given those before; the
+ *     log-probability is {@code -nats}
  * @param predictions how many characters were predicted
  */
 public record TextScore(double nats, long predictions) {
@@ -20,7 +20,9 @@ public record TextScore(double nats, long predictions) {
         return natsPerCharacter() / LN2;
     }
 
-    /** {@return e to the power of the mean nats: among how many equally likely characters the model would be as unsure} */
+    /**
+     * {@return e to the power of the mean nats: among how many equally likely characters the model would be as unsure}
+     */
     public double perplexity() {
         return Math.exp(natsPerCharacter());
     }

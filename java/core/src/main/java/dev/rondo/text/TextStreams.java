@@ -1,18 +1,23 @@
 package dev.rondo.text;
 
+import dev.rondo.io.Checkpoint;
+import dev.rondo.io.CheckpointException;
 import dev.rondo.network.SeededRandom;
 import dev.rondo.network.SequenceBatch;
 
 /**
- * A text as B streams side by side, read T characters at a time: the training batches of truncated back-propagation through
- * time. The streams are contiguous pieces of the text; each batch goes on where the last one ended.
+ * A text as B streams side by side, read T characters at a time: the training batches of truncated back-propagation
+ * through time. The streams are contiguous pieces of the text; each batch goes on where the last one ended.
  *
- * <p>The text is thought of as a ring, cut at a random place in each epoch, so that the borders of pieces and batches move, and
- * what does not fill a whole batch is another part each time. The step over the seam of the ring is no prediction.
+ * <p>The text is thought of as a ring, cut at a random place in each epoch, so that the borders of pieces and batches
+ * move, and what does not fill a whole batch is another part each time. The step over the seam of the ring is no
+ * prediction.
  */
 final class TextStreams {
     /** A model that learns only from states that it has long been in may never find out of the zero state. */
     private static final int RESTART = 2000;
+
+    private static final String SECTION = "training.position";
 
     private final int[] tokens;
     private final int timeSteps;
@@ -30,8 +35,9 @@ final class TextStreams {
         this.timeSteps = settings.timeSteps();
         this.batchSize = settings.batchSize();
         if ((long) batchSize * timeSteps > tokens.length) {
-            throw new IllegalArgumentException("text: expected at least " + (long) batchSize * timeSteps
-                    + " characters to learn from, for " + batchSize + " streams of " + timeSteps + ", got " + tokens.length);
+            throw new IllegalArgumentException(
+                    "text: expected at least " + (long) batchSize * timeSteps + " characters to learn from, for "
+                            + batchSize + " streams of " + timeSteps + ", got " + tokens.length);
         }
         this.random = new SeededRandom(seed);
         this.inputs = new int[timeSteps * batchSize];
@@ -51,8 +57,8 @@ final class TextStreams {
     }
 
     /**
-     * {@return whether stream {@code b} of the batch that was read last starts from the zero state: at the beginning of an
-     * epoch, and every {@value #RESTART} characters, the streams in turn}
+     * {@return whether stream {@code b} of the batch that was read last starts from the zero state: at the beginning of
+     * an epoch, and every {@value #RESTART} characters, the streams in turn}
      */
     boolean restarts(int b) {
         int chunk = this.chunk - 1;
@@ -81,16 +87,18 @@ final class TextStreams {
         return batch;
     }
 
-    /** {@return where the streams stand} */
-    long[] position() {
-        return new long[] {epoch, chunk, cut, random.state()};
+    /** Adds where the streams stand. */
+    void write(Checkpoint.Builder checkpoint) {
+        checkpoint.longs(SECTION, epoch, chunk, cut, random.state());
     }
 
-    /** How many numbers {@link #position()} has. */
-    static final int POSITION_SIZE = 4;
-
-    /** {@return streams of the same text that stand at {@code position}} */
-    static TextStreams at(long[] position, int[] tokens, TrainingSettings settings) {
+    /**
+     * {@return streams of the same text that stand where {@code checkpoint} says}
+     *
+     * @throws CheckpointException if it says no such thing
+     */
+    static TextStreams read(Checkpoint checkpoint, int[] tokens, TrainingSettings settings) throws CheckpointException {
+        long[] position = checkpoint.longs(SECTION, 4);
         var streams = new TextStreams(tokens, settings, position[3]);
         streams.epoch = position[0];
         streams.chunk = (int) position[1];

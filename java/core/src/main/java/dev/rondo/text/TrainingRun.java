@@ -83,7 +83,8 @@ final class TrainingRun {
         double validationLoss = training.validate();
         boolean lowest = training.keepBest(validationLoss);
         training.save();
-        last = new Evaluation(result.step(), started, nats / counted, validationLoss, counted / (started - lastEvaluated),
+        double charactersPerSecond = counted / (started - lastEvaluated);
+        last = new Evaluation(result.step(), started, nats / counted, validationLoss, charactersPerSecond,
                 result.gradientNorm(), lowest);
         if (best == null || validationLoss < best.validationLoss()) {
             best = last;

@@ -2,6 +2,12 @@ package dev.rondo.text;
 
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.CellShape;
+import dev.rondo.io.Checkpoint;
+import dev.rondo.io.CheckpointException;
+import dev.rondo.network.Network;
+import dev.rondo.train.Adam;
+import dev.rondo.train.GradientClipping;
+import dev.rondo.train.Trainer;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -17,23 +23,45 @@ import java.util.Map;
  */
 record TrainingSettings(
         int batchSize, int timeSteps, double learningRate, double clip, Backend backend, int threads) {
+    private static final String SECTION = "training.settings";
+
     TrainingSettings {
         CellShape.atLeastOne("batchSize", batchSize);
         CellShape.atLeastOne("timeSteps", timeSteps);
+        CellShape.atLeastOne("threads", threads);
+        Adam.of(learningRate);
+        GradientClipping.globalNorm(clip);
     }
 
-    /** {@return one line per setting} */
-    String text() {
-        return "batchSize " + batchSize + "\ntimeSteps " + timeSteps + "\nlearningRate " + learningRate + "\nclip " + clip
-                + "\nbackend " + backend + "\nthreads " + threads;
+    /** {@return a trainer of {@code network} by these settings} */
+    Trainer trainer(Network network) {
+        return Trainer.builder(network)
+                .optimizer(Adam.of(learningRate))
+                .clip(GradientClipping.globalNorm(clip))
+                .build();
+    }
+
+    /** Adds these settings, one per line. */
+    void write(Checkpoint.Builder checkpoint) {
+        checkpoint.text(SECTION, String.join("\n", "batchSize " + batchSize, "timeSteps " + timeSteps,
+                "learningRate " + learningRate, "clip " + clip, "backend " + backend, "threads " + threads));
     }
 
     /**
-     * {@return the settings that {@link #text} wrote}
+     * {@return the settings in {@code checkpoint}}
      *
-     * @throws IllegalArgumentException if it did not write this
+     * @throws CheckpointException if it has none
      */
-    static TrainingSettings parse(String text) {
+    static TrainingSettings read(Checkpoint checkpoint) throws CheckpointException {
+        String text = checkpoint.text(SECTION);
+        try {
+            return parse(text);
+        } catch (IllegalArgumentException e) {
+            throw checkpoint.damaged(SECTION, e);
+        }
+    }
+
+    private static TrainingSettings parse(String text) {
         Map<String, String> values = new HashMap<>();
         text.lines().map(line -> line.split(" ", 2)).forEach(pair -> values.put(pair[0], pair[pair.length - 1]));
         return new TrainingSettings(

@@ -3,8 +3,8 @@ package dev.rondo.text;
 import java.util.Arrays;
 
 /**
- * The characters that a model knows, as tokens: Unicode code points in ascending order, so that one text always gives one
- * vocabulary. A value.
+ * The characters that a model knows, as tokens: Unicode code points in ascending order, so that one text always gives
+ * one vocabulary. A value.
  */
 public final class Vocabulary {
     private final int[] codePoints; // ascending

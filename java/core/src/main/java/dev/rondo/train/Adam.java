@@ -25,10 +25,10 @@ import java.util.Map;
 public record Adam(double learningRate, double beta1, double beta2, double epsilon) implements Optimizer {
     /** Checks its arguments. */
     public Adam {
-        check("learningRate", learningRate > 0 && learningRate < Double.POSITIVE_INFINITY, "a number above 0", learningRate);
+        check("learningRate", learningRate > 0 && Double.isFinite(learningRate), "a number above 0", learningRate);
         check("beta1", beta1 >= 0 && beta1 < 1, "0 to below 1", beta1);
         check("beta2", beta2 >= 0 && beta2 < 1, "0 to below 1", beta2);
-        check("epsilon", epsilon > 0 && epsilon < Double.POSITIVE_INFINITY, "a number above 0", epsilon);
+        check("epsilon", epsilon > 0 && Double.isFinite(epsilon), "a number above 0", epsilon);
     }
 
     /** {@return Adam with the paper's other settings: 0.9, 0.999, 1e-8} */

@@ -1,8 +1,8 @@
 package dev.rondo.train;
 
 /**
- * Clipping by global norm (Pascanu, Mikolov and Bengio 2013): gradients whose Euclidean norm over all parameters is above a
- * limit are scaled down to it.
+ * Clipping by global norm (Pascanu, Mikolov and Bengio 2013): gradients whose Euclidean norm over all parameters is
+ * above a limit are scaled down to it.
  *
  * @param limit the greatest norm that is let through; infinite = no clipping
  */

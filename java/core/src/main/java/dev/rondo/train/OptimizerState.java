@@ -19,6 +19,9 @@ public interface OptimizerState {
     /** Sets how many updates were made, when a checkpoint is restored. */
     void steps(long value);
 
-    /** {@return the twins of the parameters that this state consists of, by name: written into checkpoints, read back in place} */
+    /**
+     * {@return the twins of the parameters that this state consists of, by name: written into checkpoints, read back in
+     * place}
+     */
     Map<String, MemorySegment> slabs();
 }

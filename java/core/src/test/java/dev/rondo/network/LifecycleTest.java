@@ -92,7 +92,9 @@ class LifecycleTest {
         }
     }
 
-    /** A thread runs passes without end; closing under it is refused or, between two passes, ends it with an exception. */
+    /**
+     * A thread runs passes without end; closing under it is refused or, between two passes, ends it with an exception.
+     */
     @Test
     void closingUnderARunningThreadIsSafe() throws InterruptedException {
         Network network = network();

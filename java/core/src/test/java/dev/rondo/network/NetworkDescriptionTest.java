@@ -43,20 +43,22 @@ class NetworkDescriptionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "input oneHot", "input oneHot x", "input oneHot 3\nlayer", "input oneHot 3\nlayer gnu 4",
-        "input oneHot 3\nlayer lstm 4 forgetBias\nclasses 3", "input oneHot 3\nclasses 3", "input oneHot 3\nlayer lstm 4",
-        "input sparse 3\nlayer lstm 4\nclasses 3", "colour red", "input oneHot -1\nlayer lstm 4\nclasses 3"})
+    @ValueSource(strings = {
+        "", "colour red", "input oneHot", "input oneHot x", "input oneHot 3\nlayer", "input oneHot 3\nlayer gnu 4",
+        "input oneHot 3\nlayer lstm 4 forgetBias\nclasses 3", "input oneHot 3\nclasses 3",
+        "input oneHot 3\nlayer lstm 4", "input sparse 3\nlayer lstm 4\nclasses 3",
+        "input oneHot -1\nlayer lstm 4\nclasses 3"})
     void aDamagedTextIsRefused(String text) {
-        String message = assertThrows(IllegalArgumentException.class, () -> NetworkDescription.parse(text)).getMessage();
-        assertTrue(message != null && !message.isBlank());
+        var e = assertThrows(IllegalArgumentException.class, () -> NetworkDescription.parse(text));
+        assertTrue(e.getMessage() != null && !e.getMessage().isBlank());
     }
 
     @Test
     void aNetworkNeedsLayersAndClasses() {
-        assertEquals("layers: expected at least one, got none",
-                assertThrows(IllegalArgumentException.class, () -> Network.oneHot(3).classes(3).build()).getMessage());
-        assertEquals("classes: expected at least 1, got 0",
-                assertThrows(IllegalArgumentException.class, () -> Network.oneHot(3).layer(Lstm.of(2)).build()).getMessage());
+        var e = assertThrows(IllegalArgumentException.class, () -> Network.oneHot(3).classes(3).build());
+        assertEquals("layers: expected at least one, got none", e.getMessage());
+        e = assertThrows(IllegalArgumentException.class, () -> Network.oneHot(3).layer(Lstm.of(2)).build());
+        assertEquals("classes: expected at least 1, got 0", e.getMessage());
     }
 
     @Test

@@ -16,7 +16,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What passes compute and refuse; on the reference, in float64, where two ways to one number differ by rounding alone. */
+/**
+ * What passes compute and refuse; on the reference, in float64, where two ways to one number differ by rounding alone.
+ */
 class NetworkPassTest {
     private static final int T = 6;
     private static final int B = 2;
@@ -32,6 +34,10 @@ class NetworkPassTest {
 
     private static int[] ids(long seed, int count) {
         return new SeededRandom(seed).ints(count, 0, V).toArray();
+    }
+
+    private static double at(MemorySegment segment, long index) {
+        return Precision.FLOAT64.get(segment, index);
     }
 
     private static double[] oneHot(int[] ids) {
@@ -56,8 +62,8 @@ class NetworkPassTest {
             int rows = 16;
             for (int id = 0; id < V; id++) {
                 for (int row = 0; row < rows; row++) {
-                    assertEquals(Precision.FLOAT64.get(dense.gradients(), (long) row * V + id),
-                            Precision.FLOAT64.get(tokens.gradients(), (long) id * rows + row), ROUNDING);
+                    assertEquals(at(dense.gradients(), (long) row * V + id),
+                            at(tokens.gradients(), (long) id * rows + row), ROUNDING);
                 }
             }
         }
@@ -71,7 +77,8 @@ class NetworkPassTest {
                 var embeddingPass = embedding.pass(T, B); var densePass = dense.pass(T, B)) {
             MemorySegment all = embedding.parameters().slab();
             Precision.FLOAT64.slice(all, V * V, dense.parameters().count()).copyFrom(dense.parameters().slab());
-            embedding.parameters().view("embedding.weight").copyFrom(MemorySegment.ofArray(oneHot(new int[] {0, 1, 2, 3, 4})));
+            double[] unitVectors = oneHot(new int[] {0, 1, 2, 3, 4});
+            embedding.parameters().view("embedding.weight").copyFrom(MemorySegment.ofArray(unitVectors));
             embedding.parameters().changed();
             embeddingPass.forward(SequenceBatch.tokens(ids, T, B).targets(targets));
             densePass.forward(SequenceBatch.of(oneHot(ids), T, B, V).targets(targets));
@@ -88,7 +95,7 @@ class NetworkPassTest {
             pass.backward();
             for (int id = 0; id < V; id++) {
                 for (int w = 0; w < 3; w++) {
-                    assertEquals(id == 2, Precision.FLOAT64.get(network.gradients(), id * 3 + w) != 0);
+                    assertEquals(id == 2, at(network.gradients(), id * 3 + w) != 0);
                 }
             }
         }
@@ -118,10 +125,10 @@ class NetworkPassTest {
     }
 
     private static SequenceBatch chunk(int[] ids, int[] targets, int chunk) {
-        MemorySegment tokens = MemorySegment.ofArray(ids);
-        MemorySegment classes = MemorySegment.ofArray(targets);
         long bytes = (long) T * B * Integer.BYTES;
-        return SequenceBatch.tokens(tokens.asSlice(chunk * bytes, bytes), T, B).targets(classes.asSlice(chunk * bytes, bytes));
+        MemorySegment tokens = MemorySegment.ofArray(ids).asSlice(chunk * bytes, bytes);
+        MemorySegment classes = MemorySegment.ofArray(targets).asSlice(chunk * bytes, bytes);
+        return SequenceBatch.tokens(tokens, T, B).targets(classes);
     }
 
     private static void assertStates(NetworkPass expected, NetworkPass got) {
@@ -129,7 +136,7 @@ class NetworkPassTest {
             for (int plane = 0; plane < 2; plane++) {
                 MemorySegment values = expected.state(layer, plane);
                 for (long i = 0; i < values.byteSize() / Double.BYTES; i++) {
-                    assertEquals(Precision.FLOAT64.get(values, i), Precision.FLOAT64.get(got.state(layer, plane), i), ROUNDING);
+                    assertEquals(at(values, i), at(got.state(layer, plane), i), ROUNDING);
                 }
             }
         }
@@ -152,7 +159,7 @@ class NetworkPassTest {
             single.forward(SequenceBatch.tokens(alone, length, 1).targets(aloneTargets));
             assertEquals(length, pass.counted());
             assertEquals(single.loss(), pass.loss(), ROUNDING);
-            assertEquals(Precision.FLOAT64.get(single.state(1, 0), 2), Precision.FLOAT64.get(pass.state(1, 0), 5), ROUNDING);
+            assertEquals(at(single.state(1, 0), 2), at(pass.state(1, 0), 5), ROUNDING);
         }
     }
 
@@ -194,7 +201,7 @@ class NetworkPassTest {
             pass.forward(batch);
             pass.backward();
             for (int i = 0; i < once.length; i++) {
-                assertEquals(2 * once[i], Precision.FLOAT64.get(network.gradients(), i), ROUNDING);
+                assertEquals(2 * once[i], at(network.gradients(), i), ROUNDING);
             }
         }
     }
@@ -211,7 +218,8 @@ class NetworkPassTest {
                         "batch: expected 6 time steps x 2 sequences, got 6 x 1"),
                 new Misfit(SequenceBatch.of(new float[T * B], T, B, 1), "batch: expected tokens, got numbers"),
                 new Misfit(SequenceBatch.tokens(wrong, T, B), "tokens[1, 1]: expected 0 to 4, got 5"),
-                new Misfit(SequenceBatch.tokens(ids, T, B).lengths(new int[] {1, 7}), "lengths[1]: expected 0 to 6, got 7"),
+                new Misfit(SequenceBatch.tokens(ids, T, B).lengths(new int[] {1, 7}),
+                        "lengths[1]: expected 0 to 6, got 7"),
                 new Misfit(SequenceBatch.tokens(ids, T, B).targets(wrong),
                         "targets[1, 1]: expected 0 to 4, or -1 = ignored, got 5"));
     }
@@ -230,8 +238,8 @@ class NetworkPassTest {
 
     @Test
     void arraysOfTheWrongSizeAreRefused() {
-        assertEquals("tokens: expected 12 elements of 4 bytes, got 44 bytes",
-                assertThrows(IllegalArgumentException.class, () -> SequenceBatch.tokens(new int[11], T, B)).getMessage());
+        var e = assertThrows(IllegalArgumentException.class, () -> SequenceBatch.tokens(new int[11], T, B));
+        assertEquals("tokens: expected 12 elements of 4 bytes, got 44 bytes", e.getMessage());
         assertThrows(IllegalArgumentException.class, () -> SequenceBatch.of(new float[11], T, B, 1));
         SequenceBatch batch = SequenceBatch.tokens(new int[12], T, B);
         assertThrows(IllegalArgumentException.class, () -> batch.targets(new int[2]));

@@ -28,8 +28,9 @@ class StepperTest {
     }
 
     /**
-     * Steps and pass compute the same sums in other orders. A logit sums H products of numbers below 1, its error grows with
-     * the steps that the state has gone through: {@code 4 * log2(H * T) * eps}, plus the gates' activation error of the same size.
+     * Steps and pass compute the same sums in other orders. A logit sums H products of numbers below 1, its error grows
+     * with the steps that the state has gone through: {@code 4 * log2(H * T) * eps}, plus the gates' activation error
+     * of the same size.
      */
     private static final double TOLERANCE = 8 * Math.ceil(Math.log(H * T) / Math.log(2)) * Precision.FLOAT32.epsilon();
 
@@ -112,7 +113,7 @@ class StepperTest {
         try (Network network = network(Network.oneHot(V), backend); Stepper stepper = network.stepper()) {
             var y = new float[V];
             long least = Long.MAX_VALUE;
-            // Compilers allocate nothing in this thread, but what they have not seen yet does: the least of several rounds.
+            // Interpreted code allocates what compiled code keeps in registers: the least of several rounds.
             for (int round = 0; round < 20; round++) {
                 long before = bean.getCurrentThreadAllocatedBytes();
                 for (int i = 0; i < 500; i++) {

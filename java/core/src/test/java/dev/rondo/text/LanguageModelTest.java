@@ -30,8 +30,9 @@ class LanguageModelTest {
     Path directory;
 
     private static LanguageModel model(Vocabulary vocabulary) {
-        return new LanguageModel(vocabulary, Network.oneHot(vocabulary.size()).layer(Lstm.of(6)).classes(vocabulary.size())
-                .backend(Backend.REFERENCE).seed(4).build());
+        int size = vocabulary.size();
+        Network.Builder network = Network.oneHot(size).layer(Lstm.of(6)).classes(size).seed(4);
+        return new LanguageModel(vocabulary, network.backend(Backend.REFERENCE).build());
     }
 
     /** The definition: one step per character, and minus the logarithm of the softmax at the next. */

@@ -47,8 +47,8 @@ class LanguageModelTrainerTest {
     }
 
     private static LanguageModelTrainer.Builder builder(Backend backend) {
-        return LanguageModelTrainer.builder(CORPUS).cell(Lstm.of(12)).batchSize(4).timeSteps(10).learningRate(1e-2).seed(3)
-                .backend(backend).threads(1);
+        return LanguageModelTrainer.builder(CORPUS).cell(Lstm.of(12)).batchSize(4).timeSteps(10).learningRate(1e-2)
+                .seed(3).backend(backend).threads(1);
     }
 
     /** Hears everything but the clock. */
@@ -72,7 +72,9 @@ class LanguageModelTrainerTest {
         return Stream.of(Backend.values()).flatMap(backend -> Stream.of(1, 2).map(n -> Arguments.of(backend, n)));
     }
 
-    /** 60 steps are 30 steps, a new process as far as state goes, and 30 more: slabs, losses, files, all bit for bit. */
+    /**
+     * 60 steps are 30 steps, a new process as far as state goes, and 30 more: slabs, losses, files, all bit for bit.
+     */
     @ParameterizedTest
     @MethodSource("backendsAndThreads")
     void aResumedTrainingIsTheUninterruptedOneBitForBit(Backend backend, int threads) throws IOException {
@@ -80,11 +82,12 @@ class LanguageModelTrainerTest {
         Path whole = directory.resolve("whole");
         Path parts = directory.resolve("parts");
         var expected = new Record();
-        try (var training = builder(backend).threads(threads).directory(whole).evaluateEvery(10).listener(expected).build()) {
+        var settings = builder(backend).threads(threads).evaluateEvery(10);
+        try (var training = settings.directory(whole).listener(expected).build()) {
             training.run(Budget.steps(60));
         }
         var got = new Record();
-        try (var training = builder(backend).threads(threads).directory(parts).evaluateEvery(10).listener(got).build()) {
+        try (var training = settings.directory(parts).listener(got).build()) {
             training.run(Budget.steps(30));
         }
         try (var training = LanguageModelTrainer.resume(parts, CORPUS).evaluateEvery(10).listener(got).build()) {
@@ -137,11 +140,10 @@ class LanguageModelTrainerTest {
             TextScore score = training.model().scoreStream(validation);
             assertEquals(CORPUS.validation().length - 1, score.predictions());
             assertEquals(summary.last().validationLoss(), score.natsPerCharacter());
-            for (Backend backend : Backend.values()) {
-                if (Backends.missing(backend).isEmpty()) {
-                    try (var model = LanguageModel.load(directory, network -> network.backend(backend))) {
-                        assertEquals(summary.best().validationLoss(), model.scoreStream(validation).natsPerCharacter(), 1e-5);
-                    }
+            for (Backend backend : Backends.available()) {
+                try (var model = LanguageModel.load(directory, network -> network.backend(backend))) {
+                    double loss = model.scoreStream(validation).natsPerCharacter();
+                    assertEquals(summary.best().validationLoss(), loss, 1e-5);
                 }
             }
         }
@@ -222,7 +224,7 @@ class LanguageModelTrainerTest {
     @Test
     void aTextThatIsTooShortIsRefused() {
         assertThrows(IllegalArgumentException.class, () -> TextCorpus.of(""));
-        assertEquals("text: expected at least 20 characters, of which the last 10 % are for validation, got 4",
+        assertEquals("text: expected at least 20 characters, the last 10 % for validation, got 4",
                 assertThrows(IllegalArgumentException.class,
                         () -> LanguageModelTrainer.builder(TextCorpus.of("abcd"))).getMessage());
         assertEquals("text: expected at least 2048 characters to learn from, for 32 streams of 64, got 90",

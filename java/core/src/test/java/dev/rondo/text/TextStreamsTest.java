@@ -6,11 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.cell.Backend;
+import dev.rondo.io.Checkpoint;
 import dev.rondo.network.SequenceBatch;
+import java.io.IOException;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class TextStreamsTest {
     private static final int B = 3;
@@ -81,16 +85,20 @@ class TextStreamsTest {
             }
             assertTrue(step == 0 ? together == batchSize : together <= 1, "batch " + step);
         }
-        assertArrayEquals(new int[] {4, 4, 4, 4}, restarts); // at the beginning, and three times each in 6000 characters
+        assertArrayEquals(new int[] {4, 4, 4, 4}, restarts); // at the beginning, and three times in 6000 characters
     }
 
     @Test
-    void aPositionIsReturnedTo() {
+    void aPositionIsReturnedTo(@TempDir Path directory) throws IOException {
         TextStreams streams = streams();
         for (int step = 0; step < 6; step++) {
             streams.next();
         }
-        TextStreams restored = TextStreams.at(streams.position(), TEXT, settings(B, T));
+        Path file = directory.resolve("position.rondo");
+        Checkpoint.Builder checkpoint = Checkpoint.builder();
+        streams.write(checkpoint);
+        checkpoint.write(file);
+        TextStreams restored = TextStreams.read(Checkpoint.read(file), TEXT, settings(B, T));
         for (int step = 0; step < 20; step++) {
             assertArrayEquals(inputs(streams.next()), inputs(restored.next()));
             assertEquals(streams.epochs(), restored.epochs());

@@ -29,11 +29,13 @@ class AdamTest {
     }
 
     /**
-     * Two updates by hand, with beta1 = 1/2 and beta2 = 3/4, gradients 2 and 1, learning rate 0.1, a negligible epsilon:
+     * Two updates by hand, with beta1 = 1/2 and beta2 = 3/4, gradients 2 and 1, learning rate 0.1, a negligible
+     * epsilon:
      *
      * <pre>
-     *   m1 = 1      v1 = 1       mHat = 1 / (1/2) = 2               vHat = 1 / (1/4) = 4          w = 1 - 0.1 * 2/2 = 0.9
-     *   m2 = 1      v2 = 1       mHat = 1 / (3/4) = 4/3             vHat = 1 / (7/16) = 16/7      w = 0.9 - 0.1 * (4/3) / sqrt(16/7)
+     *   m1 = 1      v1 = 1       mHat = 1 / (1/2) = 2               vHat = 1 / (1/4) = 4          w = 1 - 0.1 * 2/2 =
+     *   0.9 m2 = 1      v2 = 1       mHat = 1 / (3/4) = 4/3             vHat = 1 / (7/16) = 16/7      w = 0.9 - 0.1 *
+     * (4/3) / sqrt(16/7)
      * </pre>
      */
     @ParameterizedTest
@@ -55,12 +57,15 @@ class AdamTest {
 
     /** Rounded once per update, and little arithmetic before. */
     private static void assertAll(Parameters parameters, double expected) {
+        Precision precision = parameters.precision();
         for (int i = 0; i < COUNT; i++) {
-            assertEquals(expected, parameters.precision().get(parameters.slab(), i), 2 * parameters.precision().epsilon());
+            assertEquals(expected, precision.get(parameters.slab(), i), 2 * precision.epsilon());
         }
     }
 
-    /** The first update has the size of the learning rate, whatever the gradient's, but for epsilon: the paper's bound. */
+    /**
+     * The first update has the size of the learning rate, whatever the gradient's, but for epsilon: the paper's bound.
+     */
     @Test
     void theFirstUpdateIsTheLearningRate() {
         try (var workspace = new Workspace("test")) {

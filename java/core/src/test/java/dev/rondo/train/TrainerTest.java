@@ -100,7 +100,8 @@ class TrainerTest {
             var e = assertThrows(NonFiniteGradientException.class, () -> trainer.step(pass, echo(2, 1)));
             assertEquals(2, e.step());
             assertTrue(e.parameter().matches("layer0\\.weightIh\\[\\d+, \\d+]"), e.parameter());
-            assertEquals("gradient of " + e.parameter() + " at step 2: expected a finite number, got NaN", e.getMessage());
+            assertEquals("gradient of " + e.parameter() + " at step 2: expected a finite number, got NaN",
+                    e.getMessage());
             assertArrayEquals(before, network.parameters().slab().toArray(ValueLayout.JAVA_BYTE));
             assertArrayEquals(moments,
                     trainer.optimizerState().slabs().get("adam.mean").toArray(ValueLayout.JAVA_BYTE));
