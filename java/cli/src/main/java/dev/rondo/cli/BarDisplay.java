@@ -1,5 +1,7 @@
 package dev.rondo.cli;
 
+import dev.rondo.text.Evaluation;
+import dev.rondo.text.TrainingProgress;
 import java.io.PrintStream;
 import java.util.List;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
@@ -12,13 +14,24 @@ final class BarDisplay implements ProgressDisplay {
     private static final int PARTS = 1000;
     private static final int INTERVAL_MILLIS = 200;
     private static final int SHORTEST_BAR = 12;
+
+    /** How much of the shown training loss a step leaves as it is: single batches differ too much to be read. */
+    private static final double SMOOTHING = 0.95;
+
     private static final List<String> FULL = List.of("  train %.3f", "  validation %.3f nats", " %.3f bits/character",
             "  %s characters/s", "  gradient %.2f", "  %s left");
     private static final List<String> BRIEF = List.of(" train %.3f", " valid %.3f", " (%.2f bits)",
             " %s char/s", " |g| %.2f", " %s");
 
     private final ProgressBar bar;
-    private volatile Snapshot now = new Snapshot(0, 0, 0, Double.NaN, Double.NaN, Double.NaN, Double.NaN);
+    private final TimeLeft left = new TimeLeft();
+    private double trainLoss = Double.NaN;
+    private double validationLoss = Double.NaN;
+    private volatile View view = new View(0, Double.NaN, Double.NaN, Double.NaN, Double.NaN, Double.NaN);
+
+    /** The figures of the line; NaN where there is none yet. */
+    record View(double share, double trainLoss, double validationLoss, double charactersPerSecond, double gradientNorm,
+            double secondsLeft) {}
 
     BarDisplay(PrintStream out) {
         var consumer = new ConsoleProgressBarConsumer(out);
@@ -34,14 +47,16 @@ final class BarDisplay implements ProgressDisplay {
     }
 
     @Override
-    public void stepped(Snapshot snapshot) {
-        now = snapshot;
-        bar.stepTo(Math.round(PARTS * snapshot.done()));
+    public void step(TrainingProgress now) {
+        left.step(now);
+        trainLoss = Double.isNaN(trainLoss) ? now.loss() : SMOOTHING * trainLoss + (1 - SMOOTHING) * now.loss();
+        view = new View(now.share(), trainLoss, validationLoss, now.charactersPerSecond(), now.gradientNorm(), left.seconds());
     }
 
     @Override
-    public void evaluated(Snapshot snapshot) {
-        stepped(snapshot);
+    public void evaluation(Evaluation e) {
+        validationLoss = e.validationLoss();
+        view = new View(view.share, trainLoss, validationLoss, view.charactersPerSecond, view.gradientNorm, view.secondsLeft);
     }
 
     @Override
@@ -50,40 +65,36 @@ final class BarDisplay implements ProgressDisplay {
     }
 
     private String render(ProgressState state, int width) {
-        return line(now, state.getNormalizedProgress(), width);
+        return line(view, width);
     }
 
     /** {@return exactly {@code width} characters, so that they cover the line before} */
-    static String line(Snapshot now, double done, int width) {
-        String percent = Figures.format("%3.0f%% ", 100 * done);
-        String figures = figures(now, FULL);
+    static String line(View view, int width) {
+        String percent = Figures.format("%3.0f%% ", 100 * view.share);
+        String figures = figures(view, FULL);
         if (percent.length() + SHORTEST_BAR + figures.length() > width) {
-            figures = figures(now, BRIEF);
+            figures = figures(view, BRIEF);
         }
         int room = Math.max(width - percent.length() - figures.length(), SHORTEST_BAR) - 2; // 2 for [ and ]
-        int filled = (int) Math.round(room * Math.min(done, 1));
+        int filled = (int) Math.round(room * view.share);
         String line = percent + "[" + "=".repeat(filled) + " ".repeat(room - filled) + "]" + figures;
         return line.substring(0, Math.min(line.length(), width));
     }
 
-    private static String figures(Snapshot now, List<String> words) {
+    private static String figures(View view, List<String> words) {
         var text = new StringBuilder();
-        append(text, words.get(0), now.trainLoss());
-        append(text, words.get(1), now.validationLoss());
-        append(text, words.get(2), Figures.bits(now.validationLoss()));
-        if (now.charactersPerSecond() > 0) {
-            text.append(Figures.format(words.get(3), Figures.rate(now.charactersPerSecond())));
-        }
-        append(text, words.get(4), now.gradientNorm());
-        if (now.secondsLeft() >= 0) {
-            text.append(Figures.format(words.get(5), Figures.duration(now.secondsLeft())));
-        }
+        append(text, words.get(0), view.trainLoss, view.trainLoss);
+        append(text, words.get(1), view.validationLoss, view.validationLoss);
+        append(text, words.get(2), view.validationLoss, Figures.bits(view.validationLoss));
+        append(text, words.get(3), view.charactersPerSecond, Figures.rate(view.charactersPerSecond));
+        append(text, words.get(4), view.gradientNorm, view.gradientNorm);
+        append(text, words.get(5), view.secondsLeft, Figures.duration(view.secondsLeft));
         return text.toString();
     }
 
-    private static void append(StringBuilder text, String format, double value) {
-        if (!Double.isNaN(value)) {
-            text.append(Figures.format(format, value));
+    private static void append(StringBuilder text, String format, double value, Object shown) {
+        if (Double.isFinite(value)) {
+            text.append(Figures.format(format, shown));
         }
     }
 }

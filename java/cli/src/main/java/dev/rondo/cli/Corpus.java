@@ -8,20 +8,24 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
 
 /**
- * The text to learn: files one after the other, those of a directory in the order of their paths, so that the same files
- * always give the same text.
+ * The text to learn: files one after the other, in an order that their names decide, so that the same files always give the
+ * same text.
  *
+ * @param source what was asked for
  * @param text all of it; each file begins a new line
  * @param files how many files it comes from
  * @param leftOut how many files of the directories are not UTF-8 text
  */
-record Corpus(String text, int files, int leftOut) {
+record Corpus(String source, String text, int files, int leftOut) {
     private static final Set<String> OUTPUT_DIRECTORIES = Set.of("target", "build", "runs");
     private static final Set<String> PROJECT_SUFFIXES = Set.of("java", "cpp", "h", "md", "cmake");
     private static final Set<String> PROJECT_NAMES = Set.of("pom.xml", "CMakeLists.txt", "CMakePresets.json", "rondo");
@@ -35,19 +39,29 @@ record Corpus(String text, int files, int leftOut) {
         var builder = new Builder();
         for (Path path : paths) {
             if (Files.isDirectory(path)) {
-                filesBelow(path, _ -> true).forEach(builder::addIfText);
+                filesBelow(path, _ -> true, Comparator.comparing(Corpus::names, Arrays::compare)).forEach(builder::addIfText);
             } else {
                 builder.add(Utf8.read(path));
             }
         }
-        return builder.build(paths.toString().substring(1, paths.toString().length() - 1));
+        return builder.build(paths.stream().map(Path::toString).collect(Collectors.joining(", ")));
     }
 
-    /** Reads the sources and documents of the project in {@code home}. */
+    /**
+     * Reads the sources and documents of the project in {@code home}, mixed, in the order of a hash of their names: sorted,
+     * the last part, which is for validation, would be in another language than most of the rest.
+     */
     static Corpus ofProject(Path home) throws IOException {
         var builder = new Builder();
-        filesBelow(home, Corpus::isSourceOrDocument).forEach(builder::addIfText);
+        filesBelow(home, Corpus::isSourceOrDocument,
+                Comparator.comparing(file -> Arrays.hashCode(names(home.relativize(file))))).forEach(builder::addIfText);
         return builder.build(home.toString());
+    }
+
+    /** {@return where it comes from, in a few words} */
+    String describe() {
+        String from = files == 1 ? source : Figures.count(files, "file") + " of " + source;
+        return leftOut == 0 ? from : from + " (" + Figures.count(leftOut, "other") + " left out, not being text)";
     }
 
     private static boolean isSourceOrDocument(Path file) {
@@ -55,8 +69,7 @@ record Corpus(String text, int files, int leftOut) {
         return PROJECT_NAMES.contains(name) || PROJECT_SUFFIXES.contains(name.substring(name.lastIndexOf('.') + 1));
     }
 
-    /** Sorted by path from {@code root}, with the same separator on every system. */
-    private static List<Path> filesBelow(Path root, Predicate<Path> wanted) throws IOException {
+    private static List<Path> filesBelow(Path root, Predicate<Path> wanted, Comparator<Path> order) throws IOException {
         var files = new ArrayList<Path>();
         Files.walkFileTree(root, new SimpleFileVisitor<>() {
             @Override
@@ -74,8 +87,13 @@ record Corpus(String text, int files, int leftOut) {
                 return FileVisitResult.CONTINUE;
             }
         });
-        files.sort(Comparator.comparing(file -> root.relativize(file).toString().replace('\\', '/')));
+        files.sort(order);
         return files;
+    }
+
+    /** The names of directories and file: unlike the path, the same on every system. */
+    private static String[] names(Path path) {
+        return StreamSupport.stream(path.spliterator(), false).map(Path::toString).toArray(String[]::new);
     }
 
     private static boolean isHidden(Path path) {
@@ -112,7 +130,7 @@ record Corpus(String text, int files, int leftOut) {
             if (files == 0) {
                 throw new Failure(source + ": no text in it");
             }
-            return new Corpus(text.toString(), files, leftOut);
+            return new Corpus(source, text.toString(), files, leftOut);
         }
     }
 }

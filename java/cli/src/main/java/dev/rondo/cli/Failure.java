@@ -23,7 +23,7 @@ final class Failure extends RuntimeException {
         String line = switch (problem) {
             case UncheckedIOException e -> describe(e.getCause());
             case FileSystemException e -> e.getFile() + ": " + reason(e);
-            case OutOfMemoryError e -> "out of memory: " + e.getMessage() + "; RONDO_JAVA_OPTS=-Xmx<size> gives more";
+            case OutOfMemoryError e -> "not enough memory: " + e.getMessage();
             case Failure e -> e.getMessage();
             case IOException e when e.getMessage() != null -> e.getMessage();
             // The library says with these what was expected and what it got, or what is not available and why.

@@ -19,7 +19,17 @@ final class Figures {
 
     /** {@return "1 file", "1,234 files"} */
     static String count(long n, String noun) {
-        return format("%,d %s%s", n, noun, n == 1 ? "" : "s");
+        return count(n, noun, noun + "s");
+    }
+
+    /** {@return "1 body", "12 bodies"} */
+    static String count(long n, String one, String many) {
+        return format("%,d %s", n, n == 1 ? one : many);
+    }
+
+    /** {@return "1 minute", "0.5 minutes"} */
+    static String amount(double n, String noun) {
+        return n == 1 ? "1 " + noun : format("%s %ss", n == Math.rint(n) ? format("%.0f", n) : String.valueOf(n), noun);
     }
 
     /** {@return three digits and a magnitude: "987", "45.1k", "1.20M"} */
@@ -35,8 +45,11 @@ final class Figures {
         return format(value < 9.995 ? "%.2f" : value < 99.95 ? "%.1f" : "%.0f", value);
     }
 
-    /** {@return "0:07", "12:34", "1:02:03"} */
+    /** {@return "0:07", "12:34", "1:02:03"; "-" if it is no number} */
     static String duration(double seconds) {
+        if (!Double.isFinite(seconds)) {
+            return "-";
+        }
         long s = Math.round(seconds);
         return s < 3600 ? format("%d:%02d", s / 60, s % 60) : format("%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);
     }

@@ -9,12 +9,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 
 /** {@code rondo info}: what would run here, and why nothing faster. */
-@Command(name = "info", description = "Shows version, JDK, platform, CPU and backends, and why a faster one is missing.",
-        mixinStandardHelpOptions = true)
+@Command(name = "info", description = "Shows version, JDK, platform, CPU and backends, and why a faster one is missing.")
 final class InfoCommand implements Callable<Integer> {
     private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
+
+    @Mixin
+    private Help help;
 
     private final Streams streams;
 
@@ -32,7 +35,7 @@ final class InfoCommand implements Callable<Integer> {
         if (IsaTier.defaultCap() != IsaTier.AVX512) {
             line("cap", "RONDO_MAX_ISA=" + System.getenv("RONDO_MAX_ISA"));
         }
-        line("OpenBLAS", Backends.openBlas());
+        line("OpenBLAS", Backends.openBlas().replaceFirst("^OpenBLAS ", ""));
         var execution = Execution.threads(Defaults.threads());
         for (Backend backend : Backend.values()) {
             line(backend.name(), Backends.missing(backend)

@@ -2,7 +2,10 @@ package dev.rondo.cli;
 
 import org.jline.utils.Signals;
 
-/** SIGINT (Ctrl-C) and SIGTERM while it is open: the first asks to stop, the second ends the process at once. */
+/**
+ * SIGINT (Ctrl-C) and SIGTERM while it is open: the first asks to stop, the second ends the process at once. The signals come
+ * through JLine, which the progress bar brings: a shutdown hook could not tell a second signal from the first.
+ */
 final class Interruption implements AutoCloseable {
     /** What shells report for a process that a signal ended. */
     private static final int SIGNALLED = 128;

@@ -1,12 +1,15 @@
 package dev.rondo.cli;
 
+import dev.rondo.text.Evaluation;
+import dev.rondo.text.TrainingProgress;
 import java.io.PrintStream;
 
 /** A table with one row for each evaluation: for files, pipes and logs. */
 final class LinesDisplay implements ProgressDisplay {
-    private static final String ROW = "%8s %9s %12s %17s %10s %12s %9s %8s%n";
+    private static final String ROW = "%9s %8s %11s %16s %10s %13s %9s %8s";
 
     private final PrintStream out;
+    private final TimeLeft left = new TimeLeft();
     private boolean headed;
 
     LinesDisplay(PrintStream out) {
@@ -14,20 +17,21 @@ final class LinesDisplay implements ProgressDisplay {
     }
 
     @Override
-    public void stepped(Snapshot now) {}
+    public void step(TrainingProgress now) {
+        left.step(now);
+    }
 
     @Override
-    public void evaluated(Snapshot now) {
+    public void evaluation(Evaluation e) {
         if (!headed) {
-            out.print(Figures.format(ROW,
-                    "step", "seconds", "train loss", "validation loss", "bits/char", "characters/s", "gradient", "left"));
+            out.println(Figures.format(ROW, "step", "seconds", "train loss", "validation loss", "bits/char",
+                    "characters/s", "gradient", "left"));
             headed = true;
         }
-        out.print(Figures.format(ROW, Figures.format("%,d", now.step()), Figures.format("%.1f", now.seconds()),
-                Figures.format("%.4f", now.trainLoss()), Figures.format("%.4f", now.validationLoss()),
-                Figures.format("%.4f", Figures.bits(now.validationLoss())), Figures.rate(now.charactersPerSecond()),
-                Figures.format("%.3g", now.gradientNorm()), Figures.duration(now.secondsLeft())));
-        out.flush();
+        out.println(Figures.format(ROW, Figures.format("%,d", e.step()), Figures.format("%.1f", e.seconds()),
+                Figures.format("%.4f", e.trainLoss()), Figures.format("%.4f", e.validationLoss()),
+                Figures.format("%.4f", e.bitsPerCharacter()), Figures.rate(e.charactersPerSecond()),
+                Figures.format("%.3f", e.gradientNorm()), Figures.duration(left.seconds())));
     }
 
     @Override

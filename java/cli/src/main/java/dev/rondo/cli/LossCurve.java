@@ -1,16 +1,15 @@
 package dev.rondo.cli;
 
+import dev.rondo.text.Evaluation;
 import java.awt.Color;
 import java.awt.Font;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.function.ToDoubleFunction;
 import javax.imageio.ImageIO;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
-import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
@@ -32,17 +31,21 @@ final class LossCurve {
         XYChart chart = new XYChartBuilder().width(1000).height(600).title(title)
                 .xAxisTitle("step").yAxisTitle("loss (nats per character)").build();
         style(chart);
-        XYSeries training = add(chart, "training", evaluations, Evaluation::trainLoss);
-        training.setMarker(SeriesMarkers.NONE).setLineColor(TRAINING).setLineWidth(2);
-        XYSeries validation = add(chart, "validation", evaluations, Evaluation::validationLoss);
-        validation.setMarker(SeriesMarkers.CIRCLE).setMarkerColor(VALIDATION).setLineColor(VALIDATION).setLineWidth(2.5f);
+        double[] steps = evaluations.stream().mapToDouble(Evaluation::step).toArray();
+        chart.addSeries("training", middles(steps), evaluations.stream().mapToDouble(Evaluation::trainLoss).toArray())
+                .setMarker(SeriesMarkers.NONE).setLineColor(TRAINING).setLineWidth(2);
+        chart.addSeries("validation", steps, evaluations.stream().mapToDouble(Evaluation::validationLoss).toArray())
+                .setMarker(SeriesMarkers.CIRCLE).setMarkerColor(VALIDATION).setLineColor(VALIDATION).setLineWidth(2.5f);
         ImageIO.write(BitmapEncoder.getBufferedImage(chart), "png", file.toFile());
     }
 
-    private static XYSeries add(
-            XYChart chart, String name, List<Evaluation> evaluations, ToDoubleFunction<Evaluation> loss) {
-        return chart.addSeries(name, evaluations.stream().mapToDouble(Evaluation::step).toArray(),
-                evaluations.stream().mapToDouble(loss).toArray());
+    /** {@return where training losses belong, being means over the steps since the evaluation before} */
+    private static double[] middles(double[] steps) {
+        var middles = new double[steps.length];
+        for (int i = 0; i < steps.length; i++) {
+            middles[i] = (steps[i] + (i == 0 ? 0 : steps[i - 1])) / 2;
+        }
+        return middles;
     }
 
     private static void style(XYChart chart) {

@@ -1,13 +1,9 @@
 package dev.rondo.cli;
 
-/** Shows a run under way: as a bar on a terminal, as plain lines anywhere else. Closing leaves the last figures standing. */
-interface ProgressDisplay extends AutoCloseable {
-    /** Takes note of one more training step. */
-    void stepped(Snapshot now);
+import dev.rondo.text.TrainingListener;
 
-    /** Takes note of one more evaluation. */
-    void evaluated(Snapshot now);
-
+/** Shows a training under way: as a bar on a terminal, as plain lines anywhere else. Closing leaves the last figures standing. */
+interface ProgressDisplay extends TrainingListener, AutoCloseable {
     @Override
     void close();
 

@@ -1,6 +1,8 @@
 package dev.rondo.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -10,6 +12,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
@@ -58,13 +61,26 @@ public final class Rondo implements Callable<Integer> {
 
     private CommandLine commandLine() {
         var commandLine = new CommandLine(this)
-                .addSubcommand(new InfoCommand(streams));
+                .addSubcommand(new TrainCommand(streams))
+                .addSubcommand(new GenerateCommand(streams))
+                .addSubcommand(new ScoreCommand(streams))
+                .addSubcommand(new InfoCommand(streams))
+                .addSubcommand(new CheckCommand(streams));
         commandLine.setOut(new PrintWriter(streams.out(), true));
         commandLine.setErr(new PrintWriter(streams.err(), true));
+        commandLine.registerConverter(Path.class, Rondo::path);
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setParameterExceptionHandler((e, _) -> misused(e));
         commandLine.setExecutionExceptionHandler((e, _, _) -> fail(e));
         return commandLine;
+    }
+
+    private static Path path(String text) {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new TypeConversionException("'" + text + "' is no file name here: " + e.getReason());
+        }
     }
 
     /** Without a command: says how to use it. */

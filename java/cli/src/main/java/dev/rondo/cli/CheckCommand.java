@@ -1,0 +1,75 @@
+package dev.rondo.cli;
+
+import dev.rondo.cell.IsaTier;
+import dev.rondo.check.Deviation;
+import dev.rondo.check.SelfCheck;
+import dev.rondo.check.SelfCheck.Verdict;
+import dev.rondo.memory.Precision;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code rondo check}: whether every body of every cell computes on this machine what it should. */
+@Command(name = "check", description = {
+        "Checks every cell, backend, instruction set and precision that is present here.",
+        "gradient: the worst error of backward against finite differences, where there is float64. parity: the worst error of "
+                + "everything that comes out, against the reference in float64. The exit code is 1 if one is above its limit."})
+final class CheckCommand implements Callable<Integer> {
+    private static final String ROW = "%-6s %-10s %-9s %-10s %10s %10s %10s %10s  %s";
+
+    @Mixin
+    private Help help;
+
+    private final Streams streams;
+    private final Consumer<Consumer<SelfCheck.Row>> check;
+    private int bodies;
+    private int failed;
+
+    CheckCommand(Streams streams) {
+        this(streams, SelfCheck::run);
+    }
+
+    /** Shows the rows that {@code check} finds, instead of those of this machine. */
+    CheckCommand(Streams streams, Consumer<Consumer<SelfCheck.Row>> check) {
+        this.streams = streams;
+        this.check = check;
+    }
+
+    @Override
+    public Integer call() {
+        print("cell", "backend", "tier", "precision", "gradient", "limit", "parity", "limit", "");
+        check.accept(this::show);
+        if (failed > 0) {
+            throw new Failure(failed + " of " + Figures.count(bodies, "body", "bodies") + " failed");
+        }
+        streams.out().println("all " + Figures.count(bodies, "body", "bodies") + " passed");
+        return 0;
+    }
+
+    private void show(SelfCheck.Row row) {
+        String verdict = switch (row.verdict()) {
+            case PASSED -> "passed";
+            case FAILED -> "FAILED";
+            case MISSING -> "missing: " + Failure.oneLine(row.note());
+        };
+        print(row.cell(), row.backend(), row.tier().map(IsaTier::name).orElse("-"),
+                row.precision().map(Precision::name).orElse("-"), figure(row.gradient().map(Deviation::error)),
+                figure(row.gradient().map(Deviation::tolerance)), figure(row.parity().map(Deviation::error)),
+                figure(row.parity().map(Deviation::tolerance)), verdict);
+        if (row.verdict() == Verdict.FAILED) {
+            failed++;
+            streams.out().println("       " + Failure.oneLine(row.note()));
+        }
+        bodies += row.verdict() == Verdict.MISSING ? 0 : 1;
+    }
+
+    private static String figure(Optional<Double> value) {
+        return value.map(v -> Figures.format("%.1e", v)).orElse("-");
+    }
+
+    private void print(Object... cells) {
+        streams.out().println(Figures.format(ROW, cells).stripTrailing());
+    }
+}

@@ -1,0 +1,60 @@
+package dev.rondo.cli;
+
+import dev.rondo.text.LanguageModelTrainer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+
+/**
+ * The directory of one training: the checkpoints, and beside them the text, its validation part, the evaluations and their
+ * curve.
+ */
+record RunDirectory(Path path) {
+    private static final DateTimeFormatter NAME = DateTimeFormatter.ofPattern("uuuu-MM-dd-HHmmss");
+
+    /** {@return a directory below {@code runs}, named by the time, that does not exist yet} */
+    static RunDirectory byTime() {
+        String name = LocalDateTime.now().format(NAME);
+        Path path = Path.of("runs", name);
+        for (int i = 2; Files.exists(path); i++) {
+            path = Path.of("runs", name + "-" + i);
+        }
+        return new RunDirectory(path);
+    }
+
+    /** {@return the whole text, needed to resume} */
+    Path text() {
+        return path.resolve("text.txt");
+    }
+
+    /** {@return the part of the text that was kept for validation} */
+    Path validationText() {
+        return path.resolve("validation.txt");
+    }
+
+    /** {@return all evaluations, as JSON lines} */
+    Path evaluations() {
+        return path.resolve("evaluations.jsonl");
+    }
+
+    /** {@return the loss curve} */
+    Path curve() {
+        return path.resolve("loss.png");
+    }
+
+    /** {@return the model with the lowest validation loss} */
+    Path best() {
+        return path.resolve(LanguageModelTrainer.BEST);
+    }
+
+    boolean holdsTraining() {
+        return Files.exists(path.resolve(LanguageModelTrainer.LAST));
+    }
+
+    void write(String text, String validationText) throws IOException {
+        Files.writeString(text(), text);
+        Files.writeString(validationText(), validationText);
+    }
+}

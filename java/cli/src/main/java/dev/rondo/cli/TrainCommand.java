@@ -1,0 +1,164 @@
+package dev.rondo.cli;
+
+import dev.rondo.cell.Backend;
+import dev.rondo.cell.lstm.Lstm;
+import dev.rondo.text.LanguageModelTrainer;
+import dev.rondo.text.TextCorpus;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code rondo train}: a character-level language model, begun or gone on with. */
+@Command(name = "train", description = {"Trains a character-level language model.",
+        "The last 10 %% of the text is for validation. Ctrl-C saves and says how to go on."}, sortOptions = false, sortSynopsis = false, usageHelpAutoWidth = true)
+final class TrainCommand implements Callable<Integer> {
+    private static final String LENGTH = "length";
+
+    @Option(names = "--text", arity = "1..*", paramLabel = "FILE|DIR",
+            description = "Text to learn, UTF-8; of a directory all text files in it. Default: the sources and documents of Rondo.")
+    private List<Path> text;
+
+    @Option(names = "--hidden", paramLabel = "N", defaultValue = "256",
+            description = "Units of each layer. Default: ${DEFAULT-VALUE}.")
+    private int hidden;
+
+    @Option(names = "--layers", paramLabel = "N", defaultValue = "1",
+            description = "LSTM layers. Default: ${DEFAULT-VALUE}.")
+    private int layers;
+
+    @Option(names = "--batch", paramLabel = "N", defaultValue = "32",
+            description = "Pieces of the text learned side by side. Default: ${DEFAULT-VALUE}.")
+    private int batch;
+
+    @ArgGroup
+    private TrainingLength length;
+
+    @Option(names = "--backend", paramLabel = "B", description = "${COMPLETION-CANDIDATES}. Default: the fastest that runs here.")
+    private Backend backend;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Default: the processors, at most 8.")
+    private Integer threads;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
+            description = "The same seed, backend and threads give the same model after the same steps. "
+                    + "Default: ${DEFAULT-VALUE}.")
+    private long seed;
+
+    @Option(names = "--out", paramLabel = "DIR", description = "Where model, text, evaluations and curve go. Default: runs/TIME.")
+    private Path out;
+
+    @Option(names = "--resume", paramLabel = "DIR",
+            description = "Goes on with the training in DIR, with its text and settings. Without --steps, --epochs and --minutes "
+                    + "to the length that it was begun with; --steps and --epochs count from its beginning.")
+    private Path resume;
+
+    @Option(names = "--json", paramLabel = "FILE",
+            description = "Appends JSON lines, an object for each evaluation: step, seconds, train_loss, validation_loss "
+                    + "(nats per character), characters_per_second.")
+    private Path json;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private Help help;
+
+    private final Streams streams;
+
+    TrainCommand(Streams streams) {
+        this.streams = streams;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        checkOptions();
+        return resume == null ? begin() : goOn();
+    }
+
+    private void checkOptions() {
+        atLeastOne("--hidden", hidden);
+        atLeastOne("--layers", layers);
+        atLeastOne("--batch", batch);
+        atLeastOne("--threads", threads);
+        if (length != null) {
+            try {
+                length.budget(0);
+            } catch (IllegalArgumentException e) {
+                throw new ParameterException(spec.commandLine(), "--" + e.getMessage(), e);
+            }
+        }
+        if (resume != null) {
+            for (String option : List.of("--text", "--hidden", "--layers", "--batch", "--seed", "--out")) {
+                if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+                    throw new ParameterException(spec.commandLine(),
+                            "--resume goes on with the settings of its directory: it cannot be had with " + option);
+                }
+            }
+        }
+    }
+
+    private void atLeastOne(String option, Integer value) {
+        if (value != null && value < 1) {
+            throw new ParameterException(spec.commandLine(), option + ": expected at least 1, got " + value);
+        }
+    }
+
+    private int begin() throws IOException {
+        RunDirectory directory = out == null ? RunDirectory.byTime() : new RunDirectory(out);
+        if (directory.holdsTraining()) {
+            throw new Failure(out + ": holds a training already; --resume " + out + " goes on with it");
+        }
+        Corpus source = text == null ? Corpus.ofProject(home()) : Corpus.of(text);
+        TextCorpus corpus = TextCorpus.of(source.text());
+        TrainingLength wanted = length == null ? TrainingLength.byDefault() : length;
+        var session = new TrainingSession(streams, directory, json);
+        try (LanguageModelTrainer trainer = LanguageModelTrainer.builder(corpus)
+                .cell(Lstm.of(hidden)).layers(layers).batchSize(batch).seed(seed)
+                .backend(backend).threads(threads == null ? Defaults.threads() : threads)
+                .directory(directory.path()).note(LENGTH, wanted.toString())
+                .listener(session)
+                .build()) {
+            directory.write(source.text(), corpus.validationText());
+            session.introduce(trainer, source.describe(), corpus);
+            return session.run(trainer, wanted);
+        }
+    }
+
+    private int goOn() throws IOException {
+        var directory = new RunDirectory(resume);
+        if (!directory.holdsTraining()) {
+            throw new Failure(resume + ": no training to resume (" + LanguageModelTrainer.LAST + " is not there)");
+        }
+        TextCorpus corpus = TextCorpus.of(Utf8.read(directory.text()));
+        TrainingLength wanted = length != null ? length : TrainingLength.parse(
+                LanguageModelTrainer.note(resume, LENGTH).orElse(TrainingLength.byDefault().toString()));
+        var session = new TrainingSession(streams, directory, json);
+        LanguageModelTrainer.Builder builder = LanguageModelTrainer.resume(resume, corpus).listener(session);
+        if (backend != null) {
+            builder.backend(backend);
+        }
+        if (threads != null) {
+            builder.threads(threads);
+        }
+        try (LanguageModelTrainer trainer = builder.build()) {
+            session.introduce(trainer, directory.text().toString(), corpus);
+            return session.run(trainer, wanted);
+        }
+    }
+
+    private static Path home() {
+        String home = System.getProperty("rondo.home");
+        if (home == null) {
+            throw new Failure("no text to learn: --text FILE names some (the rondo script would take its own sources)");
+        }
+        return Path.of(home);
+    }
+}

@@ -1,0 +1,157 @@
+package dev.rondo.cli;
+
+import dev.rondo.cell.Cell;
+import dev.rondo.kernel.Backends;
+import dev.rondo.network.Network;
+import dev.rondo.text.Evaluation;
+import dev.rondo.text.LanguageModel;
+import dev.rondo.text.LanguageModelTrainer;
+import dev.rondo.text.Sampling;
+import dev.rondo.text.TextCorpus;
+import dev.rondo.text.TrainingListener;
+import dev.rondo.text.TrainingProgress;
+import dev.rondo.text.TrainingSummary;
+import dev.rondo.train.NonFiniteGradientException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+
+/** One run of a training: what is shown while it goes on, what is written down, what Ctrl-C does, and what stands at the end. */
+final class TrainingSession implements TrainingListener {
+    private static final Sampling SAMPLING = Sampling.defaults().temperature(0.8).seed(1);
+    private static final int SAMPLE_LENGTH = 400;
+
+    private final Streams streams;
+    private final RunDirectory directory;
+    private final Path json; // null = none wanted
+    private final List<Evaluation> evaluations = new ArrayList<>(); // of all runs of this training
+    private double secondsBefore; // of the runs before this one
+    private ProgressDisplay display; // while it runs
+
+    TrainingSession(Streams streams, RunDirectory directory, Path json) throws IOException {
+        this.streams = streams;
+        this.directory = directory;
+        this.json = json;
+        if (json != null) {
+            new EvaluationLog(json).open();
+        }
+    }
+
+    /** Says what runs and what it learns. */
+    void introduce(LanguageModelTrainer trainer, String source, TextCorpus corpus) {
+        Network network = trainer.model().network();
+        List<Cell> layers = network.description().layers();
+        Cell cell = layers.getFirst();
+        say("%s", Backends.describe(network.backend(), network.execution()));
+        say("text: %s; %,d different characters, %,d to learn from, %,d for validation", source,
+                corpus.vocabulary().size(), corpus.training().length, corpus.validation().length);
+        say("model: %s, %s of %s, %s", cell.name().toUpperCase(Locale.ROOT), Figures.count(layers.size(), "layer"),
+                Figures.count(cell.hiddenSize(), "unit"), Figures.count(network.parameters().count(), "parameter"));
+    }
+
+    /** Trains, and shows the result; {@return the exit code} */
+    int run(LanguageModelTrainer trainer, TrainingLength length) throws IOException {
+        evaluations.addAll(new EvaluationLog(directory.evaluations()).read());
+        evaluations.removeIf(e -> e.step() > trainer.steps()); // of a run that ended before it could save
+        secondsBefore = evaluations.isEmpty() ? 0 : evaluations.getLast().seconds();
+        long stepsBefore = trainer.steps();
+        if (length.isOver(secondsBefore)) {
+            throw nothingLeft(length, stepsBefore);
+        }
+        say("training: %s, into %s (Ctrl-C saves)", length.describe(), directory.path());
+        TrainingSummary summary;
+        int exitCode;
+        try (var shown = ProgressDisplay.on(streams); var interruption = new Interruption(() -> interrupt(trainer))) {
+            display = shown;
+            summary = trainer.run(length.budget(secondsBefore));
+            exitCode = summary.stopped() ? interruption.exitCode() : 0;
+        } catch (NonFiniteGradientException e) {
+            throw new Failure(e.getMessage() + "; the checkpoints in " + directory.path() + " are from before it", e);
+        }
+        if (summary.step() == stepsBefore && !summary.stopped()) {
+            throw nothingLeft(length, stepsBefore);
+        }
+        showResult();
+        if (summary.stopped()) {
+            showHowToResume(summary.step());
+        } else {
+            showSample();
+        }
+        return exitCode;
+    }
+
+    @Override
+    public void step(TrainingProgress progress) {
+        display.step(progress);
+    }
+
+    @Override
+    public void evaluation(Evaluation e) {
+        var overall = new Evaluation(e.step(), secondsBefore + e.seconds(), e.trainLoss(), e.validationLoss(),
+                e.charactersPerSecond(), e.gradientNorm(), e.best());
+        display.evaluation(overall);
+        evaluations.add(overall);
+        try {
+            new EvaluationLog(directory.evaluations()).append(overall);
+            if (json != null) {
+                new EvaluationLog(json).append(overall);
+            }
+        } catch (IOException problem) {
+            throw new UncheckedIOException(problem);
+        }
+    }
+
+    private void interrupt(LanguageModelTrainer trainer) {
+        trainer.stop();
+        streams.err().println("\nrondo: saving; once more ends at once");
+    }
+
+    private void showResult() throws IOException {
+        if (evaluations.isEmpty()) {
+            return;
+        }
+        Evaluation last = evaluations.getLast();
+        Evaluation best = evaluations.stream().min(Comparator.comparingDouble(Evaluation::validationLoss)).orElseThrow();
+        say("validation: %.4f nats per character, %.4f bits per character, at step %,d%s", best.validationLoss(),
+                best.bitsPerCharacter(), best.step(), best == last ? "" :
+                        Figures.format(" (best; %.4f nats at step %,d)", last.validationLoss(), last.step()));
+        draw(Figures.format("Validation loss: %.3f nats, %.3f bits per character at step %,d",
+                best.validationLoss(), best.bitsPerCharacter(), best.step()));
+    }
+
+    private void draw(String title) throws IOException {
+        try {
+            LossCurve.write(directory.curve(), title, evaluations);
+            say("loss curve: %s", directory.curve());
+        } catch (RuntimeException | LinkageError | InternalError e) { // a Java without fonts says it in any of these ways
+            streams.err().println("rondo: warning: no loss curve, for this Java cannot draw: " + Failure.oneLine(e.toString()));
+        }
+    }
+
+    private void showSample() throws IOException {
+        say("model: %s, which makes up text like this:%n", directory.best());
+        try (var model = LanguageModel.load(directory.path(), network -> network.threads(1))) {
+            model.generate("", SAMPLING, SAMPLE_LENGTH, streams.out()::print);
+        }
+        say("%n%nfor more: %s generate --model %s", Invocation.command(), Invocation.quoted(directory.path()));
+    }
+
+    private void showHowToResume(long step) {
+        say("stopped and saved at step %,d; to go on:", step);
+        say("  %s train --resume %s%s", Invocation.command(), Invocation.quoted(directory.path()),
+                json == null ? "" : " --json " + Invocation.quoted(json));
+    }
+
+    private Failure nothingLeft(TrainingLength length, long steps) {
+        return new Failure(directory.path() + ": nothing left of its " + length.describe() + " after " + Figures.count(steps, "step")
+                + "; --steps, --epochs or --minutes says how far to go on");
+    }
+
+    private void say(String format, Object... values) {
+        streams.out().println(Figures.format(format, values));
+    }
+}
