@@ -1,0 +1,85 @@
+package dev.rondo.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rondo.cli.BarDisplay.View;
+import dev.rondo.text.Evaluation;
+import dev.rondo.text.TrainingProgress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is shown and written of a training's figures. */
+class DisplayTest {
+    private static final View HALF = new View(0.5, 1.912, 1.8431, 412_345, 1.32, 62);
+
+    @ParameterizedTest
+    @ValueSource(ints = {10, 40, 79, 80, 119, 200})
+    void theBarFillsTheLineAndNoMore(int width) {
+        assertEquals(width, BarDisplay.line(HALF, width).length());
+        assertEquals(width, BarDisplay.line(new View(1, 12, 11, 9.99e9, 1e6, 1e6), width).length());
+        View nothing = new View(0, Double.NaN, Double.NaN, Double.NaN, Double.NaN, Double.NaN);
+        assertEquals(width, BarDisplay.line(nothing, width).length());
+    }
+
+    @Test
+    void theBarSaysEverythingOnAWideTerminalAndOnANarrowOne() {
+        String wide = BarDisplay.line(HALF, 140);
+        assertTrue(wide.startsWith(" 50% [==="), wide);
+        assertTrue(wide.endsWith("]  train 1.912  validation 1.843 nats 2.659 bits/character  412k characters/s  gradient 1.32"
+                + "  1:02 left"), wide);
+        String narrow = BarDisplay.line(HALF, 79);
+        assertTrue(narrow.endsWith("] train 1.912 valid 1.843 (2.66 bits) 412k char/s |g| 1.32 1:02"), narrow);
+    }
+
+    @Test
+    void theTimeLeftOfAResumedTrainingCountsThisRunOnly() {
+        var left = new TimeLeft();
+        left.step(progress(0.50, 0.1));
+        assertTrue(Double.isNaN(left.seconds()));
+        left.step(progress(0.75, 10.1));
+        assertEquals(10, left.seconds(), 1e-9);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"7, 7", "999.4, 999", "999.6, 1.00k", "45123, 45.1k", "99960, 100k", "999499, 999k", "999999, 1.00M", "4.2e7, 42.0M"})
+    void ratesHaveThreeDigits(double rate, String text) {
+        assertEquals(text, Figures.rate(rate));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0.2, 0:00", "59.6, 1:00", "754, 12:34", "3723, 1:02:03", "NaN, -"})
+    void durations(double seconds, String text) {
+        assertEquals(text, Figures.duration(seconds));
+    }
+
+    @Test
+    void evaluationsSurviveBeingWritten(@TempDir Path directory) throws IOException {
+        var log = new EvaluationLog(directory.resolve("log.jsonl"));
+        assertEquals(List.of(), log.read());
+        Locale before = Locale.getDefault();
+        Locale.setDefault(Locale.GERMANY); // would write 1,5
+        try {
+            log.append(new Evaluation(12, 1.5, 2.25, 2.5, 1234.5, 0.3, true));
+            log.append(new Evaluation(13, 1.75, 1e-5, 250, 1e7, 0.3, false));
+        } finally {
+            Locale.setDefault(before);
+        }
+        assertEquals("{\"step\": 12, \"seconds\": 1.500, \"train_loss\": 2.250000, \"validation_loss\": 2.500000, "
+                + "\"characters_per_second\": 1234.5}", Files.readAllLines(log.file()).getFirst());
+        assertEquals(List.of(new Evaluation(12, 1.5, 2.25, 2.5, 1234.5, Double.NaN, false),
+                new Evaluation(13, 1.75, 1e-5, 250, 1e7, Double.NaN, false)), log.read());
+    }
+
+    private static TrainingProgress progress(double share, double seconds) {
+        return new TrainingProgress(1, 0, seconds, share, 2, 1, 1000);
+    }
+}

@@ -1,0 +1,149 @@
+package dev.rondo.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rondo.cell.Backend;
+import dev.rondo.kernel.Backends;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Whatever goes wrong is one line that says what to do, and an exit code. */
+class ErrorsTest {
+    private static final int FAILED = 1;
+    private static final int MISUSED = 2;
+
+    @TempDir
+    private Path directory;
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            trian                           | unknown command 'trian'
+            train --nope                    | Unknown option: '--nope'
+            train extra                     | 'extra'
+            train --text                    | Missing required parameter for option '--text'
+            train --steps 0                 | --steps: expected at least 1, got 0
+            train --steps -3                | --steps: expected at least 1, got -3
+            train --steps many              | 'many' is not a long
+            train --epochs 0                | --epochs: expected
+            train --minutes 0               | --minutes: expected a number above 0
+            train --minutes NaN             | --minutes: expected a number above 0
+            train --steps 5 --epochs 2      | --steps=N, --epochs=N are mutually exclusive
+            train --hidden 0                | --hidden: expected at least 1, got 0
+            train --layers 0                | --layers: expected at least 1, got 0
+            train --batch -1                | --batch: expected at least 1, got -1
+            train --threads 0               | --threads: expected at least 1, got 0
+            train --backend gpu             | expected one of [REFERENCE, VECTOR, NATIVE]
+            train --resume x --hidden 3     | cannot be had with --hidden
+            train --resume x --text y       | cannot be had with --text
+            generate                        | Missing required option: '--model=DIR'
+            generate --model x --length -1  | --length: expected at least 0, got -1
+            generate --model x --top-p 2    | --top-p: expected above 0 to 1, got 2.0
+            generate --model x --temperature -1 | --temperature: expected a number from 0 on, got -1.0
+            score                           | Missing required option: '--model=DIR'
+            info --what                     | Unknown option: '--what'
+            """)
+    void wrongUsage(String command, String message) {
+        Outcome.of((Object[]) command.split(" ")).failed(MISUSED, message);
+    }
+
+    @Test
+    void noCommand() {
+        Outcome outcome = Outcome.of();
+        assertEquals(MISUSED, outcome.exitCode());
+        assertTrue(outcome.err().startsWith("Usage: rondo [-hV] COMMAND"), outcome.err());
+    }
+
+    @Test
+    void textsThatCannotBeLearned() throws IOException {
+        Path absent = directory.resolve("absent.txt");
+        Outcome.of("train", "--text", absent).failed(FAILED, absent + ": no such file or directory");
+
+        Path empty = Files.writeString(directory.resolve("empty.txt"), "");
+        Outcome.of("train", "--text", empty).failed(FAILED, empty + ": no text in it");
+
+        Path none = Files.createDirectory(directory.resolve("none"));
+        Outcome.of("train", "--text", none).failed(FAILED, none + ": no text in it");
+
+        Path tiny = Files.writeString(directory.resolve("tiny.txt"), "hi");
+        Outcome.of("train", "--text", tiny).failed(FAILED, "text: expected at least 20 characters");
+
+        Path brief = Files.writeString(directory.resolve("brief.txt"), "a few words ".repeat(10));
+        Outcome.of("train", "--text", brief, "--out", directory.resolve("run"))
+                .failed(FAILED, "text: expected at least 2048 characters to learn from");
+
+        Path image = Files.write(directory.resolve("image"), new byte[] {'P', 'N', 'G', (byte) 0x89, 0, 1});
+        Outcome.of("train", "--text", image).failed(FAILED, image + ": not UTF-8 text (byte 0x89 at offset 3)");
+
+        Path zeros = Files.write(directory.resolve("zeros"), new byte[100]);
+        Outcome.of("train", "--text", zeros).failed(FAILED, zeros + ": not text (it holds NUL characters)");
+    }
+
+    @Test
+    void placesThatCannotBeWritten() throws IOException {
+        Path file = Files.writeString(directory.resolve("file"), "");
+        Object[] train = SmallText.with(SmallText.train(directory), "--steps", 1);
+        train[train.length - 3] = file.resolve("run");
+        Outcome.of(train).failed(FAILED, file.toString());
+
+        Path json = directory.resolve("absent/figures.jsonl");
+        Outcome.of(SmallText.train(directory, "--steps", 1, "--json", json)).failed(FAILED, json + ": no such file");
+    }
+
+    @Test
+    void backendsThatAreNotHere() throws IOException {
+        for (Backend backend : Backend.values()) {
+            if (Backends.missing(backend).isPresent()) {
+                Outcome.of(SmallText.train(directory, "--backend", backend)).failed(FAILED, "backend " + backend + ": not available");
+            }
+        }
+    }
+
+    @Test
+    void directoriesWithoutATraining() throws IOException {
+        Path absent = directory.resolve("absent");
+        Outcome.of("train", "--resume", absent).failed(FAILED, absent + ": no training to resume");
+        Outcome.of("train", "--resume", directory).failed(FAILED, directory + ": no training to resume");
+        Outcome.of("generate", "--model", absent).failed(FAILED, absent + ": no such file or directory");
+        Outcome.of("generate", "--model", directory).failed(FAILED, directory.resolve("best.rondo") + ": no such file");
+        Path text = Files.writeString(directory.resolve("text"), "no model");
+        Outcome.of("generate", "--model", text).failed(FAILED, text + ": not a Rondo checkpoint");
+    }
+
+    @Test
+    void damagedModelsAndTextsToScore() throws IOException {
+        Outcome.of(SmallText.train(directory, "--steps", 2)).succeeded();
+        Path run = directory.resolve("run");
+
+        Path empty = Files.writeString(directory.resolve("empty.txt"), "");
+        Outcome.of("score", "--model", run, empty).failed(FAILED, empty + ": is empty");
+        Outcome.with("", "score", "--model", run).failed(FAILED, "standard input: is empty");
+        Path absent = directory.resolve("absent.txt");
+        Outcome.of("score", "--model", run, absent).failed(FAILED, absent + ": no such file or directory");
+        Outcome.of("score", "--model", run, directory).failed(FAILED, directory + ": is a directory");
+
+        Path damaged = damage(run.resolve("best.rondo"));
+        Outcome.of("generate", "--model", run).failed(FAILED, damaged + ": damaged or truncated");
+        damage(run.resolve("last.rondo"));
+        Outcome.of("train", "--resume", run).failed(FAILED, "last.rondo: damaged or truncated");
+    }
+
+    @Test
+    void theTraceIsOneOptionAway() {
+        Outcome outcome = Outcome.of("generate", "--debug", "--model", directory.resolve("absent"));
+        assertEquals(FAILED, outcome.exitCode());
+        assertTrue(outcome.err().startsWith("rondo: ") && outcome.err().contains("\tat dev.rondo."), outcome.err());
+    }
+
+    private static Path damage(Path file) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length / 2] ^= 1;
+        return Files.write(file, Arrays.copyOf(bytes, bytes.length));
+    }
+}

@@ -1,0 +1,69 @@
+package dev.rondo.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rondo.cell.Backend;
+import dev.rondo.cell.IsaTier;
+import dev.rondo.check.Deviation;
+import dev.rondo.check.SelfCheck.Row;
+import dev.rondo.check.SelfCheck.Verdict;
+import dev.rondo.kernel.Backends;
+import dev.rondo.memory.Precision;
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** {@code rondo info} and {@code rondo check}. */
+class MachineCommandsTest {
+    private static final Row PASSED = row(Backend.REFERENCE, 1e-10, Verdict.PASSED, "");
+    private static final Row WRONG = row(Backend.NATIVE, 0.25, Verdict.FAILED, "gradient of weightHh[3, 1]: error 2.5e-1");
+    private static final Row ABSENT = new Row("lstm", Backend.VECTOR, Optional.empty(), Optional.empty(), Optional.empty(),
+            Optional.empty(), Verdict.MISSING, "no module");
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+
+    @Test
+    void infoNamesEveryBackendAndWhyOneIsMissing() {
+        String info = Outcome.of("info").succeeded().out();
+        for (Backend backend : Backend.values()) {
+            String line = info.lines().filter(l -> l.startsWith(backend.name())).findFirst().orElseThrow();
+            assertEquals(Backends.missing(backend).isPresent(), line.contains("not available: "), line);
+        }
+        assertTrue(info.contains(System.getProperty("java.runtime.version")), info);
+    }
+
+    @Test
+    void checkShowsARowForEachBody() {
+        assertEquals(0, check(PASSED, ABSENT).call());
+        List<String> lines = out.toString(StandardCharsets.UTF_8).lines().toList();
+        assertTrue(lines.get(1).matches("lstm +REFERENCE +BASELINE +FLOAT64 +1\\.0e-10 +1\\.0e-08 +- +- +passed"), lines.get(1));
+        assertTrue(lines.get(2).endsWith("missing: no module"), lines.get(2));
+        assertEquals("all 1 body passed", lines.getLast());
+    }
+
+    @Test
+    void checkFailsIfABodyDoes() {
+        CheckCommand check = check(PASSED, WRONG, ABSENT);
+        Failure failure = assertThrows(Failure.class, check::call);
+        assertEquals("1 of 2 bodies failed", failure.getMessage());
+        String table = out.toString(StandardCharsets.UTF_8);
+        assertTrue(table.contains("FAILED") && table.contains(WRONG.note()), table);
+    }
+
+    private CheckCommand check(Row... rows) {
+        var print = new PrintStream(out, true, StandardCharsets.UTF_8);
+        return new CheckCommand(new Streams(InputStream.nullInputStream(), print, print, false),
+                consumer -> List.of(rows).forEach(consumer));
+    }
+
+    private static Row row(Backend backend, double error, Verdict verdict, String note) {
+        return new Row("lstm", backend, Optional.of(IsaTier.BASELINE), Optional.of(Precision.FLOAT64),
+                Optional.of(new Deviation("gradient", error, 1e-8)), Optional.empty(), verdict, note);
+    }
+}

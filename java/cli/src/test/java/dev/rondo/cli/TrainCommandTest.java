@@ -1,0 +1,117 @@
+package dev.rondo.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rondo.cell.Backend;
+import dev.rondo.kernel.Backends;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class TrainCommandTest {
+    private static final Pattern JSON = Pattern.compile("\\{\"step\": \\d+, \"seconds\": [\\d.]+, \"train_loss\": [\\d.]+, "
+            + "\"validation_loss\": [\\d.]+, \"characters_per_second\": [\\d.]+}");
+
+    @TempDir
+    private Path directory;
+
+    static Stream<Backend> backends() {
+        return Backends.available().stream();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("backends")
+    void leavesModelFiguresAndCurve(Backend backend) throws IOException {
+        Path json = directory.resolve("figures.jsonl");
+        Outcome outcome = Outcome.of(SmallText.train(directory, "--steps", 20, "--backend", backend, "--json", json));
+        outcome.succeeded();
+
+        Path run = directory.resolve("run");
+        assertTrue(outcome.out().startsWith("backend " + backend), outcome.out());
+        assertTrue(outcome.out().contains("generate --model " + run), outcome.out());
+        assertFalse(outcome.out().chars().anyMatch(c -> c != '\n' && Character.isISOControl(c)), "no terminal, no control characters");
+        assertEquals(SmallText.TEXT, Files.readString(run.resolve("text.txt")));
+        assertTrue(SmallText.TEXT.endsWith(Files.readString(run.resolve("validation.txt"))));
+        assertTrue(Files.exists(run.resolve("best.rondo")));
+        assertEquals(1000, ImageIO.read(run.resolve("loss.png").toFile()).getWidth());
+
+        List<String> lines = Files.readAllLines(json);
+        assertTrue(lines.stream().allMatch(line -> JSON.matcher(line).matches()), lines.toString());
+        assertEquals(20, last(json).step());
+        assertEquals(lines, Files.readAllLines(run.resolve("evaluations.jsonl")));
+    }
+
+    @Test
+    void aResumedTrainingGoesOnAsIfItHadNeverStopped() throws IOException {
+        Path whole = directory.resolve("whole.jsonl");
+        Outcome.of(SmallText.train(directory, "--steps", 30, "--json", whole)).succeeded();
+        Path run = directory.resolve("run");
+        Files.move(run, directory.resolve("first"));
+
+        Path parts = directory.resolve("parts.jsonl");
+        Outcome.of(SmallText.train(directory, "--steps", 20, "--json", parts)).succeeded();
+        Outcome.of("train", "--resume", run, "--steps", 30, "--json", parts).succeeded();
+
+        assertEquals(30, last(parts).step());
+        assertEquals(last(whole).validationLoss(), last(parts).validationLoss());
+        assertTrue(last(parts).seconds() > new EvaluationLog(parts).read().getFirst().seconds(), "seconds go on, too");
+    }
+
+    @Test
+    void aFinishedTrainingIsNotResumedWithoutANewLength() throws IOException {
+        Outcome.of(SmallText.train(directory, "--steps", 3)).succeeded();
+        Outcome again = Outcome.of("train", "--resume", directory.resolve("run"));
+        again.failed(1, "nothing left of its 3 steps");
+    }
+
+    @Test
+    void aTrainingIsNeverOverwritten() throws IOException {
+        Outcome.of(SmallText.train(directory, "--steps", 2)).succeeded();
+        Outcome.of(SmallText.train(directory, "--steps", 2)).failed(1, "holds a training already");
+    }
+
+    @Test
+    void trainsForAGivenTimeAndNumberOfEpochs() throws IOException {
+        Outcome.of(SmallText.train(directory, "--minutes", 0.01)).succeeded();
+        Files.move(directory.resolve("run"), directory.resolve("first"));
+        Outcome.of(SmallText.train(directory, "--epochs", 2)).succeeded();
+        // 3,420 characters in 4 streams of 64 per step make 12 steps of an epoch.
+        int characters = SmallText.TEXT.codePointCount(0, SmallText.TEXT.length());
+        int training = characters - characters / 10;
+        assertEquals(2 * (training / 4 / 64), last(directory.resolve("run/evaluations.jsonl")).step());
+    }
+
+    @Test
+    void withoutTextItLearnsTheProject() throws IOException {
+        Path home = Files.createDirectories(directory.resolve("home"));
+        Files.writeString(home.resolve("README.md"), SmallText.TEXT);
+        Files.createDirectories(home.resolve("target"));
+        Files.writeString(home.resolve("target/Generated.java"), "not learned");
+        String before = System.getProperty("rondo.home");
+        System.setProperty("rondo.home", home.toString());
+        try {
+            Outcome.of("train", "--hidden", 8, "--batch", 2, "--steps", 2, "--out", directory.resolve("run")).succeeded();
+        } finally {
+            if (before == null) {
+                System.clearProperty("rondo.home");
+            } else {
+                System.setProperty("rondo.home", before);
+            }
+        }
+        assertEquals(SmallText.TEXT, Files.readString(directory.resolve("run/text.txt")));
+    }
+
+    private static dev.rondo.text.Evaluation last(Path json) throws IOException {
+        return new EvaluationLog(json).read().getLast();
+    }
+}
