@@ -175,7 +175,7 @@ final class CellWork implements AutoCloseable {
     }
 
     private void compare(String what, Tolerance tolerance, CellWork reference, MemorySegment expected, MemorySegment actual) {
-        double error = tolerance.error(reference.read(expected), read(actual), precision);
+        double error = tolerance.error(reference.read(expected), read(actual));
         if (!(error <= tolerance.bound())) {
             throw new IllegalStateException(plan + ", " + shape + ": " + what + ": expected an error of at most "
                     + tolerance.bound() + ", got " + error);
