@@ -16,7 +16,7 @@ function(rondo_add_isa_variants target)
   foreach(tier IN LISTS RONDO_TIERS)
     set(variant ${target}_${tier})
     add_library(${variant} OBJECT ${ARGN})
-    target_include_directories(${variant} PRIVATE $<TARGET_PROPERTY:rondo,INTERFACE_INCLUDE_DIRECTORIES>)
+    target_include_directories(${variant} PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
     target_compile_definitions(${variant} PRIVATE RONDO_TIER=${tier} RONDO_VECTOR_BYTES=${RONDO_VECTOR_BYTES_${tier}})
     target_compile_options(${variant} PRIVATE ${RONDO_FLAGS_${tier}} -ffp-contract=fast -fno-math-errno
                                               -fno-trapping-math)

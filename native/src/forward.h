@@ -18,10 +18,10 @@ int32_t CellPlan<Cell>::forward(const rondo_pass& pass) {
   for (int64_t done = 0; done < T; done += chunk) {
     const int64_t steps = chunk < T - done ? chunk : T - done;
     const int64_t first_step = x.time.reversed ? T - done - steps : done;
-    in_shares(options.threads, steps * B, 2.0 * (double)(steps * B * rows * I), [&](int64_t begin, int64_t end) {
+    in_shares(options.threads, steps * B, 2.0 * steps * B * rows * I, [&](int64_t begin, int64_t end) {
       multiply_input(x, first_step, begin, end);
     });
-    in_shares(options.threads, B, 2.0 * (double)(steps * B * rows * H), [&](int64_t begin, int64_t end) {
+    in_shares(options.threads, B, 2.0 * steps * B * rows * H, [&](int64_t begin, int64_t end) {
       for (int p = 0; p < planes && done == 0; p++) {
         copy_rows(x.tape.slot(p, x.time.initial_slot()), pass.initial[p], begin, end, plane_width[p]);
       }

@@ -1,0 +1,139 @@
+/* The C ABI's manners: what it refuses, and what it says. */
+#include <cstring>
+
+#include "lstm_library.h"
+
+namespace {
+
+rondo_plan_options good_options() {
+  rondo_plan_options options = {};
+  options.size = sizeof options;
+  options.cell = rondo_find_cell("lstm");
+  options.precision = 32;
+  options.threads = 1;
+  options.isa = -1;
+  options.time_steps = 4;
+  options.batch_size = 3;
+  options.input_size = 5;
+  options.hidden_size = 6;
+  return options;
+}
+
+template <class Change>
+int32_t create_with(Change change) {
+  rondo_plan_options options = good_options();
+  change(options);
+  rondo_plan* plan = nullptr;
+  const int32_t status = rondo_plan_create(&options, &plan);
+  CHECK((status == RONDO_OK) == (plan != nullptr));
+  rondo_plan_free(plan);
+  return status;
+}
+
+void plans() {
+  using Options = rondo_plan_options;
+  CHECK(create_with([](Options&) {}) == RONDO_OK);
+  CHECK(create_with([](Options& o) { o.size--; }) == RONDO_BAD_ARGUMENT);
+  CHECK(create_with([](Options& o) { o.threads = 0; }) == RONDO_BAD_ARGUMENT);
+  CHECK(create_with([](Options& o) { o.isa = 3; }) == RONDO_BAD_ARGUMENT);
+  CHECK(create_with([](Options& o) { o.time_steps = 0; }) == RONDO_BAD_ARGUMENT);
+  CHECK(create_with([](Options& o) { o.batch_size = -1; }) == RONDO_BAD_ARGUMENT);
+  CHECK(create_with([](Options& o) { o.hidden_size = 1ll << 40; }) == RONDO_BAD_ARGUMENT);
+  CHECK(create_with([](Options& o) { o.precision = 16; }) == RONDO_UNSUPPORTED);
+  CHECK(create_with([](Options& o) { o.cell = 99; }) == RONDO_UNSUPPORTED);
+  CHECK(create_with([](Options& o) { o.cell = -1; }) == RONDO_UNSUPPORTED);
+  CHECK(create_with([](Options& o) { o.hidden_size = o.input_size = 2000000000; }) == RONDO_OUT_OF_MEMORY);
+  rondo_plan_options options = good_options();
+  CHECK(rondo_plan_create(&options, nullptr) == RONDO_BAD_ARGUMENT);
+  rondo_plan* plan = nullptr;
+  CHECK(rondo_plan_create(nullptr, &plan) == RONDO_BAD_ARGUMENT);
+  rondo_plan_free(nullptr);
+}
+
+template <class Change>
+int32_t forward_with(Change change) {
+  const LstmShape shape = {.T = 4, .B = 3, .I = 5, .H = 6, .lengths = true};
+  const LstmProblem problem = make_problem(shape, 1);
+  const Plan plan = make_lstm_plan<float>(shape);
+  LstmRun<float> run(problem);
+  change(run.pass);
+  return rondo_forward(plan.get(), &run.pass);
+}
+
+void passes() {
+  using Pass = rondo_pass;
+  static const int32_t tokens[] = {0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 5};
+  static const int32_t long_lengths[] = {4, 4, 5}, negative_lengths[] = {4, -1, 4}, full_lengths[] = {4, 4, 4};
+  static const int32_t short_lengths[] = {4, 4, 3};
+  static const uint8_t hold[4 * 3 * 6] = {};
+  CHECK(forward_with([](Pass&) {}) == RONDO_OK);
+  CHECK(forward_with([](Pass& p) { p.size = 0; }) == RONDO_BAD_ARGUMENT);
+  CHECK(forward_with([](Pass& p) { p.time_steps = 5; }) == RONDO_BAD_ARGUMENT);
+  CHECK(forward_with([](Pass& p) { p.batch_size = 4; }) == RONDO_BAD_ARGUMENT);
+  CHECK(forward_with([](Pass& p) { p.batch_size = 0; }) == RONDO_BAD_ARGUMENT);
+  CHECK(forward_with([](Pass& p) { p.params = nullptr; }) == RONDO_BAD_ARGUMENT);
+  CHECK(forward_with([](Pass& p) { p.dense_input = nullptr; }) == RONDO_BAD_ARGUMENT);
+  CHECK(forward_with([](Pass& p) { p.tokens = tokens; }) == RONDO_BAD_ARGUMENT);
+  CHECK(forward_with([](Pass& p) { p.input_stride = 4; }) == RONDO_BAD_ARGUMENT);
+  CHECK(forward_with([](Pass& p) { p.output_stride = 5; }) == RONDO_BAD_ARGUMENT);
+  CHECK(forward_with([](Pass& p) { p.lengths = long_lengths; }) == RONDO_BAD_ARGUMENT);
+  CHECK(forward_with([](Pass& p) { p.lengths = negative_lengths; }) == RONDO_BAD_ARGUMENT);
+  CHECK(forward_with([](Pass& p) { p.hold = hold, p.hold_width = 2; }) == RONDO_BAD_ARGUMENT);
+  CHECK(forward_with([](Pass& p) { p.recurrent_mask = p.params, p.mask_step = 7; }) == RONDO_BAD_ARGUMENT);
+  CHECK(forward_with([](Pass& p) { p.cache = (char*)64 + 1; }) == RONDO_BAD_ARGUMENT);
+  // The token that is out of range counts only where a step is taken.
+  const auto with_tokens = [](const int32_t* lengths) {
+    return [lengths](Pass& p) { p.dense_input = nullptr, p.tokens = tokens, p.lengths = lengths; };
+  };
+  CHECK(forward_with(with_tokens(full_lengths)) == RONDO_BAD_ARGUMENT);
+  CHECK(forward_with(with_tokens(short_lengths)) == RONDO_OK);
+}
+
+void gradients() {
+  const LstmShape shape = {.T = 4, .B = 3, .I = 5, .H = 6, .tokens = true};
+  const LstmProblem problem = make_problem(shape, 1);
+  const Plan plan = make_lstm_plan<float>(shape);
+  LstmRun<float> run(problem);
+  CHECK(rondo_backward(plan.get(), &run.pass, &run.gradients) == RONDO_BAD_ARGUMENT);  // no cache
+  Cache cache(plan.get(), shape.T, shape.B);
+  run.pass.cache = cache.data();
+  CHECK(rondo_forward(plan.get(), &run.pass) == RONDO_OK);
+  rondo_gradients changed = run.gradients;
+  changed.size = 8;
+  CHECK(rondo_backward(plan.get(), &run.pass, &changed) == RONDO_BAD_ARGUMENT);
+  changed = run.gradients;
+  changed.input = run.d_input.data();  // tokens have no gradient
+  CHECK(rondo_backward(plan.get(), &run.pass, &changed) == RONDO_BAD_ARGUMENT);
+  changed = run.gradients;
+  changed.output_stride = 5;
+  CHECK(rondo_backward(plan.get(), &run.pass, &changed) == RONDO_BAD_ARGUMENT);
+  CHECK(rondo_backward(plan.get(), &run.pass, nullptr) == RONDO_BAD_ARGUMENT);
+  CHECK(rondo_backward(plan.get(), &run.pass, &run.gradients) == RONDO_OK);
+}
+
+void answers() {
+  CHECK(rondo_abi_version() == RONDO_ABI_VERSION);
+  CHECK(std::strlen(rondo_build_id()) > 0);
+  CHECK(rondo_find_cell("lstm") == 0);
+  CHECK(rondo_find_cell("no such cell") == -1);
+  CHECK(rondo_find_cell(nullptr) == -1);
+  CHECK(std::strcmp(rondo_status_text(RONDO_OK), "ok") == 0);
+  CHECK(std::strlen(rondo_status_text(77)) > 0);
+  CHECK(rondo_forward(nullptr, nullptr) == RONDO_BAD_ARGUMENT);
+  CHECK(rondo_multiply(nullptr) == RONDO_BAD_ARGUMENT);
+  CHECK(rondo_cache_bytes(nullptr, 1, 1) == -1);
+  const Plan plan = make_lstm_plan<float>({.T = 1, .B = 1, .I = 1, .H = 1});
+  CHECK(rondo_cache_bytes(plan.get(), 0, 1) == -1);
+  CHECK(rondo_cache_bytes(plan.get(), INT64_MAX, INT64_MAX) == -1);
+  CHECK(rondo_cache_bytes(plan.get(), INT32_MAX, INT32_MAX) == -1);
+}
+
+}  // namespace
+
+int main() {
+  answers();
+  plans();
+  passes();
+  gradients();
+  return report("abi");
+}
