@@ -72,7 +72,8 @@ typedef struct {
   int64_t flags;
   int64_t time_origin; /* absolute time of step 0, for cells with a clock */
   const void* params;
-  const void* dense_input; /* [T, B, I]; distance between consecutive (t, b) rows = input_stride */
+  const void* dense_input; /* [T, B, I]; distance between consecutive (t, b) rows = input_stride; rows beyond a length or
+                              held as a whole may be anything, even not-a-number */
   int64_t input_stride;
   const int32_t* tokens; /* [T, B], each in [0, I); exactly one of dense_input and tokens is given */
   const void* initial[RONDO_MAX_PLANES]; /* [B, P_p]; NULL = zero */

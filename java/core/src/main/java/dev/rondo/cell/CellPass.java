@@ -21,7 +21,7 @@ public final class CellPass {
     public sealed interface Input permits Dense, Tokens {}
 
     /**
-     * Numbers, [T, B, I].
+     * Numbers, [T, B, I]. Beyond a row's length, and where a whole row is held, they may be anything, even not-a-number.
      *
      * @param values native segment; row (t, b) starts at element (t * B + b) * rowStride
      * @param rowStride at least I

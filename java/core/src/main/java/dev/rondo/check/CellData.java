@@ -15,9 +15,6 @@ import java.util.function.DoubleSupplier;
  * changes single numbers or parts.
  */
 final class CellData {
-    /** Padding is 50 times as large as what counts: whoever uses it is noticed. */
-    private static final double PADDING = 50;
-
     final Cell cell;
     final CellShape shape;
     final double[] params;
@@ -62,11 +59,11 @@ final class CellData {
             data.useTokens(random);
         } else {
             fill(data.input, uniform);
-            data.padInput(precision);
         }
         data.chooseStates(variant, random, uniform);
         data.reversed = variant.has(PassOption.REVERSED);
         data.chooseHoldAndMask(variant, random, precision);
+        data.spoilPadding(variant);
         if (variant.has(PassOption.ADDED_INPUT_GRADIENT)) {
             data.inputBefore = filled(data.input.length, uniform);
         }
@@ -139,15 +136,6 @@ final class CellData {
         }
     }
 
-    private void padInput(Precision precision) {
-        for (int i = 0; i < input.length; i++) {
-            int row = i / shape.inputSize();
-            if (row / shape.batchSize() >= length(row % shape.batchSize())) {
-                input[i] = round(precision, PADDING * input[i]);
-            }
-        }
-    }
-
     private void chooseStates(PassVariant variant, Random random, DoubleSupplier uniform) {
         int onePlane = random.nextInt(planes());
         for (int p = 0; p < planes(); p++) {
@@ -162,11 +150,19 @@ final class CellData {
         }
         if (variant.has(PassOption.FROM_OUTPUT) || variant.has(PassOption.FROM_OUTPUT_AND_LAST)) {
             outputGradient = filled(Math.toIntExact(shape.rows() * cell.outputSize()), uniform);
-            for (int i = 0; i < outputGradient.length; i++) {
-                int row = i / cell.outputSize();
-                if (row / shape.batchSize() >= length(row % shape.batchSize())) {
-                    outputGradient[i] = Double.NaN; // ignored, the contract says
-                }
+        }
+    }
+
+    /** What the contract says is ignored is not a number: whoever uses it is noticed. */
+    private void spoilPadding(PassVariant variant) {
+        for (int row = 0; row < shape.rows(); row++) {
+            boolean padding = row / shape.batchSize() >= length(row % shape.batchSize());
+            boolean held = hold != null && holdWidth == 1 && hold[row] != 0;
+            if ((padding || held) && !variant.has(PassOption.TOKENS)) {
+                Arrays.fill(input, row * shape.inputSize(), (row + 1) * shape.inputSize(), Double.NaN);
+            }
+            if (padding && outputGradient != null) {
+                Arrays.fill(outputGradient, row * cell.outputSize(), (row + 1) * cell.outputSize(), Double.NaN);
             }
         }
     }

@@ -23,7 +23,7 @@ import java.util.Set;
  * }</pre>
  */
 public final class CellParity {
-    private static final long LARGE = 20_000_000;
+    private static final long PRODUCTS = 5_000_000;
 
     private final CellBody body;
 
@@ -37,7 +37,8 @@ public final class CellParity {
     }
 
     /**
-     * {@return the worst deviation of each variant of a pass, whose options depend on the name of {@code shape}, too}
+     * {@return the worst deviation of each variant of a pass; which options meet depends on the name of {@code shape}. Large
+     * shapes take fewer variants, at least two}
      *
      * @throws RuntimeException whatever the body throws
      */
@@ -55,12 +56,12 @@ public final class CellParity {
         return deviations;
     }
 
-    /** For a large shape, which takes the reference seconds, a plain pass and another one have to do. */
+    /** A plain pass first, then all pairs, or of a large shape as many variants as the reference gets through in a moment. */
     private static List<PassVariant> variants(Cell cell, CellShape shape, long seed) {
-        Set<PassOption> without = cell.perUnit() ? Set.of() : EnumSet.of(PassOption.HOLD_UNITS);
-        List<PassVariant> variants = PassVariant.allPairs(seed, without);
+        var variants = new ArrayList<>(List.of(PassVariant.PLAIN));
+        variants.addAll(PassVariant.allPairs(seed, cell.perUnit() ? Set.of() : EnumSet.of(PassOption.HOLD_UNITS)));
         long products = shape.rows() * cell.rows() * (shape.inputSize() + shape.hiddenSize());
-        return products < LARGE ? variants : List.of(PassVariant.PLAIN, variants.getFirst());
+        return variants.subList(0, Math.clamp(PRODUCTS / products, 2, variants.size()));
     }
 
     /** The body in one variant of the memory against the reference in the plainest. */

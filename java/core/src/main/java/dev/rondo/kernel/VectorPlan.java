@@ -50,6 +50,7 @@ final class VectorPlan extends CellPlan {
 
     @Override
     public long cacheBytes(int timeSteps, int batchSize) {
+        checkOpen();
         return VectorSequence.cacheBytes(cell(), timeSteps, batchSize, width.lanes());
     }
 

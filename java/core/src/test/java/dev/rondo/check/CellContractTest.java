@@ -7,7 +7,7 @@ import dev.rondo.cell.Backend;
 import dev.rondo.cell.Cell;
 import dev.rondo.kernel.Available;
 import dev.rondo.network.Cells;
-import java.util.List;
+import java.util.ArrayList;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,7 +18,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Every body of every cell, over every named shape, gives what the reference gives in float64; see {@link CellParity}. */
 class CellContractTest {
     static Stream<Arguments> bodiesAndShapes() {
-        List<NamedShape> shapes = NamedShape.all();
+        var shapes = new ArrayList<>(NamedShape.small());
+        shapes.add(NamedShape.of("timed:S3")); // a layer as it is trained
         return Bodies.all().flatMap(body -> shapes.stream().map(shape -> Arguments.of(body, shape)));
     }
 
