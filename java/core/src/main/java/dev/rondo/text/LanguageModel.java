@@ -29,7 +29,8 @@ public final class LanguageModel implements AutoCloseable {
 
     private final Vocabulary vocabulary;
     private final Network network;
-    private StreamScorer scorer; // made on first use
+    private StreamScorer lineScorer; // made on first use
+    private StreamScorer textScorer; // made on first use
 
     /**
      * A model that owns {@code network}.
@@ -51,8 +52,8 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * {@return the model in {@code path}, a checkpoint or the directory of a training, whose best one is taken; on the
-     * best backend and all processors}
+     * {@return the model in {@code path}, on the best backend and all processors; of the directory of a training the one
+     * with the lowest validation loss, or the last if none was validated yet}
      *
      * @throws IOException if the file cannot be read, is damaged or holds no language model
      */
@@ -66,7 +67,11 @@ public final class LanguageModel implements AutoCloseable {
      * @throws IOException if the file cannot be read, is damaged or holds no language model
      */
     public static LanguageModel load(Path path, UnaryOperator<Network.Builder> options) throws IOException {
-        Path file = Files.isDirectory(path) ? path.resolve(LanguageModelTrainer.BEST) : path;
+        Path file = path;
+        if (Files.isDirectory(path)) {
+            Path best = path.resolve(LanguageModelTrainer.BEST);
+            file = Files.exists(best) ? best : path.resolve(LanguageModelTrainer.LAST);
+        }
         return of(Checkpoint.read(file), options);
     }
 
@@ -113,12 +118,12 @@ public final class LanguageModel implements AutoCloseable {
     public TextScore score(String line) {
         int[] tokens = vocabulary.encode(line);
         if (!vocabulary.has('\n')) {
-            return scorer().score(tokens);
+            return scoreLine(tokens);
         }
         var withContext = new int[tokens.length + 1];
         withContext[0] = newline();
         System.arraycopy(tokens, 0, withContext, 1, tokens.length);
-        return scorer().score(withContext);
+        return scoreLine(withContext);
     }
 
     /**
@@ -128,7 +133,10 @@ public final class LanguageModel implements AutoCloseable {
      * @throws UnknownCharacterException if the text has a character that the vocabulary lacks
      */
     public TextScore scoreStream(String text) {
-        return scorer().score(vocabulary.encode(text));
+        if (textScorer == null) {
+            textScorer = new StreamScorer(network, StreamScorer.LONG);
+        }
+        return textScorer.score(vocabulary.encode(text));
     }
 
     /**
@@ -164,8 +172,11 @@ public final class LanguageModel implements AutoCloseable {
     /** Frees the network. Closing twice is harmless. */
     @Override
     public void close() {
-        if (scorer != null) {
-            scorer.close();
+        if (lineScorer != null) {
+            lineScorer.close();
+        }
+        if (textScorer != null) {
+            textScorer.close();
         }
         network.close();
     }
@@ -174,10 +185,10 @@ public final class LanguageModel implements AutoCloseable {
         return vocabulary.encode("\n")[0];
     }
 
-    private StreamScorer scorer() {
-        if (scorer == null) {
-            scorer = new StreamScorer(network);
+    private TextScore scoreLine(int[] tokens) {
+        if (lineScorer == null) {
+            lineScorer = new StreamScorer(network, StreamScorer.SHORT);
         }
-        return scorer;
+        return lineScorer.score(tokens);
     }
 }

@@ -73,7 +73,7 @@ public final class LanguageModelTrainer implements AutoCloseable {
         Network network = model.network();
         this.trainer = settings.trainer(network);
         this.pass = network.pass(settings.timeSteps(), settings.batchSize()).carryState(true);
-        this.scorer = new StreamScorer(network);
+        this.scorer = new StreamScorer(network, StreamScorer.LONG);
     }
 
     /** {@return a builder of a new training on {@code corpus}} */

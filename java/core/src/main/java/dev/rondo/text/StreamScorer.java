@@ -10,30 +10,41 @@ import java.util.Arrays;
  * of N tokens, from the zero state. Validation during training and scoring of texts are this same code.
  */
 final class StreamScorer implements AutoCloseable {
-    private static final int CHUNK = 256;
+    /** Tokens per pass for long texts: calls are few, buffers small. */
+    static final int LONG = 256;
 
+    /** Tokens per pass for lines, most of which are shorter than this. */
+    static final int SHORT = 64;
+
+    private final int chunk;
     private final NetworkPass pass;
-    private final int[] inputs = new int[CHUNK];
-    private final int[] targets = new int[CHUNK];
+    private final int[] inputs;
+    private final int[] targets;
     private final int[] length = new int[1];
-    private final SequenceBatch whole = SequenceBatch.tokens(inputs, CHUNK, 1).targets(targets);
-    private final SequenceBatch part = whole.lengths(length);
+    private final SequenceBatch whole;
+    private final SequenceBatch part;
 
-    StreamScorer(Network network) {
-        this.pass = network.inference(CHUNK, 1).carryState(true);
+    /** A scorer that runs {@code chunk} tokens per pass. */
+    StreamScorer(Network network, int chunk) {
+        this.chunk = chunk;
+        this.pass = network.inference(chunk, 1).carryState(true);
+        this.inputs = new int[chunk];
+        this.targets = new int[chunk];
+        this.whole = SequenceBatch.tokens(inputs, chunk, 1).targets(targets);
+        this.part = whole.lengths(length);
     }
 
     TextScore score(int[] tokens) {
         pass.resetState();
         int predictions = Math.max(0, tokens.length - 1);
         double nats = 0;
-        for (int at = 0; at < predictions; at += CHUNK) {
-            int count = Math.min(CHUNK, predictions - at);
+        for (int at = 0; at < predictions; at += chunk) {
+            int count = Math.min(chunk, predictions - at);
             System.arraycopy(tokens, at, inputs, 0, count);
             System.arraycopy(tokens, at + 1, targets, 0, count);
-            Arrays.fill(targets, count, CHUNK, SequenceBatch.IGNORED);
+            Arrays.fill(targets, count, chunk, SequenceBatch.IGNORED);
             length[0] = count;
-            pass.forward(count == CHUNK ? whole : part);
+            pass.forward(count == chunk ? whole : part);
             nats += pass.loss() * count;
         }
         return new TextScore(nats, predictions);

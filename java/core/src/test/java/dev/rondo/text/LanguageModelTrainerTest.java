@@ -121,6 +121,9 @@ class LanguageModelTrainerTest {
             assertTrue(summary.stopped());
             assertEquals(7, summary.step());
             assertNull(summary.last());
+            try (var model = LanguageModel.load(directory, network -> network.backend(Backend.REFERENCE))) {
+                assertEquals(training.model().score("rondo"), model.score("rondo"), "the last, where there is no best");
+            }
         }
         assertTrue(Files.exists(directory.resolve(LanguageModelTrainer.LAST)));
         try (var training = LanguageModelTrainer.resume(directory, CORPUS).evaluateEvery(1000).listener(got).build()) {
