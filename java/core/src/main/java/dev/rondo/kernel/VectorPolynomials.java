@@ -4,6 +4,7 @@ import static jdk.incubator.vector.FloatVector.broadcast;
 import static jdk.incubator.vector.FloatVector.fromArray;
 
 import java.lang.invoke.MethodHandles;
+import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
@@ -35,39 +36,31 @@ final class VectorPolynomials implements VectorMath {
     private static final float HIGH = 88f;
 
     @Override
-    public void sigmoid(float[] x, int xAt, float[] y, int yAt, int count) {
-        for (int k = 0; k < count; k += LANES) {
-            fromArray(SPECIES, x, xAt + k).neg().intoArray(y, yAt + k);
-        }
-        expm1(y, yAt, count);
-        for (int k = 0; k < count; k += LANES) {
-            broadcast(SPECIES, 1).div(fromArray(SPECIES, y, yAt + k).add(2)).intoArray(y, yAt + k);
-        }
+    public void sigmoid(float[] x, int at, int count) {
+        activate(x, at, count, -1);
     }
 
     @Override
-    public void tanh(float[] x, int xAt, float[] y, int yAt, int count) {
-        for (int k = 0; k < count; k += LANES) {
-            fromArray(SPECIES, x, xAt + k).mul(2).intoArray(y, yAt + k);
-        }
-        expm1(y, yAt, count);
-        for (int k = 0; k < count; k += LANES) {
-            FloatVector e = fromArray(SPECIES, y, yAt + k);
-            e.div(e.add(2)).intoArray(y, yAt + k);
-        }
+    public void tanh(float[] x, int at, int count) {
+        activate(x, at, count, 2);
     }
 
-    /** y = e^y - 1, for y taken to the range from LOW to HIGH. */
-    private static void expm1(float[] y, int at, int count) {
-        for (int k = 0; k < count; k += LANES) {
+    /** x = E(2x) / (E(2x) + 2) if {@code factor} is 2, and 1 / (E(-x) + 2) if it is -1. */
+    private static void activate(float[] x, int at, int count, float factor) {
+        int whole = Math.ceilDiv(count, LANES) * LANES;
+        Objects.checkFromIndexSize(at, whole, x.length);
+        // The numerator is a E + b.
+        FloatVector a = broadcast(SPECIES, factor > 0 ? 1 : 0);
+        FloatVector b = broadcast(SPECIES, factor > 0 ? 0 : 1);
+        for (int k = 0; k < whole; k += LANES) {
             // Blending takes two instructions a side, fewer than minimum and maximum, and NaN stays NaN.
-            FloatVector any = fromArray(SPECIES, y, at + k);
+            FloatVector any = fromArray(SPECIES, x, at + k).mul(factor);
             FloatVector atLeast = any.blend(LOW, any.compare(VectorOperators.LT, LOW));
-            FloatVector x = atLeast.blend(HIGH, any.compare(VectorOperators.GT, HIGH));
+            FloatVector v = atLeast.blend(HIGH, any.compare(VectorOperators.GT, HIGH));
 
-            FloatVector rounded = x.fma(LOG2_E, ROUNDER);
+            FloatVector rounded = v.fma(LOG2_E, ROUNDER);
             FloatVector n = rounded.sub(ROUNDER);
-            FloatVector high = n.fma(broadcast(SPECIES, -LN2_HIGH), x);
+            FloatVector high = n.fma(broadcast(SPECIES, -LN2_HIGH), v);
             FloatVector r = n.fma(broadcast(SPECIES, -LN2_LOW), high);
 
             FloatVector sum = r.fma(1f / 5040, 1f / 720);
@@ -75,14 +68,15 @@ final class VectorPolynomials implements VectorMath {
             sum = sum.fma(r, broadcast(SPECIES, 1f / 24));
             sum = sum.fma(r, broadcast(SPECIES, 1f / 6));
             sum = sum.fma(r, broadcast(SPECIES, 1f / 2));
-            FloatVector e = sum.fma(r.mul(r), r);
+            sum = sum.fma(r.mul(r), r);
 
             // 2^n: n moves from the lowest bits to the exponent.
             FloatVector power = rounded.reinterpretAsInts()
                     .lanewise(VectorOperators.LSHL, MANTISSA_BITS)
                     .add(ONE_BITS)
                     .reinterpretAsFloats();
-            e.fma(power, power.sub(1)).intoArray(y, at + k);
+            FloatVector e = sum.fma(power, power.sub(1));
+            e.fma(a, b).div(e.add(2)).intoArray(x, at + k);
         }
     }
 }

@@ -19,8 +19,9 @@ import jdk.incubator.vector.VectorSpecies;
  * class with such loops is written once, with the width in a {@code static final} field that {@link #ofClass} fills, and loaded
  * once for each width that runs, as a hidden class ({@link #copy}): each copy has constants and profiles of its own.
  *
- * <p>Such a class has no methods of its own that take or return vectors: HotSpot inlines them only as far as its budget goes, and
- * where it does not, every call makes objects.
+ * <p>What HotSpot inlines is the other trap: it stops in the middle of what has grown too large, and a vector operation that is
+ * left out makes objects at every call. Two rules keep that away. No method of such a class takes or returns vectors. And the
+ * long loops are in methods of more than {@value #MAX_INLINED} bytecodes, which it compiles each by itself.
  */
 public enum VectorWidth {
     /** 4 lanes. */
@@ -29,6 +30,9 @@ public enum VectorWidth {
     BITS_256(FloatVector.SPECIES_256, IsaTier.AVX2),
     /** 16 lanes. */
     BITS_512(FloatVector.SPECIES_512, IsaTier.AVX512);
+
+    /** Bytecodes up to which HotSpot inlines what is called often: {@code -XX:FreqInlineSize}. */
+    static final int MAX_INLINED = 325;
 
     private final VectorSpecies<Float> species;
     private final IsaTier tier;

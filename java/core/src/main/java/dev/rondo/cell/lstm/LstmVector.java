@@ -32,9 +32,9 @@ final class LstmVector implements VectorPointwise {
         int f = row.gate(1);
         int g = row.gate(2);
         int o = row.gate(3);
-        MATH.sigmoid(gates, i, gates, i, 2 * H); // i and f lie side by side
-        MATH.tanh(gates, g, gates, g, H);
-        MATH.sigmoid(gates, o, gates, o, H);
+        MATH.sigmoid(gates, i, 2 * H); // i and f lie side by side
+        MATH.tanh(gates, g, H);
+        MATH.sigmoid(gates, o, H);
 
         float[] c = row.state(1);
         int before = row.before(1);
@@ -45,7 +45,8 @@ final class LstmVector implements VectorPointwise {
         }
         float[] h = row.state(0);
         int out = row.after(0);
-        MATH.tanh(c, after, h, out, H);
+        System.arraycopy(c, after, h, out, H);
+        MATH.tanh(h, out, H);
         for (int k = 0; k < H; k += LANES) {
             fromArray(SPECIES, gates, o + k).mul(fromArray(SPECIES, h, out + k)).intoArray(h, out + k);
         }
@@ -57,7 +58,8 @@ final class LstmVector implements VectorPointwise {
         float[] gates = row.gates();
         float[] c = row.state(1);
         float[] tanhC = row.scratch();
-        MATH.tanh(c, row.after(1), tanhC, 0, H);
+        System.arraycopy(c, row.after(1), tanhC, 0, H);
+        MATH.tanh(tanhC, 0, H);
         int before = row.before(1);
         float[] dhs = row.gradient(0);
         float[] dcs = row.gradient(1);

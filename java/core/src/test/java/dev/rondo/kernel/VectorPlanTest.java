@@ -1,0 +1,193 @@
+package dev.rondo.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rondo.cell.Backend;
+import dev.rondo.cell.CellGradients;
+import dev.rondo.cell.CellPass;
+import dev.rondo.cell.CellPlan;
+import dev.rondo.cell.CellShape;
+import dev.rondo.cell.Execution;
+import dev.rondo.cell.InputKind;
+import dev.rondo.cell.IsaTier;
+import dev.rondo.cell.lstm.Lstm;
+import dev.rondo.memory.Parameters;
+import dev.rondo.memory.Precision;
+import dev.rondo.memory.Workspace;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What is particular to the VECTOR body; that its results are right is the contract test's business. */
+class VectorPlanTest {
+    private static final CellShape SHAPE = new CellShape(3, 2, 5, 17);
+    private static final Lstm CELL = Lstm.of(SHAPE.hiddenSize());
+
+    private final SplittableRandom random = new SplittableRandom(1);
+    private Workspace workspace;
+    private Parameters parameters;
+    private MemorySegment input;
+    private MemorySegment tokens;
+    private MemorySegment mask;
+    private MemorySegment output;
+    private MemorySegment inputGradient;
+
+    @BeforeEach
+    void allocate() {
+        Available.assume(Backend.VECTOR);
+        workspace = new Workspace("test");
+        parameters = new Parameters(workspace, CELL.layout(SHAPE.inputSize(), InputKind.DENSE), Precision.FLOAT32);
+        input = workspace.allocate(Precision.FLOAT32, SHAPE.rows() * SHAPE.inputSize());
+        tokens = workspace.allocateBytes(SHAPE.rows() * Integer.BYTES);
+        mask = workspace.allocate(Precision.FLOAT32, (long) SHAPE.batchSize() * SHAPE.hiddenSize());
+        output = workspace.allocate(Precision.FLOAT32, SHAPE.rows() * SHAPE.hiddenSize());
+        inputGradient = workspace.allocate(Precision.FLOAT32, SHAPE.rows() * SHAPE.inputSize());
+        fill(parameters.slab());
+        fill(input);
+        fill(mask);
+    }
+
+    @AfterEach
+    void free() {
+        if (workspace != null) {
+            workspace.close();
+        }
+    }
+
+    @Test
+    void refusesFloat64() {
+        String message = assertThrows(UnsupportedOperationException.class, () -> CELL.kernel(Backend.VECTOR)
+                .plan(CELL, SHAPE, Precision.FLOAT64, Execution.threads(1))).getMessage();
+        assertEquals("VECTOR: float64 is not supported; use REFERENCE or NATIVE", message);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void runsNoTierAboveTheCap(IsaTier cap) {
+        try (CellPlan plan = plan(cap)) {
+            assertTrue(plan.tier().compareTo(cap) <= 0, plan.tier() + " above " + cap);
+        }
+    }
+
+    /** Several widths have run in this JVM when the last case starts: none of them spoils another's compiled code. */
+    @ParameterizedTest
+    @EnumSource
+    void allocatesNothingOnceWarmAtAnyWidth(IsaTier tier) {
+        try (CellPlan plan = plan(tier)) {
+            CellPass dense = withCache(plan, pass(parameters).recurrentMask(mask));
+            CellGradients gradients = CellGradients.of(dense)
+                    .output(output, SHAPE.hiddenSize())
+                    .params(parameters.twin())
+                    .input(inputGradient, SHAPE.inputSize(), true)
+                    .build();
+            Allocation.assertNone(() -> {
+                parameters.changed();
+                plan.forward(dense);
+                plan.backward(dense, gradients);
+            });
+        }
+    }
+
+    @Test
+    void tokensAllocateNothingOnceWarm() {
+        try (CellPlan plan = plan(IsaTier.AVX512)) {
+            CellPass pass = withCache(plan, CellPass.of(CELL, SHAPE, parameters, 0)
+                    .tokens(tokens)
+                    .output(output, SHAPE.hiddenSize()));
+            CellGradients gradients = CellGradients.of(pass)
+                    .output(output, SHAPE.hiddenSize())
+                    .params(parameters.twin())
+                    .build();
+            Allocation.assertNone(() -> {
+                plan.forward(pass);
+                plan.backward(pass, gradients);
+            });
+        }
+    }
+
+    @Test
+    void seesParametersThatChanged() {
+        try (CellPlan plan = plan(IsaTier.AVX512)) {
+            float[] before = gradientOfInput(plan, parameters);
+            assertArrayEquals(before, gradientOfInput(plan, parameters), "the same parameters again");
+            fill(parameters.slab());
+            parameters.changed();
+            float[] after = gradientOfInput(plan, parameters);
+            assertFalse(Arrays.equals(before, after));
+            assertArrayEquals(gradientOfInputByNewPlan(parameters), after);
+        }
+    }
+
+    @Test
+    void seesOtherParametersOfTheSameVersion() {
+        var others = new Parameters(workspace, parameters.layout(), Precision.FLOAT32);
+        fill(others.slab());
+        assertEquals(parameters.version(), others.version());
+        try (CellPlan plan = plan(IsaTier.AVX512)) {
+            assertArrayEquals(gradientOfInputByNewPlan(parameters), gradientOfInput(plan, parameters));
+            assertArrayEquals(gradientOfInputByNewPlan(others), gradientOfInput(plan, others));
+        }
+    }
+
+    /** Beyond the end of a sequence the input is anything, and must not reach a gradient by way of 0 * NaN. */
+    @Test
+    void ignoresInputBeyondTheEnd() {
+        MemorySegment lengths = workspace.allocateBytes((long) SHAPE.batchSize() * Integer.BYTES);
+        lengths.fill((byte) 0);
+        input.setAtIndex(ValueLayout.JAVA_FLOAT, 0, Float.NaN);
+        MemorySegment gradient = parameters.twin();
+        try (CellPlan plan = plan(IsaTier.AVX512)) {
+            CellPass pass = withCache(plan, pass(parameters).lengths(lengths));
+            plan.forward(pass);
+            plan.backward(pass, CellGradients.of(pass).params(gradient).build());
+        }
+        assertArrayEquals(new float[(int) parameters.count()], gradient.toArray(ValueLayout.JAVA_FLOAT));
+    }
+
+    private static CellPlan plan(IsaTier cap) {
+        return CELL.kernel(Backend.VECTOR).plan(CELL, SHAPE, Precision.FLOAT32, new Execution(1, cap));
+    }
+
+    private CellPass.Builder pass(Parameters values) {
+        return CellPass.of(CELL, SHAPE, values, 0)
+                .input(input, SHAPE.inputSize())
+                .output(output, SHAPE.hiddenSize());
+    }
+
+    private CellPass withCache(CellPlan plan, CellPass.Builder pass) {
+        return pass.cache(workspace.allocateBytes(plan.cacheBytes(SHAPE.timeSteps(), SHAPE.batchSize()))).build();
+    }
+
+    /** {@return a result that both packed copies of the weights are part of, the one for forward and the one for backward} */
+    private float[] gradientOfInput(CellPlan plan, Parameters values) {
+        CellPass pass = withCache(plan, pass(values));
+        plan.forward(pass);
+        plan.backward(pass, CellGradients.of(pass)
+                .output(output, SHAPE.hiddenSize())
+                .input(inputGradient, SHAPE.inputSize(), false)
+                .build());
+        return inputGradient.toArray(ValueLayout.JAVA_FLOAT);
+    }
+
+    private float[] gradientOfInputByNewPlan(Parameters values) {
+        try (CellPlan plan = plan(IsaTier.AVX512)) {
+            return gradientOfInput(plan, values);
+        }
+    }
+
+    private void fill(MemorySegment values) {
+        for (long i = 0; i < values.byteSize() / Float.BYTES; i++) {
+            values.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) random.nextDouble(-0.5, 0.5));
+        }
+    }
+}
