@@ -19,15 +19,15 @@ import java.lang.foreign.MemorySegment;
  *   dweightIh += dgates^T input            dweightHh += dgates^T (mask * h)
  * </pre>
  *
- * <p>dgates take the place of the activations. Where the state does not move they are zero, and the gradient of the state passes
- * by.
+ * <p>dgates take the place of the activations. Where the state does not move they are zero, and the gradient of the
+ * state passes by.
  */
 final class VectorBackward {
     private final VectorPointwise pointwise;
     private final VectorSequence sequence;
     private final VectorRow row;
     private final int[] planeWidths;
-    private final int rows; // R
+    private final int R;
 
     private final VectorRows[] stateGradients; // [B, P]
     private final VectorRows[] held; // [1, P]: gradients of units that are held one by one
@@ -57,7 +57,7 @@ final class VectorBackward {
         this.pointwise = pointwise;
         this.sequence = sequence;
         this.planeWidths = sequence.planeWidths;
-        this.rows = cell.rows();
+        this.R = cell.rows();
         this.stateGradients = VectorSequence.planes(cell, largest.batchSize(), lanes);
         this.held = VectorSequence.planes(cell, 1, lanes);
         this.outputGradient = VectorSequence.planes(cell, 1, lanes)[0];
@@ -93,7 +93,7 @@ final class VectorBackward {
             }
         }
         for (int i = 0; i < sequence.rows(); i++) {
-            sequence.gates.write(i, gradients.preActivations(), (long) i * rows);
+            sequence.gates.write(i, gradients.preActivations(), (long) i * R);
         }
         if (gradients.input() != null) {
             addInputGradient(gradients);
@@ -156,8 +156,8 @@ final class VectorBackward {
     }
 
     /**
-     * Moves the gradients of held units out of the way: with a zero coming in, their pre-activations get none, whatever the
-     * cell, since backward is linear in it.
+     * Moves the gradients of held units out of the way: with a zero coming in, their pre-activations get none, whatever
+     * the cell, since backward is linear in it.
      */
     private void takeHeld(int t, int b) {
         for (int p = 0; p < planeWidths.length; p++) {
@@ -213,12 +213,12 @@ final class VectorBackward {
     /** dW += dgates^T source, for the weights [R, columns] at {@code offset}; {@code sum} is room for them. */
     private void addWeightGradient(VectorPanels source, VectorRows sum, MemorySegment params, long offset) {
         int columns = sum.width();
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < R; r++) {
             sum.read(sequence.gates.column(r), params, offset + (long) r * columns);
         }
         source.depth(sequence.rows());
         sequence.product.add(gatesTransposed.all(), source, sum.all());
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < R; r++) {
             sum.write(sequence.gates.column(r), params, offset + (long) r * columns);
         }
     }
@@ -228,7 +228,7 @@ final class VectorBackward {
         for (int t = 0; t < sequence.timeSteps(); t++) {
             for (int b = 0; b < sequence.batchSize(); b++) {
                 if (sequence.pass().active(t, b)) {
-                    long offset = sequence.weights.inputOffset + (long) sequence.token(t, b) * rows;
+                    long offset = sequence.weights.inputOffset + (long) sequence.token(t, b) * R;
                     inputWeightGradient.read(0, params, offset);
                     VectorSequence.addRow(sequence.gates, sequence.row(t, b), inputWeightGradient, 0);
                     inputWeightGradient.write(0, params, offset);
@@ -237,7 +237,7 @@ final class VectorBackward {
         }
     }
 
-    /** Blocks of 8 rows: what is read stays in the L1 cache until all of it is used, what is written is half a cache line. */
+    /** In blocks of 8 rows: what is read stays in the L1 cache until all of it is used. */
     private void transposeGates() {
         final int block = 8;
         float[] from = sequence.gates.values();

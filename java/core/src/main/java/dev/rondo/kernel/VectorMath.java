@@ -1,10 +1,11 @@
 package dev.rondo.kernel;
 
 /**
- * Activations in place, float32, at one vector width. They work on whole vectors: from {@code at} up to the next multiple of the
- * lanes after {@code count} elements. NaN gives NaN.
+ * Activations in place, float32, at one vector width. They work on whole vectors: from {@code at} up to the next
+ * multiple of the lanes after {@code count} elements. NaN gives NaN.
  *
- * <p>Relative errors are below 2e-7 where the result is a normal number; where it is smaller, absolute ones are below 1e-38.
+ * <p>Relative errors are below 2e-7 where the result is a normal number; where it is smaller, absolute ones are below
+ * 1e-38.
  */
 public interface VectorMath {
     /** x = 1 / (1 + e^-x). */

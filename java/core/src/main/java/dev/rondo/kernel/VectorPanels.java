@@ -1,8 +1,8 @@
 package dev.rondo.kernel;
 
 /**
- * The right operand of a product, [K, N], packed: panels of a few vectors' width, each with its K rows one after the other, so
- * that the innermost loop reads from the start to the end. Columns are padded with zeros to whole panels.
+ * The right operand of a product, [K, N], packed: panels of a few vectors' width, each with its K rows one after the
+ * other, so that the innermost loop reads from the start to the end. Columns are padded with zeros to whole panels.
  */
 final class VectorPanels {
     /** Vectors in a row of a panel. */

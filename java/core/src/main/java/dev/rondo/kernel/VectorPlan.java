@@ -20,8 +20,8 @@ import java.lang.foreign.MemorySegment;
  *                  gates, state -> state            the cell's pointwise part, row by row
  * </pre>
  *
- * <p>Everything runs on arrays that the plan owns, made at its first pass (those for backward at its first backward pass) and
- * sized for the largest one; after that a call allocates nothing.
+ * <p>Everything runs on arrays that the plan owns, made at its first pass (those for backward at its first backward
+ * pass) and sized for the largest one; after that a call allocates nothing.
  */
 final class VectorPlan extends CellPlan {
     private final VectorPointwise pointwise;

@@ -1,16 +1,17 @@
 package dev.rondo.kernel;
 
 /**
- * The pointwise part of a cell's VECTOR body, one row of one step at a time: what {@link ReferenceKernel} asks of a cell too.
- * A class of this type is copied for each width, see {@link VectorWidth}: it has no state, no nested classes and no lambdas.
+ * The pointwise part of a cell's VECTOR body, one row of one step at a time: what {@link ReferenceKernel} asks of a
+ * cell too. A class of this type is copied for each width, see {@link VectorWidth}: it has no state, no nested classes
+ * and no lambdas.
  */
 public interface VectorPointwise {
-    /** Pre-activations become what {@link #backward} needs, usually the activations; the planes after the step are written. */
+    /** Writes the planes after the step; pre-activations become what {@link #backward} needs, usually activations. */
     void forward(VectorRow row);
 
     /**
-     * The same row backwards: what {@link #forward} left becomes the gradient of the pre-activations; the gradient of the planes
-     * after the step becomes the part of the gradient of the planes before it that does not pass through the
+     * The same row backwards: what {@link #forward} left becomes the gradient of the pre-activations; the gradient of
+     * the planes after the step becomes the part of the gradient of the planes before it that does not pass through the
      * pre-activations.
      */
     void backward(VectorRow row);

@@ -31,7 +31,7 @@ final class VectorPolynomials implements VectorMath {
     private static final int MANTISSA_BITS = 23;
     private static final int ONE_BITS = Float.floatToRawIntBits(1);
 
-    // Below LOW E(x) is -1 in float32; above HIGH 1 / E(x) is less than a normal number. Between, 2^n is a normal number.
+    // Below LOW E(x) is -1 in float32; above HIGH 1 / E(x) is less than a normal number. Between, 2^n is a normal one.
     private static final float LOW = -20f;
     private static final float HIGH = 88f;
 

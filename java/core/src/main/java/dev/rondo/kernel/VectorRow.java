@@ -1,9 +1,9 @@
 package dev.rondo.kernel;
 
 /**
- * One row of one step as a cell's pointwise part sees it: arrays, and where in them the row lies. Every part is a whole number
- * of vectors long: there are {@link #units} numbers for H units, and those beyond H are zero and come out as zero if the
- * cell gives 0 for state, pre-activation and gradient 0.
+ * One row of one step as a cell's pointwise part sees it: arrays, and where in them the row lies. Every part is a whole
+ * number of vectors long: there are {@link #units} numbers for H units, and those beyond H are zero and come out as
+ * zero if the cell gives 0 for state, pre-activation and gradient 0.
  */
 public final class VectorRow {
     private final int units;

@@ -5,9 +5,9 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
- * Rows of floats in an array: vector loops run on arrays, segments as their operands cost half the speed. A row of {@code
- * groups * width} columns lies as {@code groups} groups of {@code groupStride}, so that each group starts a whole number of
- * vectors after the row; what is between is zero and stays so. Products work on a window of the rows.
+ * Rows of floats in an array: vector loops run on arrays, segments as their operands cost half the speed. A row of
+ * {@code groups * width} columns lies as {@code groups} groups of {@code groupStride}, so that each group starts a
+ * whole number of vectors after the row; what is between is zero and stays so. Products work on a window of the rows.
  */
 final class VectorRows {
     private final float[] values;

@@ -9,8 +9,8 @@ import java.lang.foreign.ValueLayout;
 /**
  * What the forward and the backward loop share: the arrays of one sequence, filled from a pass.
  *
- * <p>States lie in slots in the order of time: step t reads slot t and writes slot t + 1; reversed, it reads slot t + 1 and
- * writes slot t.
+ * <p>States lie in slots in the order of time: step t reads slot t and writes slot t + 1; reversed, it reads slot t + 1
+ * and writes slot t.
  *
  * <p>Cached for backward, padded as they lie here: gates [T, B, R], state slots [T + 1, B, P] of each plane.
  */
@@ -63,7 +63,7 @@ final class VectorSequence {
         this.batchSize = pass.shape().batchSize();
         weights.load(pass);
         if (pass.input() instanceof CellPass.Dense dense) {
-            // What lies beyond the end of a sequence, or where it is held, is anything: it must not meet a zero gradient.
+            // Where the state does not move the input is anything, not-a-number too: it must not meet a zero gradient.
             for (int t = 0; t < timeSteps; t++) {
                 for (int b = 0; b < batchSize; b++) {
                     input.read(row(t, b), pass.active(t, b) ? dense.values() : null, row(t, b) * dense.rowStride());

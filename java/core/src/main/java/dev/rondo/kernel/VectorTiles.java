@@ -8,8 +8,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Products tile by tile: 6 rows of C by one panel of B are summed up in 12 registers. With the 2 of the row of B and one of A
- * these are the 16 that every CPU has, and 12 chains of additions hide the latency of each other.
+ * Products tile by tile: 6 rows of C by one panel of B are summed up in 12 registers. With the 2 of the row of B and
+ * one of A these are the 16 that every CPU has, and 12 chains of additions hide the latency of each other.
  *
  * <p>Panels stay in the L1 or L2 cache while all rows of A pass by; K is cut into blocks for that.
  *
@@ -38,7 +38,7 @@ final class VectorTiles implements VectorProduct {
         }
     }
 
-    /** Rows {@code row} to {@code row + 5} of C. Where C ends before that, its last row is computed again, to the same values. */
+    /** Rows {@code row} to {@code row + 5} of C. Where C ends before, its last row is computed again, all alike. */
     private static void tile(VectorRows a, VectorPanels b, VectorRows c, int row) {
         float[] as = a.values();
         float[] bs = b.values();
@@ -111,7 +111,7 @@ final class VectorTiles implements VectorProduct {
         sum51.intoArray(cs, c5 + LANES);
     }
 
-    /** One row of C. Even and odd rows of the panel have sums of their own, since two chains alone would wait for each other. */
+    /** One row of C. Even and odd rows of the panel have sums of their own: two chains alone would wait much. */
     private static void row(VectorRows a, VectorPanels b, VectorRows c, int row) {
         float[] as = a.values();
         float[] bs = b.values();

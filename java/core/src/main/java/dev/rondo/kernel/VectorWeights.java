@@ -11,8 +11,8 @@ import dev.rondo.memory.TensorLayout;
 import java.util.List;
 
 /**
- * The parameters of a cell as the loops want them, read again when they have changed. Rows R of the weights are padded as the
- * pre-activations are: each gate to whole vectors.
+ * The parameters of a cell as the loops want them, read again when they have changed. Rows R of the weights are padded
+ * as the pre-activations are: each gate to whole vectors.
  */
 final class VectorWeights {
     final InputKind kind;
@@ -25,7 +25,7 @@ final class VectorWeights {
     final long recurrentOffset;
     final long biasOffset;
 
-    private final int rows;
+    private final int R;
     private Parameters parameters;
     private long address;
     private long version;
@@ -37,7 +37,7 @@ final class VectorWeights {
         int P0 = cell.outputSize();
         int gates = cell.rows() / cell.hiddenSize();
         this.kind = kind;
-        this.rows = cell.rows();
+        this.R = cell.rows();
         this.bias = VectorRows.ofGroups(1, gates, cell.hiddenSize(), lanes);
         int padded = bias.columns();
         this.input = kind == InputKind.DENSE
@@ -68,13 +68,13 @@ final class VectorWeights {
         if (pass.parameters() == parameters && pass.params().address() == address && now == version) {
             return;
         }
-        int inputRows = kind == InputKind.DENSE ? rows : pass.shape().inputSize();
-        int inputColumns = kind == InputKind.DENSE ? pass.shape().inputSize() : rows;
+        int inputRows = kind == InputKind.DENSE ? R : pass.shape().inputSize();
+        int inputColumns = kind == InputKind.DENSE ? pass.shape().inputSize() : R;
         for (int r = 0; r < inputRows; r++) {
             int row = kind == InputKind.DENSE ? bias.column(r) : r;
             input.read(row, pass.params(), inputOffset + (long) r * inputColumns);
         }
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < R; r++) {
             recurrent.read(bias.column(r), pass.params(), recurrentOffset + (long) r * recurrent.columns());
         }
         bias.read(0, pass.params(), biasOffset);

@@ -14,14 +14,16 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * The vector widths, one for each {@link IsaTier}, and loops compiled for one width alone.
  *
- * <p>HotSpot makes instructions of vector operations only where it knows the width as a constant, and it learns types for each
- * method, not for each caller. A loop that ran at two widths would fall back to objects on the heap and stay there. So a
- * class with such loops is written once, with the width in a {@code static final} field that {@link #ofClass} fills, and loaded
- * once for each width that runs, as a hidden class ({@link #copy}): each copy has constants and profiles of its own.
+ * <p>HotSpot makes instructions of vector operations only where it knows the width as a constant, and it learns types
+ * for each method, not for each caller. A loop that ran at two widths would fall back to objects on the heap and stay
+ * there. So a class with such loops is written once, with the width in a {@code static final} field that {@link
+ * #ofClass} fills, and loaded once for each width that runs, as a hidden class ({@link #copy}): each copy has constants
+ * and profiles of its own.
  *
- * <p>What HotSpot inlines is the other trap: it stops in the middle of what has grown too large, and a vector operation that is
- * left out makes objects at every call. Two rules keep that away. No method of such a class takes or returns vectors. And the
- * long loops are in methods of more than {@value #MAX_INLINED} bytecodes, which it compiles each by itself.
+ * <p>What HotSpot inlines is the other trap: it stops in the middle of what has grown too large, and a vector operation
+ * that is left out makes objects at every call. Two rules keep that away. No method of such a class takes or returns
+ * vectors. And the long loops are in methods of more than {@value #MAX_INLINED} bytecodes, each of which it compiles by
+ * itself.
  */
 public enum VectorWidth {
     /** 4 lanes. */
@@ -53,7 +55,7 @@ public enum VectorWidth {
     }
 
     /**
-     * {@return the width that the class of {@code lookup} is a copy for; for the class as it was loaded by name, the widest}
+     * {@return the width that the class of {@code lookup} is a copy for; the widest for the class as loaded by name}
      *
      * @param lookup {@code MethodHandles.lookup()} of a class with vector loops, for its {@code static final} field
      */

@@ -168,7 +168,7 @@ class VectorPlanTest {
         return pass.cache(workspace.allocateBytes(plan.cacheBytes(SHAPE.timeSteps(), SHAPE.batchSize()))).build();
     }
 
-    /** {@return a result that both packed copies of the weights are part of, the one for forward and the one for backward} */
+    /** {@return a result that depends on both packed copies of the weights, forward's and backward's} */
     private float[] gradientOfInput(CellPlan plan, Parameters values) {
         CellPass pass = withCache(plan, pass(values));
         plan.forward(pass);

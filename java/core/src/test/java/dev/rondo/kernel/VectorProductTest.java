@@ -10,7 +10,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The product on packed panels against the sum of products in float64, around the sizes of tiles, panels and blocks. */
+/** Products on packed panels against the sum of products in float64, around the sizes of tiles, panels and blocks. */
 class VectorProductTest {
     private static final int[] ROWS = {1, 2, 5, 6, 7, 13};
     private static final int[] DEPTHS = {1, 2, 7, 511, 512, 513, 1025};
@@ -56,7 +56,7 @@ class VectorProductTest {
                     sum += term;
                     magnitude += Math.abs(term);
                 }
-                // k fused additions in any order are off by at most k u times the sum of magnitudes, u = 2^-24, to first order.
+                // k fused additions in any order are off by k u times the sum of magnitudes at most, with u = 2^-24.
                 double bound = inside ? (k + 1) * 0x1p-24 * magnitude : 0;
                 assertEquals(sum, c.values()[c.at(i) + j], bound, m + " x " + n + " x " + k + " at " + i + ", " + j);
             }

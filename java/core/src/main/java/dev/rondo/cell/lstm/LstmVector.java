@@ -13,8 +13,8 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * The LSTM in vectors; the equations are those of {@link Lstm} and, backward, of {@link LstmReference}.
  *
- * <p>A row at a time: activations over whole gates, then one loop over units; a row of all this stays in the L1 cache. Cached: the
- * activations i f g o. State planes: 0 = h, 1 = c.
+ * <p>A row at a time: activations over whole gates, then one loop over units; a row of all this stays in the L1 cache.
+ * Cached: the activations i f g o. State planes: 0 = h, 1 = c.
  *
  * <p>Copied for each width, see {@link VectorWidth}.
  */
