@@ -30,7 +30,7 @@ public final class Backends {
         return switch (backend) {
             case REFERENCE -> Optional.empty();
             case VECTOR -> ModuleLayer.boot().findModule(VECTOR_MODULE).isPresent()
-                    ? Optional.of("not built yet")
+                    ? Optional.empty()
                     : Optional.of("no module " + VECTOR_MODULE + "; start java with --add-modules " + VECTOR_MODULE);
             case NATIVE -> NativeLibrary.missing();
         };
@@ -105,12 +105,12 @@ public final class Backends {
      */
     public static String details(Backend backend, Execution execution) {
         require(backend);
-        String threads = execution.threads() == 1 ? "1 thread" : execution.threads() + " threads";
         return switch (backend) {
             case REFERENCE -> "plain Java, 1 thread";
-            case VECTOR -> execution.maxIsa().bits() + " bits, " + threads;
+            case VECTOR -> VectorKernel.tier(execution.maxIsa()).bits() + " bits, 1 thread";
             case NATIVE -> {
                 IsaTier tier = NativeCalls.isa(execution.maxIsa());
+                String threads = execution.threads() == 1 ? "1 thread" : execution.threads() + " threads";
                 yield tier + ", " + threads + ", " + OpenBlas.describe(tier);
             }
         };

@@ -73,7 +73,7 @@ public abstract class Products {
         Backends.require(backend);
         return switch (backend) {
             case REFERENCE -> new ReferenceProducts(precision);
-            case VECTOR -> throw new UnsupportedOperationException("backend VECTOR: not built yet");
+            case VECTOR -> new VectorProducts(precision, execution);
             case NATIVE -> new NativeProducts(precision, execution);
         };
     }

@@ -39,10 +39,14 @@ public final class VectorKernel implements CellKernel {
 
     @Override
     public CellPlan plan(Cell cell, CellShape largest, Precision precision, Execution execution) {
+        requireFloat32(precision);
+        VectorWidth width = VectorWidth.of(execution.maxIsa());
+        return new VectorPlan(width.copy(lookup, pointwise, VectorPointwise.class), cell, largest, width);
+    }
+
+    static void requireFloat32(Precision precision) {
         if (precision != Precision.FLOAT32) {
             throw new UnsupportedOperationException("VECTOR: float64 is not supported; use REFERENCE or NATIVE");
         }
-        VectorWidth width = VectorWidth.of(execution.maxIsa());
-        return new VectorPlan(width.copy(lookup, pointwise, VectorPointwise.class), cell, largest, width);
     }
 }

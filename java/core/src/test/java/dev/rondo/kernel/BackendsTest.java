@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.Execution;
+import dev.rondo.cell.lstm.Lstm;
+import dev.rondo.memory.Precision;
 import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -24,7 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class BackendsTest {
     private static final String NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED";
 
-    /** What a JVM of the tests below runs: prints why backends are missing, then the line of the best. */
+    /** What a JVM of the tests below runs: prints why backends are missing, then the line of the best, and uses that. */
     static final class Probe {
         private Probe() {}
 
@@ -33,7 +35,13 @@ class BackendsTest {
                 for (Backend backend : Backend.values()) {
                     System.out.println(backend + " missing: " + Backends.missing(backend).orElse("no"));
                 }
-                System.out.println(Backends.describe(Backends.best(), Execution.threads(1)));
+                Backend best = Backends.best();
+                Execution execution = Execution.threads(1);
+                System.out.println(Backends.describe(best, execution));
+                Products.of(best, Precision.FLOAT32, execution);
+                Lstm cell = Lstm.of(1);
+                cell.kernel(best).plan(cell, cell.shape(1, 1, 1), Precision.FLOAT32, execution).close();
+                System.out.println("planned " + best);
             } catch (RuntimeException e) {
                 System.out.println(e);
             }
@@ -59,26 +67,26 @@ class BackendsTest {
     @Test
     void withoutJavaCppThereIsNoNativeBackend() throws Exception {
         assertOutput(probe(List.of(NATIVE_ACCESS), Backends.class), "NATIVE missing: JavaCPP is not on the class path",
-                "; not NATIVE: JavaCPP is not on the class path");
+                "backend REFERENCE: ", "; not NATIVE: JavaCPP is not on the class path", "planned REFERENCE");
     }
 
     @Test
     void withoutPermissionThereIsNoNativeBackend() throws Exception {
         Available.assume(Backend.NATIVE);
         assertOutput(probe(List.of("--illegal-native-access=deny"), Backends.class, Loader.class),
-                "NATIVE missing: native access is denied");
+                "NATIVE missing: native access is denied", "planned REFERENCE");
     }
 
     @Test
     void withoutTheIncubatorModuleThereIsNoVectorBackend() throws Exception {
         assertOutput(probe(List.of(NATIVE_ACCESS), Backends.class, Loader.class),
-                "VECTOR missing: no module jdk.incubator.vector; start java with --add-modules jdk.incubator.vector");
+                "VECTOR missing: no module jdk.incubator.vector; start java with --add-modules jdk.incubator.vector", "planned ");
     }
 
     @Test
     void theSystemPropertyForcesABackend() throws Exception {
         assertOutput(probe(List.of(NATIVE_ACCESS, "-Drondo.backend=reference"), Backends.class, Loader.class),
-                "backend REFERENCE: plain Java");
+                "backend REFERENCE: plain Java", "planned REFERENCE");
     }
 
     @Test
