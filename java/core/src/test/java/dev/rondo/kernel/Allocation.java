@@ -6,7 +6,7 @@ import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 
 /** Counts what calls allocate on the heap. */
-final class Allocation {
+public final class Allocation {
     private static final int ROUNDS = 50;
     private static final int CALLS = 2_000;
 
@@ -16,7 +16,7 @@ final class Allocation {
      * Fails unless a round of calls allocates nothing. Code that is not linked or compiled yet does, so it may take rounds. An
      * object per call would come to 16 bytes per call at least; less is noise of the JVM itself.
      */
-    static void assertNone(Runnable call) {
+    public static void assertNone(Runnable call) {
         var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long allocated = Long.MAX_VALUE;
         for (int round = 0; round < ROUNDS && allocated / CALLS > 0; round++) {

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** What the binding adds to the kernels; their results are the contract test's business. */
 class NativePlanTest {
-    private static final CellShape SHAPE = new CellShape(3, 2, 5, 7);
+    private static final CellShape SHAPE = new CellShape(4, 3, 5, 7);
     private static final Lstm CELL = Lstm.of(SHAPE.hiddenSize());
     private static final Execution EXECUTION = Execution.threads(1);
 
