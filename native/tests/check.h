@@ -2,18 +2,19 @@
 #ifndef RONDO_CHECK_H
 #define RONDO_CHECK_H
 
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <string>
 
-inline int& failures() {
-  static int count = 0;
+inline std::atomic<int>& failures() {
+  static std::atomic<int> count = 0;
   return count;
 }
 
-inline int& checks() {
-  static int count = 0;
+inline std::atomic<int>& checks() {
+  static std::atomic<int> count = 0;
   return count;
 }
 
@@ -25,7 +26,7 @@ inline void check(bool holds, const char* file, int line, const std::string& wha
 }
 
 inline int report(const char* name) {
-  std::printf("%s: %d checks, %d failures\n", name, checks(), failures());
+  std::printf("%s: %d checks, %d failures\n", name, checks().load(), failures().load());
   return checks() == 0 || failures() != 0;
 }
 
