@@ -125,14 +125,15 @@ public final class Checkpoint {
     public Network network(UnaryOperator<Network.Builder> options) throws CheckpointException {
         NetworkDescription description;
         Precision precision;
+        long bytes;
         try {
             description = NetworkDescription.parse(text(DESCRIPTION));
             precision = Precision.valueOf(text(PRECISION));
-        } catch (IllegalArgumentException e) {
-            throw new CheckpointException(file, e.getMessage(), e);
+            bytes = Math.multiplyExact(description.layout().count(), precision.bytes());
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw damaged(DESCRIPTION, e);
         }
-        long expected = description.layout().count() * precision.bytes();
-        sized(PARAMETERS, expected); // before memory for that many is asked for
+        sized(PARAMETERS, bytes); // before memory for that many is asked for
         Network network = options.apply(Network.of(description)).precision(precision).build();
         try {
             copy(PARAMETERS, precision, network.parameters().slab());

@@ -51,9 +51,10 @@ final class CheckpointFile {
     static void write(Path file, Map<String, MemorySegment> sections) throws IOException {
         Path target = file.toAbsolutePath();
         Path directory = target.getParent();
-        Path temporary = Files.createTempFile(directory, target.getFileName() + ".", ".tmp");
+        Path temporary = target.resolveSibling(target.getFileName() + ".tmp"); // one that a crash left is written over
         try {
-            try (var channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+            try (var channel = FileChannel.open(temporary, StandardOpenOption.CREATE, StandardOpenOption.WRITE,
+                    StandardOpenOption.TRUNCATE_EXISTING)) {
                 writeAll(channel, sections);
                 channel.force(true);
             }

@@ -52,8 +52,8 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * {@return the model in {@code path}, on the best backend and all processors; of the directory of a training the one
-     * with the lowest validation loss, or the last if none was validated yet}
+     * {@return the model in {@code path}, on the best backend and all processors; of the directory of a training the
+     * one with the lowest validation loss, or the last if none was validated yet}
      *
      * @throws IOException if the file cannot be read, is damaged or holds no language model
      */

@@ -154,6 +154,14 @@ public final class LanguageModelTrainer implements AutoCloseable {
         return streams.epochs();
     }
 
+    /** Makes the directory this training's own, if it has one: says at once if it cannot be written. */
+    void begin() throws IOException {
+        if (directory != null && trainer.steps() == 0) {
+            save();
+            Files.deleteIfExists(directory.resolve(BEST)); // another training's, which these checkpoints replace
+        }
+    }
+
     /** Makes one step. */
     StepResult step() {
         SequenceBatch batch = streams.next();

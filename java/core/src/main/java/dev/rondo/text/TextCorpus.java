@@ -40,10 +40,22 @@ public record TextCorpus(Vocabulary vocabulary, int[] training, int[] validation
     }
 
     private static String fingerprint(int[] codePoints) {
-        var bytes = ByteBuffer.allocate(codePoints.length * Integer.BYTES);
-        bytes.asIntBuffer().put(codePoints);
+        MessageDigest digest = sha256();
+        var bytes = ByteBuffer.allocate(1 << 16);
+        for (int codePoint : codePoints) {
+            if (!bytes.hasRemaining()) {
+                digest.update(bytes.flip());
+                bytes.clear();
+            }
+            bytes.putInt(codePoint);
+        }
+        digest.update(bytes.flip());
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static MessageDigest sha256() {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes.array()));
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("SHA-256 is part of every Java platform", e);
         }

@@ -34,6 +34,7 @@ final class TrainingRun {
     }
 
     TrainingSummary run() throws IOException {
+        training.begin();
         StepResult result = null;
         while (!training.stopRequested() && share() < 1) {
             result = training.step();

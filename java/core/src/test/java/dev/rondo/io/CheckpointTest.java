@@ -195,12 +195,16 @@ class CheckpointTest {
     @Test
     void aDescriptionOfAHugeNetworkAllocatesNothing() throws IOException {
         Path file = directory.resolve("huge.rondo");
-        Checkpoint.builder()
-                .text("network.description", "input oneHot 1000000\nlayer lstm 100000\nclasses 1000000")
-                .text("network.precision", "FLOAT32")
-                .longs("network.parameters", 1, 2, 3)
-                .write(file);
-        assertMessage("got 24", () -> Checkpoint.read(file).network(UnaryOperator.identity()));
+        for (int units : new int[] {100_000, 100_000_000, 1_000_000_000}) { // the second overflows long, the third int
+            Checkpoint.builder()
+                    .text("network.description", "input oneHot 1000000\nlayer lstm " + units + "\nclasses 1000000")
+                    .text("network.precision", "FLOAT32")
+                    .longs("network.parameters", 1, 2, 3)
+                    .write(file);
+            String message = assertThrows(CheckpointException.class,
+                    () -> Checkpoint.read(file).network(UnaryOperator.identity())).getMessage();
+            assertTrue(message.startsWith(file + ": section network."), message);
+        }
     }
 
     @Test
@@ -215,6 +219,10 @@ class CheckpointTest {
         var broken = Checkpoint.builder().text("which", "new").numbers("gone", Precision.FLOAT32, closed);
         assertThrows(IllegalStateException.class, () -> broken.write(file));
         assertEquals("old", Checkpoint.read(file).text("which"));
+        assertOnlyFile(file);
+    }
+
+    private void assertOnlyFile(Path file) throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
             assertEquals(List.of(file), files.toList());
         }
@@ -225,9 +233,10 @@ class CheckpointTest {
     void aTemporaryFileThatWasLeftDisturbsNothing() throws IOException {
         Path file = directory.resolve("model.rondo");
         Checkpoint.builder().text("which", "old").write(file);
-        Files.writeString(directory.resolve("model.rondo.123.tmp"), "half of a check");
+        Files.writeString(directory.resolve("model.rondo.tmp"), "half of a check".repeat(100));
         assertEquals("old", Checkpoint.read(file).text("which"));
         Checkpoint.builder().text("which", "new").write(file);
         assertEquals("new", Checkpoint.read(file).text("which"));
+        assertOnlyFile(file);
     }
 }

@@ -1,11 +1,13 @@
 package dev.rondo.network;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.lstm.Lstm;
+import dev.rondo.kernel.Available;
 import dev.rondo.memory.Precision;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -14,6 +16,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -204,6 +207,28 @@ class NetworkPassTest {
                 assertEquals(2 * once[i], at(network.gradients(), i), ROUNDING);
             }
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatALongerBatchLeftInTheBuffersDoesNotMatter(Backend backend) {
+        Available.assume(backend);
+        SequenceBatch full = SequenceBatch.tokens(ids(1, T * B), T, B).targets(ids(2, T * B));
+        SequenceBatch part = SequenceBatch.tokens(ids(3, T * B), T, B).targets(ids(4, T * B)).lengths(new int[] {2, 0});
+        try (Network network = Network.embedding(V, 3).layer(Lstm.of(4)).layer(Lstm.of(3)).classes(V).backend(backend)
+                        .threads(1).build();
+                var used = network.pass(T, B); var fresh = network.pass(T, B)) {
+            used.forward(full);
+            used.backward();
+            assertArrayEquals(gradients(fresh, part), gradients(used, part));
+        }
+    }
+
+    private static float[] gradients(NetworkPass pass, SequenceBatch batch) {
+        pass.network().gradients().fill((byte) 0);
+        pass.forward(batch);
+        pass.backward();
+        return pass.network().gradients().toArray(ValueLayout.JAVA_FLOAT);
     }
 
     /** A batch that does not fit a network of tokens, T x B, and what the message says. */

@@ -193,6 +193,22 @@ class LanguageModelTrainerTest {
     }
 
     @Test
+    void aNewTrainingReplacesTheOneInItsDirectory() throws IOException {
+        try (var training = builder(Backend.REFERENCE).directory(directory).build()) {
+            training.run(Budget.steps(20));
+        }
+        try (var training = builder(Backend.REFERENCE).seed(4).directory(directory).build()) {
+            training.stop();
+            training.run(Budget.steps(20));
+        }
+        assertFalse(Files.exists(directory.resolve(LanguageModelTrainer.BEST)));
+        try (var training = LanguageModelTrainer.resume(directory, CORPUS).build()) {
+            assertEquals(0, training.steps());
+            assertTrue(training.run(Budget.steps(1)).last().best());
+        }
+    }
+
+    @Test
     void notesComeBack() throws IOException {
         try (var training = builder(Backend.REFERENCE).directory(directory).note("text", "/a b/ü\n").build()) {
             training.run(Budget.steps(1));
