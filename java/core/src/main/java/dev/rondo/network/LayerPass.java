@@ -127,10 +127,6 @@ final class LayerPass implements AutoCloseable {
         return stateGradient[plane];
     }
 
-    int planes() {
-        return state.length;
-    }
-
     void resetState() {
         for (MemorySegment plane : state) {
             plane.fill((byte) 0);

@@ -149,6 +149,9 @@ public final class NetworkPass implements AutoCloseable {
             lossKnown = false;
             backwardPossible = false;
             buffers.fill(batch);
+            if (batch.targets() != null) {
+                loss.aim(buffers.targets(), buffers.lengths(batch));
+            }
             if (!carryState) {
                 zeroStates();
             }
@@ -161,8 +164,7 @@ public final class NetworkPass implements AutoCloseable {
             }
             head.forward();
             if (batch.targets() != null) {
-                MemorySegment gradient = training ? head.logitsGradient() : null;
-                loss.run(buffers.targets(), buffers.lengths(batch), head.logits(), gradient);
+                loss.run(head.logits(), training ? head.logitsGradient() : null);
                 lossKnown = true;
                 backwardPossible = training;
             }

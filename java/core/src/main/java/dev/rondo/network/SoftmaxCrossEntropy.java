@@ -20,6 +20,8 @@ final class SoftmaxCrossEntropy {
     private final int batchSize;
     private final int classes;
     private final double[] row;
+    private MemorySegment targets;
+    private MemorySegment lengths;
     private double sum;
     private long counted;
 
@@ -41,25 +43,34 @@ final class SoftmaxCrossEntropy {
     }
 
     /**
+     * Takes what the next run shall aim at, and counts.
+     *
+     * @param ofRows targets, int32 [N]
+     * @param ofSequences lengths, int32 [B], or null
+     * @throws IllegalArgumentException if a target is out of range
+     */
+    void aim(MemorySegment ofRows, MemorySegment ofSequences) {
+        targets = ofRows;
+        lengths = ofSequences;
+        counted = 0;
+        for (long n = 0; n < rows(); n++) {
+            counted += target(n) == SequenceBatch.IGNORED ? 0 : 1;
+        }
+    }
+
+    /**
      * Runs over all rows.
      *
-     * @param targets int32 [N]
-     * @param lengths int32 [B], or null
      * @param logits [N, C]
      * @param gradient [N, C], assigned; or null
      */
-    void run(MemorySegment targets, MemorySegment lengths, MemorySegment logits, MemorySegment gradient) {
-        long rows = targets.byteSize() / Integer.BYTES;
-        counted = 0;
-        for (long n = 0; n < rows; n++) {
-            counted += target(targets, lengths, n) == SequenceBatch.IGNORED ? 0 : 1;
-        }
+    void run(MemorySegment logits, MemorySegment gradient) {
         sum = 0;
         if (gradient != null) {
             gradient.fill((byte) 0);
         }
-        for (long n = 0; n < rows; n++) {
-            int target = target(targets, lengths, n);
+        for (long n = 0; n < rows(); n++) {
+            int target = target(n);
             if (target != SequenceBatch.IGNORED) {
                 precision.read(logits, n * classes, row, classes);
                 sum += runRow(target);
@@ -90,7 +101,11 @@ final class SoftmaxCrossEntropy {
         return Math.log(total) - ofTarget;
     }
 
-    private int target(MemorySegment targets, MemorySegment lengths, long n) {
+    private long rows() {
+        return targets.byteSize() / Integer.BYTES;
+    }
+
+    private int target(long n) {
         int target = targets.getAtIndex(ValueLayout.JAVA_INT, n);
         if (target < SequenceBatch.IGNORED || target >= classes) {
             throw new IllegalArgumentException("targets[" + n / batchSize + ", " + n % batchSize + "]: expected 0 to "

@@ -85,7 +85,8 @@ public final class LanguageModelTrainer implements AutoCloseable {
      * {@return a builder that goes on with the training in {@code directory}, from its last checkpoint, with its
      * settings, backend and threads}
      *
-     * @throws IOException if there is no such checkpoint, it is damaged, or the training was begun on another text
+     * @throws IllegalArgumentException if the training was begun on another text
+     * @throws IOException if there is no such checkpoint, or it is damaged
      */
     public static Builder resume(Path directory, TextCorpus corpus) throws IOException {
         return new Builder(corpus).resume(directory);
