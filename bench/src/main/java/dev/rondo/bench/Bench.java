@@ -15,8 +15,8 @@ import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * Runs the benchmarks whose names match a pattern and prints one table. Takes JMH's options; without {@code -p body=...} every
- * body that runs here is timed, which takes ten minutes.
+ * Runs the benchmarks whose names match a pattern and prints one table. Takes JMH's options; without {@code -p
+ * body=...} every body that runs here is timed, which takes a quarter of an hour.
  *
  * <pre>
  * java --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -jar bench/target/benchmarks.jar \
@@ -31,8 +31,7 @@ public final class Bench {
     /** Runs the benchmarks that {@code arguments}, which are JMH's, choose. */
     public static void main(String[] arguments) throws Exception {
         var options = new CommandLineOptions(arguments);
-        if (options.shouldHelp() || options.shouldList() || options.shouldListWithParams() || options.shouldListProfilers()
-                || options.shouldListResultFormats()) {
+        if (asksJmh(options)) {
             Main.main(arguments);
             return;
         }
@@ -45,6 +44,11 @@ public final class Bench {
         print(new Runner(chosen.build()).run());
     }
 
+    private static boolean asksJmh(CommandLineOptions options) {
+        return options.shouldHelp() || options.shouldList() || options.shouldListWithParams()
+                || options.shouldListProfilers() || options.shouldListResultFormats();
+    }
+
     private static String[] bodies() {
         return CellBody.present(units -> CellBenchmark.cell("lstm", units)).stream()
                 .filter(body -> body.precision() == Precision.FLOAT32)
@@ -53,7 +57,9 @@ public final class Bench {
     }
 
     private static void print(Collection<RunResult> results) {
-        System.out.printf("%n" + ROW, "benchmark", "cell", "body", "thr", "shape", "T", "B", "I", "H", "us", "+-", "GFLOP/s");
+        System.out.println();
+        System.out.printf(
+                ROW, "benchmark", "cell", "body", "thr", "shape", "T", "B", "I", "H", "us", "+-", "GFLOP/s");
         for (RunResult result : results) {
             BenchmarkParams params = result.getParams();
             String benchmark = params.getBenchmark().substring(params.getBenchmark().lastIndexOf('.') + 1);
@@ -61,7 +67,8 @@ public final class Bench {
             Cell cell = CellBenchmark.cell(params.getParam("cell"), shape.hiddenSize());
             double micros = result.getPrimaryResult().getScore();
             System.out.printf(ROW, benchmark, cell.name(), params.getParam("body"), params.getParam("threads"),
-                    params.getParam("shape"), shape.timeSteps(), shape.batchSize(), shape.inputSize(), shape.hiddenSize(),
+                    params.getParam("shape"), shape.timeSteps(), shape.batchSize(), shape.inputSize(),
+                    shape.hiddenSize(),
                     "%.1f".formatted(micros), "%.1f".formatted(result.getPrimaryResult().getScoreError()),
                     "%.1f".formatted(flops(benchmark, cell, shape) / micros / 1e3));
         }
@@ -74,7 +81,8 @@ public final class Bench {
             case "forward" -> shape.rows() * step;
             case "training" -> 3 * shape.rows() * step;
             case "streaming" -> step;
-            default -> throw new IllegalArgumentException("benchmark: expected forward, training or streaming, got " + benchmark);
+            default -> throw new IllegalArgumentException(
+                    "benchmark: expected forward, training or streaming, got " + benchmark);
         };
     }
 }

@@ -104,6 +104,8 @@ public class CellBenchmark {
         if (words.length != 2) {
             throw new IllegalArgumentException("body: expected backend/tier, as in NATIVE/AVX512, got " + name);
         }
-        return new CellBody(units -> cell(cell, units), Backend.valueOf(words[0]), IsaTier.valueOf(words[1]), Precision.FLOAT32);
+        Backend backend = Backend.valueOf(words[0]);
+        IsaTier tier = IsaTier.valueOf(words[1]);
+        return new CellBody(units -> cell(cell, units), backend, tier, Precision.FLOAT32);
     }
 }

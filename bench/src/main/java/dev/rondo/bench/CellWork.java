@@ -15,7 +15,9 @@ import dev.rondo.memory.Workspace;
 import java.lang.foreign.MemorySegment;
 import java.util.SplittableRandom;
 
-/** One layer of one body at one shape, dense input, with memory for all that is timed. Every body gets the same numbers. */
+/**
+ * One layer of one body at one shape, dense input, with memory for all that is timed. Every body gets the same numbers.
+ */
 final class CellWork implements AutoCloseable {
     private static final int VERIFIED_STEPS = 3;
 
@@ -71,7 +73,9 @@ final class CellWork implements AutoCloseable {
         plan.forward(inference);
     }
 
-    /** Forward and backward over the whole batch, to all gradients, with parameters that have changed as in training. */
+    /**
+     * Forward and backward over the whole batch, to all gradients, with parameters that have changed as in training.
+     */
     void train() {
         parameters.changed();
         plan.forward(training);
@@ -168,13 +172,15 @@ final class CellWork implements AutoCloseable {
         }
     }
 
-    private void compare(String what, Tolerance tolerance, CellWork reference, MemorySegment[] expected, MemorySegment[] actual) {
+    private void compare(
+            String what, Tolerance tolerance, CellWork reference, MemorySegment[] expected, MemorySegment[] actual) {
         for (int plane = 0; plane < expected.length; plane++) {
             compare(what + " " + plane, tolerance, reference, expected[plane], actual[plane]);
         }
     }
 
-    private void compare(String what, Tolerance tolerance, CellWork reference, MemorySegment expected, MemorySegment actual) {
+    private void compare(
+            String what, Tolerance tolerance, CellWork reference, MemorySegment expected, MemorySegment actual) {
         double error = tolerance.error(reference.read(expected), read(actual));
         if (!(error <= tolerance.bound())) {
             throw new IllegalStateException(plan + ", " + shape + ": " + what + ": expected an error of at most "

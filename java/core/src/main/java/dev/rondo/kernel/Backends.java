@@ -12,7 +12,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Which backends run here, and why a faster one does not. A backend's own classes are touched only after it was found here.
+ * Which backends run here, and why a faster one does not. A backend's own classes are touched only after it was found
+ * here.
  *
  * <p>The system property {@value #PROPERTY} forces one: {@code reference}, {@code vector} or {@code native}.
  */
@@ -77,13 +78,17 @@ public final class Backends {
         var line = new StringBuilder("backend ").append(backend).append(": ").append(details(backend, execution));
         for (Backend faster : Backend.values()) {
             if (faster.compareTo(backend) > 0) {
-                line.append("; not ").append(faster).append(": ").append(missing(faster).orElse("another was asked for"));
+                String reason = missing(faster).orElse("another was asked for");
+                line.append("; not ").append(faster).append(": ").append(reason);
             }
         }
         return line.toString();
     }
 
-    /** {@return the OpenBLAS that NATIVE gives large products to at its baseline tier, or why none; loads it to find out} */
+    /**
+     * {@return the OpenBLAS that NATIVE gives large products to at its baseline tier, or why none; loads it to find
+     * out}
+     */
     public static String openBlas() {
         return missing(Backend.NATIVE).isPresent() ? "no NATIVE backend that would use it" : OpenBlas.loadAndDescribe();
     }

@@ -10,8 +10,9 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * The functions of {@code rondo.h} as Java calls, pointers as addresses. Touched only where {@link NativeLibrary#missing()} is
- * empty. None is a "critical" downcall: a pass is long, and a critical call holds up the JVM's safepoints.
+ * The functions of {@code rondo.h} as Java calls, pointers as addresses. Touched only where {@link
+ * NativeLibrary#missing()} is empty. None is a "critical" downcall: a pass is long, and a critical call holds up the
+ * JVM's safepoints.
  */
 final class NativeCalls {
     private static final MethodHandle STATUS_TEXT = function("rondo_status_text", JAVA_LONG, JAVA_INT);

@@ -9,8 +9,8 @@ import dev.rondo.cell.Execution;
 import dev.rondo.memory.Precision;
 
 /**
- * The C++ body of every cell that the native library knows by name: one native call per layer, direction and sequence, on the
- * memory of the pass itself.
+ * The C++ body of every cell that the native library knows by name: one native call per layer, direction and sequence,
+ * on the memory of the pass itself.
  */
 public final class NativeKernel implements CellKernel {
     /** A kernel holds nothing. */
@@ -19,7 +19,8 @@ public final class NativeKernel implements CellKernel {
     /**
      * {@inheritDoc}
      *
-     * @throws UnsupportedOperationException if there is no native library here, or no such cell in it; the message says why
+     * @throws UnsupportedOperationException if there is no native library here, or no such cell in it; the message says
+     *     why
      */
     @Override
     public CellPlan plan(Cell cell, CellShape largest, Precision precision, Execution execution) {

@@ -20,10 +20,11 @@ import org.bytedeco.javacpp.Loader;
 /**
  * The library of native kernels: found, opened and checked once, when it is first asked for.
  *
- * <p>It lies in JavaCPP's layout at {@code dev/rondo/kernel/<platform>/librondo-<build id>.so}, beside this class or in a jar
- * of its own. The id, a hash of the native sources, is part of the name because JavaCPP's cache goes by names: it cannot
- * hand out a stale copy then. The library states its id too, and one that differs from the id that this class was built
- * with is refused. The system property {@value #PATH_PROPERTY} names a file to open instead of looking for one.
+ * <p>It lies in JavaCPP's layout at {@code dev/rondo/kernel/<platform>/librondo-<build id>.so}, beside this class or in
+ * a jar of its own. The id, a hash of the native sources, is part of the name because JavaCPP's cache goes by names: it
+ * cannot hand out a stale copy then. The library states its id too, and one that differs from the id that this class
+ * was built with is refused. The system property {@value #PATH_PROPERTY} names a file to open instead of looking for
+ * one.
  *
  * <p>Whatever goes wrong is kept as the reason why there is no native backend.
  */
@@ -96,12 +97,13 @@ final class NativeLibrary {
         if (ValueLayout.ADDRESS.byteSize() != Long.BYTES) {
             throw new UnsatisfiedLinkError("expected a JVM with pointers of 64 bits");
         }
-        var version = (int) function(symbols, "rondo_abi_version", FunctionDescriptor.of(ValueLayout.JAVA_INT)).invokeExact();
+        MethodHandle abiVersion = function(symbols, "rondo_abi_version", FunctionDescriptor.of(ValueLayout.JAVA_INT));
+        var version = (int) abiVersion.invokeExact();
         if (version != ABI_VERSION) {
             throw new UnsatisfiedLinkError(file + ": expected ABI version " + ABI_VERSION + ", got " + version);
         }
-        var address = (long) function(symbols, "rondo_build_id", FunctionDescriptor.of(ValueLayout.JAVA_LONG)).invokeExact();
-        String actual = text(address);
+        MethodHandle buildId = function(symbols, "rondo_build_id", FunctionDescriptor.of(ValueLayout.JAVA_LONG));
+        String actual = text((long) buildId.invokeExact());
         if (!actual.equals(expected)) {
             throw new UnsatisfiedLinkError(file + ": expected build id " + expected + ", got " + actual);
         }
@@ -113,8 +115,11 @@ final class NativeLibrary {
         return Linker.nativeLinker().downcallHandle(address, descriptor);
     }
 
-    private static String reason(Throwable e) {
+    /** {@return what a failure to find or open a library means to a user} */
+    static String reason(Throwable e) {
         return switch (e) {
+            case NoClassDefFoundError missing when String.valueOf(missing.getMessage()).contains("bytedeco/openblas") ->
+                "OpenBLAS is not on the class path";
             case NoClassDefFoundError missing when String.valueOf(missing.getMessage()).contains("bytedeco") ->
                 "JavaCPP is not on the class path";
             case IllegalCallerException denied -> "native access is denied: " + denied.getMessage();

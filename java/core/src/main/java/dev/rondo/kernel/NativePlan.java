@@ -15,8 +15,9 @@ import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 
 /**
- * A plan of the native library. It describes each pass to it in two structs that are filled anew for every call, so that a call
- * allocates nothing, and it says when the parameters are those of its last call, whose packed weights are still good then.
+ * A plan of the native library. It describes each pass to it in two structs that are filled anew for every call, so
+ * that a call allocates nothing, and it says when the parameters are those of its last call, whose packed weights are
+ * still good then.
  */
 final class NativePlan extends CellPlan {
     private static final int MAX_PLANES = 4;
@@ -51,7 +52,8 @@ final class NativePlan extends CellPlan {
         super(cell, largest, precision);
         int index = NativeCalls.findCell(cell.name());
         if (index < 0) {
-            throw new UnsupportedOperationException("cell: expected one that the native library has, got " + cell.name());
+            throw new UnsupportedOperationException(
+                    "cell: expected one that the native library has, got " + cell.name());
         }
         this.planes = cell.planeWidths().length;
         OpenBlas.loadFor(NativeCalls.isa(execution.maxIsa()), largest.rows(), cell.rows(),

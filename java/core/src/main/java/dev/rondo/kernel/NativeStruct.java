@@ -5,8 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * One struct of {@code rondo.h}, filled field by field in the order of the header. All fields there are 64 bits wide, and the
- * first is the struct's size. Made once, filled again for every call; its memory lives as long as this object.
+ * One struct of {@code rondo.h}, filled field by field in the order of the header. All fields there are 64 bits wide,
+ * and the first is the struct's size. Made once, filled again for every call; its memory lives as long as this object.
  */
 final class NativeStruct {
     private final MemorySegment memory;

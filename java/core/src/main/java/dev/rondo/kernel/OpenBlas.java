@@ -13,14 +13,14 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.openblas.global.openblas_nolapack;
 
 /**
- * OpenBLAS from its JavaCPP artifact, for the large products of the native library where this CPU runs its baseline tier: with
- * AVX2 or AVX-512 the library's own products are as fast or faster, and OpenBLAS stays where it is. It is handed over when a
- * product first is large enough to gain from it: extracting and loading it takes a second or two, which streaming should not
- * pay. Without it the library uses its own products.
+ * OpenBLAS from its JavaCPP artifact, for the large products of the native library where this CPU runs its baseline
+ * tier: with AVX2 or AVX-512 the library's own products are as fast or faster, and OpenBLAS stays where it is. It is
+ * handed over when a product first is large enough to gain from it: extracting and loading it takes a second or two,
+ * which streaming should not pay. Without it the library uses its own products.
  *
- * <p>It is set to one thread, for the whole process: threads are the plan's own, and two pools would fight over the cores. Its
- * functions are taken from the copy that {@code Loader.load} made; opening {@code libopenblas} by path would bring a second
- * copy into the process.
+ * <p>It is set to one thread, for the whole process: threads are the plan's own, and two pools would fight over the
+ * cores. Its functions are taken from the copy that {@code Loader.load} made; opening {@code libopenblas} by path would
+ * bring a second copy into the process.
  */
 final class OpenBlas {
     /** Multiplications from which on a product is worth the load. */
@@ -59,7 +59,7 @@ final class OpenBlas {
             try {
                 outcome = handOver();
             } catch (Throwable e) { // whatever it is, the kernels' own products take over, and describe() says so
-                outcome = "own products, no OpenBLAS: " + e;
+                outcome = "own products, no OpenBLAS: " + NativeLibrary.reason(e);
             }
         }
     }

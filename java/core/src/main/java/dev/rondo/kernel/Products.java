@@ -6,8 +6,8 @@ import dev.rondo.memory.Precision;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Matrix products on native memory, for heads and whatever else is not a cell. The checks of arguments stand here, above the
- * three bodies. Once warm a product allocates nothing. An object serves one thread at a time.
+ * Matrix products on native memory, for heads and whatever else is not a cell. The checks of arguments stand here,
+ * above the three bodies. Once warm a product allocates nothing. An object serves one thread at a time.
  *
  * <pre>{@code
  * Products products = Products.of(backend, Precision.FLOAT32, execution);
@@ -28,7 +28,8 @@ public abstract class Products {
      * @param values native segment
      * @param rows rows, at least 1
      * @param columns columns, at least 1
-     * @param rowStride elements between rows; one of the two strides is 1, and the other leaves room for what lies between
+     * @param rowStride elements between rows; one of the two strides is 1, and the other leaves room for what lies
+     *     between
      * @param columnStride elements between columns
      */
     public record Matrix(MemorySegment values, long rows, long columns, long rowStride, long columnStride) {
@@ -38,13 +39,14 @@ public abstract class Products {
                 throw new IllegalArgumentException("values: expected a native segment, got one on the heap");
             }
             if (rows < 1 || columns < 1) {
-                throw new IllegalArgumentException("rows x columns: expected at least 1 x 1, got " + rows + " x " + columns);
+                throw new IllegalArgumentException(
+                        "rows x columns: expected at least 1 x 1, got " + rows + " x " + columns);
             }
             boolean rowMajor = columnStride == 1 && rowStride >= columns;
             boolean columnMajor = rowStride == 1 && columnStride >= rows;
             if (!rowMajor && !columnMajor) {
-                throw new IllegalArgumentException("strides of " + rows + " x " + columns + ": expected 1 and at least the "
-                        + "extent that it strides over, got " + rowStride + " and " + columnStride);
+                throw new IllegalArgumentException("strides of " + rows + " x " + columns + ": expected 1 and at least "
+                        + "the extent that it strides over, got " + rowStride + " and " + columnStride);
             }
         }
 
@@ -60,14 +62,16 @@ public abstract class Products {
 
         /** {@return the number of elements from the first to the last} */
         long extent() {
-            return Math.addExact(Math.multiplyExact(rows - 1, rowStride), Math.multiplyExact(columns - 1, columnStride)) + 1;
+            long lastRow = Math.multiplyExact(rows - 1, rowStride);
+            return Math.addExact(lastRow, Math.multiplyExact(columns - 1, columnStride)) + 1;
         }
     }
 
     /**
      * {@return the products of {@code backend}}
      *
-     * @throws UnsupportedOperationException if the backend does not run here or lacks the precision; the message says why
+     * @throws UnsupportedOperationException if the backend does not run here or lacks the precision; the message says
+     *     why
      */
     public static Products of(Backend backend, Precision precision, Execution execution) {
         Backends.require(backend);

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Matrix products in {@code jdk.incubator.vector}, float32, one thread. Operands are copied to arrays, where the loops run twice
- * as fast as on segments; the arrays are kept for the next product of the same sizes.
+ * Matrix products in {@code jdk.incubator.vector}, float32, one thread. Operands are copied to arrays, where the loops
+ * run twice as fast as on segments; the arrays are kept for the next product of the same sizes.
  *
  * <p>To be touched only after {@link Backends#require}.
  */

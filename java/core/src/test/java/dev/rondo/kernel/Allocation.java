@@ -13,8 +13,8 @@ public final class Allocation {
     private Allocation() {}
 
     /**
-     * Fails unless a round of calls allocates nothing. Code that is not linked or compiled yet does, so it may take rounds. An
-     * object per call would come to 16 bytes per call at least; less is noise of the JVM itself.
+     * Fails unless a round of calls allocates nothing. Code that is not linked or compiled yet does, so it may take
+     * rounds. An object per call would come to 16 bytes per call at least; less is noise of the JVM itself.
      */
     public static void assertNone(Runnable call) {
         var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();

@@ -26,7 +26,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 class BackendsTest {
     private static final String NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED";
 
-    /** What a JVM of the tests below runs: prints why backends are missing, then the line of the best, and uses that. */
+    /**
+     * What a JVM of the tests below runs: prints why backends are missing, then the line of the best, and uses that.
+     */
     static final class Probe {
         private Probe() {}
 
@@ -59,8 +61,8 @@ class BackendsTest {
         if (Backends.missing(backend).isEmpty()) {
             assertTrue(Backends.describe(backend, Execution.threads(2)).startsWith("backend " + backend + ": "));
         } else {
-            String message = assertThrows(UnsupportedOperationException.class, () -> Backends.require(backend)).getMessage();
-            assertTrue(message.contains(Backends.missing(backend).get()), message);
+            var refused = assertThrows(UnsupportedOperationException.class, () -> Backends.require(backend));
+            assertTrue(refused.getMessage().contains(Backends.missing(backend).get()), refused.getMessage());
         }
     }
 
@@ -80,7 +82,8 @@ class BackendsTest {
     @Test
     void withoutTheIncubatorModuleThereIsNoVectorBackend() throws Exception {
         assertOutput(probe(List.of(NATIVE_ACCESS), Backends.class, Loader.class),
-                "VECTOR missing: no module jdk.incubator.vector; start java with --add-modules jdk.incubator.vector", "planned ");
+                "VECTOR missing: no module jdk.incubator.vector; start java with --add-modules jdk.incubator.vector",
+                "planned ");
     }
 
     @Test
@@ -107,7 +110,9 @@ class BackendsTest {
         }
     }
 
-    /** {@return what {@link Probe} prints in a JVM that has these options and the class path entries of these classes} */
+    /**
+     * {@return what {@link Probe} prints in a JVM that has these options and the class path entries of these classes}
+     */
     private static String probe(List<String> options, Class<?>... needed) throws IOException, InterruptedException {
         String classPath = Stream.concat(Stream.of(BackendsTest.class), Arrays.stream(needed))
                 .map(BackendsTest::location)

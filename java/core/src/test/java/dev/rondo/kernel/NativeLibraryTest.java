@@ -15,8 +15,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
-/** What is opened and what is refused; what happens without JavaCPP or without permission stands in {@link BackendsTest}. */
+/**
+ * What is opened and what is refused; what happens without JavaCPP or without permission stands in {@link
+ * BackendsTest}.
+ */
 class NativeLibraryTest {
+    private static final String OTHER_ID = "0123456789abcdef";
+
     @Test
     void opensTheLibraryOfThisBuild() {
         Available.assume(Backend.NATIVE);
@@ -26,15 +31,16 @@ class NativeLibraryTest {
     @Test
     void refusesALibraryOfOtherSources() throws IOException {
         Available.assume(Backend.NATIVE);
-        String reason = reason(NativeLibrary.file().toString(), "0123456789abcdef");
-        assertEquals(NativeLibrary.file() + ": expected build id 0123456789abcdef, got " + NativeLibrary.buildId(), reason);
+        String file = NativeLibrary.file().toString();
+        String expected = file + ": expected build id " + OTHER_ID + ", got " + NativeLibrary.buildId();
+        assertEquals(expected, reason(file, OTHER_ID));
     }
 
     @Test
     void saysWhichResourceIsNotThere() {
-        String reason = reason(null, "0123456789abcdef");
-        assertTrue(reason.matches("no library for \\S+ on the class path: dev/rondo/kernel/\\S*rondo-0123456789abcdef\\S* not found"),
-                reason);
+        String reason = reason(null, OTHER_ID);
+        assertTrue(reason.matches("no library for \\S+ on the class path: dev/rondo/kernel/\\S*rondo-" + OTHER_ID
+                + "\\S* not found"), reason);
     }
 
     @Test

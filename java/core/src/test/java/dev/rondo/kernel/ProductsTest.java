@@ -21,10 +21,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ProductsTest {
     private static final double GUARD = 12345;
 
-    /** The matrix product C [m, n] = A [m, k] B [k, n]. Sizes lie around the vector widths; the last is worth OpenBLAS. */
+    /**
+     * The matrix product C [m, n] = A [m, k] B [k, n]. Sizes lie around the vector widths; the last is worth OpenBLAS.
+     */
     private static final List<int[]> SIZES = List.of(
-            new int[] {1, 1, 1}, new int[] {1, 37, 20}, new int[] {20, 1, 37}, new int[] {7, 5, 1}, new int[] {16, 16, 16},
-            new int[] {15, 17, 33}, new int[] {31, 65, 64}, new int[] {67, 97, 130}, new int[] {203, 151, 167});
+            new int[] {1, 1, 1}, new int[] {1, 37, 20}, new int[] {20, 1, 37}, new int[] {7, 5, 1},
+            new int[] {16, 16, 16}, new int[] {15, 17, 33}, new int[] {31, 65, 64},
+            new int[] {67, 97, 130}, new int[] {203, 151, 167});
 
     record Body(Backend backend, IsaTier tier, int threads, Precision precision) {
         Products products() {
@@ -51,7 +54,9 @@ class ProductsTest {
         for (int[] size : SIZES) {
             var problem = new Problem(body.precision, size[0], size[1], size[2]);
             for (int layout = 0; layout < 16; layout++) {
-                problem.check(products, new Layout((layout & 1) != 0, (layout & 2) != 0, (layout & 4) != 0), (layout & 8) != 0);
+                boolean accumulate = (layout & 8) != 0;
+                problem.check(
+                        products, new Layout((layout & 1) != 0, (layout & 2) != 0, (layout & 4) != 0), accumulate);
             }
         }
     }
@@ -64,7 +69,8 @@ class ProductsTest {
             MemorySegment memory = arena.allocate(32L * Double.BYTES, 64);
             Matrix square = Matrix.of(memory.asSlice(0, 4L * body.precision.bytes()), 2, 2);
             Matrix wide = Matrix.of(memory.asSlice(0, 6L * body.precision.bytes()), 2, 3);
-            assertMessage("b.rows: expected 3 as a has columns, got 2", () -> products.multiply(wide, wide, square, false));
+            assertMessage("b.rows: expected 3 as a has columns, got 2",
+                    () -> products.multiply(wide, wide, square, false));
             assertMessage("c: expected 2 x 3, got 2 x 2", () -> products.multiply(square, wide, square, false));
             assertMessage("c.columnStride: expected 1, got 2",
                     () -> products.multiply(square, square, square.transposed(), false));
@@ -160,8 +166,9 @@ class ProductsTest {
         }
 
         /**
-         * Any order of summation, fused or not, is off by at most (k + 1) u (|c| + sum |a b|) to first order, where u = eps /
-         * 2 (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1); so is the expected value in float64.
+         * Any order of summation, fused or not, is off by at most (k + 1) u (|c| + sum |a b|) to first order, where u =
+         * eps / 2 (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1); so is the expected value in
+         * float64.
          */
         void check(Products products, Layout layout, boolean accumulate) {
             try (Arena arena = Arena.ofConfined()) {
