@@ -2,6 +2,7 @@ package dev.rondo.text;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -16,6 +17,7 @@ import dev.rondo.network.SequenceBatch;
 import dev.rondo.network.Stepper;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -118,6 +120,24 @@ class LanguageModelTest {
         var pieces = new ArrayList<String>();
         model.generate(prompt, Sampling.defaults().seed(seed), 300, pieces::add);
         return pieces;
+    }
+
+    @Test
+    void afterItIsClosedAModelDoesNotWork() {
+        for (boolean used : new boolean[] {false, true}) {
+            LanguageModel model = model(VOCABULARY);
+            if (used) {
+                model.score("a");
+                model.scoreStream("ab");
+            }
+            model.close();
+            model.close();
+            assertThrows(IllegalStateException.class, () -> model.score("a"));
+            assertThrows(IllegalStateException.class, () -> model.scoreStream("ab"));
+            assertThrows(IllegalStateException.class, () -> generate(model, "a", 1));
+            assertThrows(IllegalStateException.class, () -> model.save(directory.resolve("closed.rondo")));
+            assertFalse(Files.exists(directory.resolve("closed.rondo")));
+        }
     }
 
     @Test

@@ -209,6 +209,17 @@ class LanguageModelTrainerTest {
     }
 
     @Test
+    void afterItIsClosedATrainingDoesNotWork() throws IOException {
+        for (Path path : new Path[] {null, directory}) {
+            LanguageModelTrainer training = builder(Backend.REFERENCE).directory(path).build();
+            training.close();
+            training.close();
+            assertThrows(IllegalStateException.class, () -> training.run(Budget.steps(1)));
+        }
+        assertFalse(Files.exists(directory.resolve(LanguageModelTrainer.LAST)));
+    }
+
+    @Test
     void notesComeBack() throws IOException {
         try (var training = builder(Backend.REFERENCE).directory(directory).note("text", "/a b/ü\n").build()) {
             training.run(Budget.steps(1));
