@@ -44,6 +44,8 @@ class BackendsTest {
                 Lstm cell = Lstm.of(1);
                 cell.kernel(best).plan(cell, cell.shape(1, 1, 1), Precision.FLOAT32, execution).close();
                 System.out.println("planned " + best);
+                Backends.announce(best, execution);
+                Backends.announce(best, execution);
             } catch (RuntimeException e) {
                 System.out.println(e);
             }
@@ -90,6 +92,12 @@ class BackendsTest {
     void theSystemPropertyForcesABackend() throws Exception {
         assertOutput(probe(List.of(NATIVE_ACCESS, "-Drondo.backend=reference"), Backends.class, Loader.class),
                 "backend REFERENCE: plain Java", "planned REFERENCE");
+    }
+
+    @Test
+    void theChosenBackendIsLoggedOnce() throws Exception {
+        String output = probe(List.of("-Drondo.backend=reference"), Backends.class);
+        assertEquals(1, output.lines().filter(line -> line.startsWith("INFO: backend REFERENCE: ")).count(), output);
     }
 
     @Test
