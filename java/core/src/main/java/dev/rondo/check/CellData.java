@@ -10,9 +10,9 @@ import java.util.Random;
 import java.util.function.DoubleSupplier;
 
 /**
- * The numbers of one pass and of its incoming gradients, in float64 but rounded to the precision of the body under test, so
- * that all bodies start from the same ones. Parameters are in the dense layout. A plain holder: who needs another case
- * changes single numbers or parts.
+ * The numbers of one pass and of its incoming gradients, in float64 but rounded to the precision of the body under
+ * test, so that all bodies start from the same ones. Parameters are in the dense layout. A plain holder: who needs
+ * another case changes single numbers or parts.
  */
 final class CellData {
     final Cell cell;
@@ -87,8 +87,8 @@ final class CellData {
     }
 
     /**
-     * Where each parameter of {@code kind}'s layout lies in the dense one: the blocks of both say the same of rows and columns,
-     * with other strides.
+     * Where each parameter of {@code kind}'s layout lies in the dense one: the blocks of both say the same of rows and
+     * columns, with other strides.
      */
     int[] denseIndices(InputKind kind) {
         var indices = new int[params.length];

@@ -2,6 +2,7 @@ package dev.rondo.check;
 
 import dev.rondo.cell.Cell;
 import dev.rondo.cell.InputKind;
+import dev.rondo.check.FiniteDifferences.Variable;
 import dev.rondo.check.GradientReport.Row;
 import dev.rondo.memory.Precision;
 import dev.rondo.memory.TensorLayout.Tensor;
@@ -15,9 +16,9 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * Gradients of one body of a cell against finite differences, in float64: by every parameter, every input and every initial
- * state, with lengths, holds, masks, tokens and both directions. The loss is a sum of outputs and last states with random
- * factors, which are the incoming gradients.
+ * Gradients of one body of a cell against finite differences, in float64: by every parameter, every input and every
+ * initial state, with lengths, holds, masks, tokens and both directions. The loss is a sum of outputs and last states
+ * with random factors, which are the incoming gradients.
  *
  * <pre>{@code
  * CellGradientCheck.of(CellBody.reference(Lstm::of)).run(NamedShape.of("layers:tiny")).assertBelow(1e-8);
@@ -25,8 +26,8 @@ import java.util.stream.IntStream;
  */
 public final class CellGradientCheck {
     /**
-     * What the error has to be below. Rounding leaves finite differences about 1e-12 of the largest gradient, and none is
-     * compared with less than a thousandth of that; a wrong or missing term is off by 1e-3 or more.
+     * What the error has to be below. Rounding leaves finite differences about 1e-12 of the largest gradient, and none
+     * is compared with less than a thousandth of that; a wrong or missing term is off by 1e-3 or more.
      */
     public static final double TOLERANCE = 1e-8;
 
@@ -82,7 +83,7 @@ public final class CellGradientCheck {
     }
 
     private static Row join(Row a, Row b) {
-        Row worst = a.error() >= b.error() ? a : b;
+        Row worst = Double.compare(a.error(), b.error()) >= 0 ? a : b; // not-a-number is the largest
         return new Row(a.tensor(), a.elements() + b.elements(), worst.worst(), worst.gradient(), worst.difference(),
                 worst.error());
     }
@@ -105,9 +106,9 @@ public final class CellGradientCheck {
             tensors(data, variant).forEach((tensor, numbers) -> {
                 int offset = Math.toIntExact(tensor.offset());
                 double[] gradient = gradients.get("gradient of " + tensor.name());
-                rows.add(FiniteDifferences.compare(tensor, gradient, IntStream.range(0, gradient.length).toArray(), smallest,
-                        element -> FiniteDifferences.derivative(
-                                probe::loss, FiniteDifferences.Variable.of(numbers, offset + (int) element))));
+                int[] all = IntStream.range(0, gradient.length).toArray();
+                rows.add(FiniteDifferences.compare(tensor, gradient, all, smallest, element ->
+                        FiniteDifferences.derivative(probe::loss, Variable.of(numbers, offset + (int) element))));
             });
         }
         return rows;

@@ -10,11 +10,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Parity of one body with the reference: both run the same numbers, rounded to the body's precision, and everything that
- * comes out is compared: output, last states, and the gradients of parameters, input, initial state and pre-activations.
- * The reference runs in float64, from dense input, in the plainest memory; the body runs every pair of options that a pass
- * and its gradients leave (token input, strides, absent and shared memory, lengths, holds, masks, direction, threads, larger
- * plans) over guarded memory. It runs twice, and has to give the same bits.
+ * Parity of one body with the reference: both run the same numbers, rounded to the body's precision, and everything
+ * that comes out is compared: output, last states, and the gradients of parameters, input, initial state and
+ * pre-activations. The reference runs in float64, from dense input, in the plainest memory; the body runs every pair of
+ * options that a pass and its gradients leave (token input, strides, absent and shared memory, lengths, holds, masks,
+ * direction, threads, larger plans) over guarded memory. It runs twice, and has to give the same bits.
  *
  * <pre>{@code
  * for (CellBody body : CellBody.present(Lstm::of)) {
@@ -23,7 +23,7 @@ import java.util.Set;
  * }</pre>
  */
 public final class CellParity {
-    private static final long PRODUCTS = 5_000_000;
+    private static final long PRODUCTS = 10_000_000;
 
     private final CellBody body;
 
@@ -37,8 +37,8 @@ public final class CellParity {
     }
 
     /**
-     * {@return the worst deviation of each variant of a pass; which options meet depends on the name of {@code shape}. Large
-     * shapes take fewer variants, at least two}
+     * {@return the worst deviation of each variant of a pass; which options meet depends on the name of {@code shape}.
+     * Large shapes take fewer variants, at least two}
      *
      * @throws RuntimeException whatever the body throws
      */
@@ -56,7 +56,7 @@ public final class CellParity {
         return deviations;
     }
 
-    /** A plain pass first, then all pairs, or of a large shape as many variants as the reference gets through in a moment. */
+    /** A plain pass first, then all pairs; of a large shape as many as the reference gets through in a moment. */
     private static List<PassVariant> variants(Cell cell, CellShape shape, long seed) {
         var variants = new ArrayList<>(List.of(PassVariant.PLAIN));
         variants.addAll(PassVariant.allPairs(seed, cell.perUnit() ? Set.of() : EnumSet.of(PassOption.HOLD_UNITS)));

@@ -21,8 +21,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * One pass of one body over given numbers, its memory laid out as a variant says and guarded on all sides. Results come out
- * in canonical form: by name, without strides, parameters in the dense layout.
+ * One pass of one body over given numbers, its memory laid out as a variant says and guarded on all sides. Results come
+ * out in canonical form: by name, without strides, parameters in the dense layout.
  */
 final class CellTrial implements AutoCloseable {
     private static final int BEFORE = 7; // the cell's parameters start at an odd place in their slab

@@ -13,9 +13,9 @@ import java.util.function.LongToDoubleFunction;
  *   f'(x) = (8 (f(x + s) - f(x - s)) - (f(x + 2s) - f(x - 2s))) / (12 s) + O(s^4)
  * </pre>
  *
- * <p>With s = 1e-3 the remainder s^4 f<sup>(5)</sup> / 30 is some 1e-13 times the fifth derivative, and a loss of order one,
- * rounded by 1e-16, leaves 1e-13 when it is divided by s: another step makes one of them larger. Differences of second order
- * would reach 1e-10 at best.
+ * <p>With s = 1e-3 the remainder s^4 f<sup>(5)</sup> / 30 is some 1e-13 times the fifth derivative, and a loss of order
+ * one, rounded by 1e-16, leaves 1e-13 when it is divided by s: another step makes one of them larger. Differences of
+ * second order would reach 1e-10 at best.
  */
 final class FiniteDifferences {
     private static final double STEP = 1e-3;
@@ -62,8 +62,8 @@ final class FiniteDifferences {
     }
 
     /**
-     * What no gradient is taken to be smaller than: a thousandth of the largest. All differences carry the rounding of the
-     * same loss, so those of much smaller gradients are mostly that.
+     * What no gradient is taken to be smaller than: a thousandth of the largest. All differences carry the rounding of
+     * the same loss, so those of much smaller gradients are mostly that.
      */
     static double smallest(Collection<double[]> gradients) {
         double largest = 0;
@@ -90,7 +90,7 @@ final class FiniteDifferences {
         for (int element : elements) {
             double numeric = difference.applyAsDouble(element);
             double error = error(gradient[element], numeric, smallest);
-            if (worst == null || !(error <= worst.error())) {
+            if (worst == null || Double.compare(error, worst.error()) > 0) { // not-a-number is the largest
                 worst = new GradientReport.Row(
                         tensor.name(), elements.length, tensor.element(element), gradient[element], numeric, error);
             }

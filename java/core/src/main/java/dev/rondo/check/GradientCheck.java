@@ -16,8 +16,8 @@ import java.util.function.DoubleSupplier;
 import java.util.stream.IntStream;
 
 /**
- * Gradients of a whole network's loss on one batch against finite differences, in float64: by every parameter, and by the
- * state in which each layer enters the batch.
+ * Gradients of a whole network's loss on one batch against finite differences, in float64: by every parameter, and by
+ * the state in which each layer enters the batch.
  *
  * <pre>{@code
  * try (var network = Network.oneHot(6).layer(Lstm.of(4)).classes(6).precision(Precision.FLOAT64).build()) {
@@ -30,9 +30,9 @@ import java.util.stream.IntStream;
  */
 public final class GradientCheck {
     /**
-     * What the error may well be asked to be below: 1e-6. A loss of order one leaves some 1e-13 of rounding in a difference; the
-     * largest gradient of a mean loss may be 1e-3, and what is compared a thousandth of it: 1e-7. A wrong or missing term is
-     * off by 1e-3 or more.
+     * What the error may well be asked to be below. A loss of order one leaves some 1e-13 of rounding in a difference.
+     * The largest gradient of a mean loss may be 1e-3, and a thousandth of it is still compared: that makes 1e-7. A
+     * wrong or missing term is off by 1e-3 or more.
      */
     public static final double TOLERANCE = 1e-6;
 
@@ -82,7 +82,7 @@ public final class GradientCheck {
         return new GradientCheck(network, value, batch, elements);
     }
 
-    /** {@return this check of at most {@code count} elements of each tensor, drawn at random. Default: {@value #ELEMENTS}} */
+    /** {@return this check of at most {@code count} elements of each tensor, drawn at random; default 200} */
     public GradientCheck elements(int count) {
         if (count < 1) {
             throw new IllegalArgumentException("count: expected at least 1, got " + count);
@@ -122,7 +122,8 @@ public final class GradientCheck {
             }
             for (State state : states) {
                 double[] gradient = numbers(pass.stateGradient(state.layer, state.plane));
-                rows.add(FiniteDifferences.compare(state.tensor(batch.batchSize()), gradient, chosen(gradient.length), smallest,
+                Tensor tensor = state.tensor(batch.batchSize());
+                rows.add(FiniteDifferences.compare(tensor, gradient, chosen(gradient.length), smallest,
                         element -> FiniteDifferences.derivative(loss, Variable.of(state.entered, (int) element))));
             }
             network.parameters().changed();
@@ -143,7 +144,8 @@ public final class GradientCheck {
 
     private Variable parameter(long index) {
         MemorySegment slab = network.parameters().slab();
-        return Variable.of(() -> Precision.FLOAT64.get(slab, index), value -> Precision.FLOAT64.set(slab, index, value));
+        return Variable.of(
+                () -> Precision.FLOAT64.get(slab, index), value -> Precision.FLOAT64.set(slab, index, value));
     }
 
     private List<State> states(NetworkPass pass) {
@@ -157,14 +159,15 @@ public final class GradientCheck {
         return states;
     }
 
-    /** One plane of the state of one layer: where it lies in the pass, and what stands there when the batch is entered. */
+    /** One plane of one layer's state: where it lies in the pass, and what stands there when the batch is entered. */
     private record State(int layer, int plane, MemorySegment values, double[] entered) {
         void enter() {
             values.copyFrom(MemorySegment.ofArray(entered));
         }
 
         Tensor tensor(int batchSize) {
-            return new Tensor("layer" + layer + ".state[" + plane + "]", 0, List.of(batchSize, entered.length / batchSize));
+            String name = "layer" + layer + ".state[" + plane + "]";
+            return new Tensor(name, 0, List.of(batchSize, entered.length / batchSize));
         }
     }
 

@@ -27,8 +27,8 @@ public record GradientReport(List<Row> rows) {
      * @param worst the one that differs most, with its indices, as in {@code layer0.weightHh[3, 17]}
      * @param gradient what backward says of that element
      * @param difference what finite differences say
-     * @param error the distance of the two, relative to the larger of them, or to a thousandth of the largest of all gradients
-     *     where that is more
+     * @param error the distance of the two, relative to the larger of them, or to a thousandth of the largest of all
+     *     gradients where that is more
      */
     public record Row(String tensor, int elements, String worst, double gradient, double difference, double error) {}
 
@@ -51,7 +51,8 @@ public record GradientReport(List<Row> rows) {
     public GradientReport assertBelow(double tolerance) {
         Row worst = worst();
         if (!(worst.error() < tolerance)) {
-            throw new AssertionError(String.format(Locale.ROOT, "gradient of %s: expected an error below %.1e, got %.3e%n%s",
+            throw new AssertionError(String.format(Locale.ROOT,
+                    "gradient of %s: expected an error below %.1e, got %.3e%n%s",
                     worst.worst(), tolerance, worst.error(), this));
         }
         return this;
@@ -62,10 +63,11 @@ public record GradientReport(List<Row> rows) {
     public String toString() {
         var table = new ArrayList<String>();
         int width = rows.stream().mapToInt(row -> row.tensor().length()).max().orElseThrow();
-        table.add(String.format(Locale.ROOT, "%-" + width + "s %8s %10s  %s", "gradient of", "elements", "error", "worst element"));
+        table.add(String.format(
+                Locale.ROOT, "%-" + width + "s %8s %10s  %s", "gradient of", "elements", "error", "worst element"));
         for (Row row : rows) {
-            table.add(String.format(Locale.ROOT, "%-" + width + "s %8d %10.2e  %s: %.9g, by differences %.9g", row.tensor(),
-                    row.elements(), row.error(), row.worst(), row.gradient(), row.difference()));
+            table.add(String.format(Locale.ROOT, "%-" + width + "s %8d %10.2e  %s: %.9g, by differences %.9g",
+                    row.tensor(), row.elements(), row.error(), row.worst(), row.gradient(), row.difference()));
         }
         return String.join(System.lineSeparator(), table);
     }

@@ -7,8 +7,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
- * A matrix in native memory with marked elements before it, after it and between its rows. The marks are NaN as floats and
- * doubles: reading one spoils the result, writing one is noticed. Rows start at no multiple of a vector.
+ * A matrix in native memory with marked elements before it, after it and between its rows. The marks are NaN as floats
+ * and doubles: reading one spoils the result, writing one is noticed. Rows start at no multiple of a vector.
  */
 final class GuardedMatrix {
     /** Wide enough for a register tile of four vectors that runs past the end, and odd. */
@@ -102,7 +102,8 @@ final class GuardedMatrix {
             long element = Math.floorDiv(i - start, elementBytes);
             boolean inside = element >= 0 && element < values.byteSize() / elementBytes && element % stride < width;
             if (!inside && bytes[i] != MARK) {
-                return name + " was overrun: element " + element + " of " + rows + " rows of " + width + ", stride " + stride;
+                return name + " was overrun: element " + element + " of " + rows + " rows of " + width
+                        + ", stride " + stride;
             }
         }
         return null;

@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * Sizes of one pass that have a name, such as {@code units:lane+1}. Tests, {@code rondo check} and benchmarks share them.
+ * Sizes of one pass that have a name, such as {@code units:lane+1}: for tests, {@code rondo check} and benchmarks.
  *
  * <p>They lie in {@code test-data/shapes}, which says how the files are written, and travel in the jar.
  *
@@ -56,8 +56,8 @@ public record NamedShape(String name, int timeSteps, int batchSize, int inputSiz
      */
     public static NamedShape of(String name) {
         String group = name.substring(0, Math.max(0, name.indexOf(':')));
-        return group(group).stream().filter(shape -> shape.name.equals(name)).findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("name: expected a shape of the group " + group + ", got " + name));
+        return group(group).stream().filter(shape -> shape.name.equals(name)).findFirst().orElseThrow(() ->
+                new IllegalArgumentException("name: expected a shape of the group " + group + ", got " + name));
     }
 
     /**
@@ -79,7 +79,7 @@ public record NamedShape(String name, int timeSteps, int batchSize, int inputSiz
 
     private static NamedShape parse(String group, String[] words) {
         if (words.length != 5) {
-            throw new IllegalArgumentException("shapes/" + group + ".txt: expected name T B I H, got " + List.of(words));
+            throw new IllegalArgumentException(group + ".txt: expected name T B I H, got " + String.join(" ", words));
         }
         return new NamedShape(group + ":" + words[0], Integer.parseInt(words[1]), Integer.parseInt(words[2]),
                 Integer.parseInt(words[3]), Integer.parseInt(words[4]));

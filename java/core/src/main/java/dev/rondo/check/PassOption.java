@@ -3,8 +3,8 @@ package dev.rondo.check;
 import java.util.Locale;
 
 /**
- * The choices that a pass and its gradients leave. Options of one axis exclude each other; the first of each axis is the plain
- * one, which the oracle takes wherever that changes the memory but not the numbers.
+ * The choices that a pass and its gradients leave. Options of one axis exclude each other; the first of each axis is
+ * the plain one, which the oracle takes wherever that changes the memory but not the numbers.
  */
 enum PassOption {
     DENSE(Axis.INPUT),

@@ -57,8 +57,8 @@ final class PassVariant {
     }
 
     /**
-     * Variants in which every pair of options that go together occurs at least once; some twenty of them. Which other options
-     * a pair meets depends on the seed.
+     * Variants in which every pair of options that go together occurs at least once; some twenty of them. Which other
+     * options a pair meets depends on the seed.
      *
      * @param seed of the choice
      * @param without options to leave out

@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * What an installation can say about itself: every body of every built-in cell that runs here, its gradients against finite
- * differences and its results against the reference. It takes some ten seconds.
+ * What an installation can say about itself: every body of every built-in cell that runs here, its gradients against
+ * finite differences and its results against the reference. It takes some ten seconds.
  *
  * <pre>{@code
  * boolean passed = SelfCheck.run(System.out::println);
@@ -53,8 +53,8 @@ public final class SelfCheck {
         public String toString() {
             String body = String.join(" ", cell, backend.name(), tier.map(IsaTier::name).orElse("-"),
                     precision.map(Precision::name).orElse("-"));
-            return String.format(Locale.ROOT, "%-32s gradient %-22s parity %-22s %s%s", body, figures(gradient), figures(parity), verdict,
-                    note.isEmpty() ? "" : ": " + note);
+            return String.format(Locale.ROOT, "%-32s gradient %-22s parity %-22s %s%s",
+                    body, figures(gradient), figures(parity), verdict, note.isEmpty() ? "" : ": " + note);
         }
 
         private static String figures(Optional<Deviation> deviation) {

@@ -13,17 +13,17 @@ import dev.rondo.memory.Precision;
  *   bound = 4 * (backward ? 2 : 1) * ceil(log2(accumulation * T)) * eps + activation error
  * </pre>
  *
- * <p>A sum of n rounded terms, added up in a tree or in as many partial sums as a vector has lanes, is off by about log2(n)
- * roundings; {@code accumulation * T} is the number of terms that the longest sum collects over the pass. The factor 4 covers
- * the pointwise operations between the sums, 2 that backward works with what forward has rounded already. Added to it is
- * what an {@linkplain #activationError activation} may be off by itself.
+ * <p>A sum of n rounded terms, added up in a tree or in as many partial sums as a vector has lanes, is off by about
+ * log2(n) roundings; {@code accumulation * T} is the number of terms that the longest sum collects over the pass. The
+ * factor 4 covers the pointwise operations between the sums, 2 that backward works with what forward has rounded
+ * already. Added to it is what an {@linkplain #activationError activation} may be off by itself.
  *
- * <p>With one time step each element is compared: relative to itself, or to the root mean square of its tensor where it is
- * smaller than that. With more steps errors of one unit spread to all, and the root mean square of the difference is
+ * <p>With one time step each element is compared: relative to itself, or to the root mean square of its tensor where it
+ * is smaller than that. With more steps errors of one unit spread to all, and the root mean square of the difference is
  * compared with that of the reference. Neither is taken for less than {@value #SMALLEST}: numbers, weights and incoming
- * gradients of a check are of order one, and a result that is so much smaller is what cancellation has left of its terms,
- * whose rounding it carries. But what is zero in the reference (output beyond a length, gradient of a token that did not
- * occur) has to be zero in both.
+ * gradients of a check are of order one, and a result that is so much smaller is what cancellation has left of its
+ * terms, whose rounding it carries. But what is zero in the reference (output beyond a length, gradient of a token that
+ * did not occur) has to be zero in both.
  *
  * @param bound largest relative error
  * @param elementwise whether each element counts, not the norm
@@ -50,8 +50,8 @@ public record Tolerance(double bound, boolean elementwise) {
     }
 
     /**
-     * {@return the largest error, relative to the size of the result, that a body's sigmoid or tanh may have: a few units in
-     * the last place, for these are polynomials or quotients evaluated in the body's own precision}
+     * {@return the largest error, relative to the size of the result, that a body's sigmoid or tanh may have: a few
+     * units in the last place, for these are polynomials or quotients evaluated in the body's own precision}
      */
     public static double activationError(Precision precision) {
         return 4 * precision.epsilon();
@@ -78,14 +78,15 @@ public record Tolerance(double bound, boolean elementwise) {
     }
 
     /**
-     * {@return the relative error of {@code actual}, to be compared with {@link #bound}; infinite if a number is missing}
+     * {@return the relative error of {@code actual}, to be compared with {@link #bound}; infinite if not a number}
      *
      * @param expected the reference
      * @param actual as many numbers
      */
     public double error(double[] expected, double[] actual) {
         if (expected.length != actual.length) {
-            throw new IllegalArgumentException("actual: expected " + expected.length + " numbers, got " + actual.length);
+            throw new IllegalArgumentException(
+                    "actual: expected " + expected.length + " numbers, got " + actual.length);
         }
         double squares = 0;
         double differences = 0;

@@ -92,13 +92,15 @@ class CellErrorsTest {
     @Test
     void segmentsOfAPass() {
         refused("input: expected at least 30 elements of 4 bytes, got 116 bytes", () -> pass().input(floats(29), I));
-        refused("input: expected at least 35 elements of 4 bytes, got 120 bytes", () -> pass().input(floats(30), I + 1));
+        refused("input: expected at least 35 elements of 4 bytes, got 120 bytes",
+                () -> pass().input(floats(30), I + 1));
         refused("input: expected a row stride of at least 5, got 4", () -> pass().input(floats(30), I - 1));
         refused("input: expected a native segment, got one on the heap",
                 () -> pass().input(MemorySegment.ofArray(new float[30]), I));
         refused("input: expected a segment, got null", () -> pass().input(null, I));
         refused("tokens: expected at least 6 elements of 4 bytes, got 20 bytes", () -> pass().tokens(floats(5)));
-        refused("initial[1]: expected at least 8 elements of 4 bytes, got 28 bytes", () -> pass().initial(1, floats(7)));
+        refused("initial[1]: expected at least 8 elements of 4 bytes, got 28 bytes",
+                () -> pass().initial(1, floats(7)));
         refused("plane: expected 0 to 1, got 2", () -> pass().initial(2, floats(8)));
         refused("last[0]: expected at least 8 elements of 4 bytes, got 28 bytes", () -> pass().last(0, floats(7)));
         refused("plane: expected 0 to 1, got -1", () -> pass().last(-1, floats(8)));
@@ -199,7 +201,8 @@ class CellErrorsTest {
             CellPass pass = pass().tokens(tokens).lengths(lengths)
                     .cache(workspace.allocateBytes(plan.cacheBytes(T, B))).build();
             CellGradients gradients = CellGradients.of(pass).params(floats(160)).build();
-            for (Executable call : List.<Executable>of(() -> plan.forward(pass), () -> plan.backward(pass, gradients))) {
+            Executable backward = () -> plan.backward(pass, gradients);
+            for (Executable call : List.<Executable>of(() -> plan.forward(pass), backward)) {
                 lengths.setAtIndex(ValueLayout.JAVA_INT, 1, T + 1);
                 refused("lengths[1]: expected 0 to 3, got 4", call);
                 lengths.setAtIndex(ValueLayout.JAVA_INT, 1, -1);

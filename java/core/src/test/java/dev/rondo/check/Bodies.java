@@ -10,7 +10,8 @@ final class Bodies {
     private Bodies() {}
 
     static Stream<CellBody> all() {
-        return Cells.names().stream().flatMap(name -> CellBody.present(units -> Cells.of(name, units, Map.of())).stream());
+        return Cells.names().stream()
+                .flatMap(name -> CellBody.present(units -> Cells.of(name, units, Map.of())).stream());
     }
 
     static Stream<CellBody> float64() {

@@ -19,8 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What holds of every body by the contract alone, whatever the equations of its cell: no reference is asked. This is what
- * the reference itself is tested with, beside finite differences.
+ * What holds of every body by the contract alone, whatever the equations of its cell: no reference is asked. This is
+ * what the reference itself is tested with, beside finite differences.
  */
 class CellLawsTest {
     private static final int T = 6;
@@ -53,7 +53,8 @@ class CellLawsTest {
         return CellData.random(cell, cell.shape(T, B, I), variant, body.precision(), 11);
     }
 
-    private static void assertClose(CellBody body, CellData data, Map<String, double[]> expected, Map<String, double[]> actual) {
+    private static void assertClose(
+            CellBody body, CellData data, Map<String, double[]> expected, Map<String, double[]> actual) {
         Tolerance tolerance = Tolerance.backward(data.cell, data.shape, body.precision());
         assertAll(CellParity.compare("", expected, actual, tolerance).stream()
                 .map(deviation -> () -> assertTrue(deviation.passes(), deviation::toString)));
@@ -97,7 +98,8 @@ class CellLawsTest {
             CellData alone = Sequences.alone(batch, b);
             Map<String, double[]> expected = run(body, alone, FULL);
             for (var tensor : batch.cell.layout(I, InputKind.DENSE).tensors()) {
-                params.merge("gradient of " + tensor.name(), expected.remove("gradient of " + tensor.name()), Sequences::sum);
+                String name = "gradient of " + tensor.name();
+                params.merge(name, expected.remove(name), Sequences::sum);
             }
             assertClose(body, alone, expected, Sequences.alone(batch, b, together));
         }
@@ -106,8 +108,29 @@ class CellLawsTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("bodies")
+    void gradientsAreAdded(CellBody body) {
+        PassVariant variant = FULL.with(PassOption.ADDED_INPUT_GRADIENT);
+        CellData data = data(body, variant);
+        Map<String, double[]> added = run(body, data, variant);
+        var before = new LinkedHashMap<String, double[]>();
+        before.put("gradient of input", data.inputBefore);
+        for (var tensor : data.cell.layout(I, InputKind.DENSE).tensors()) {
+            int from = Math.toIntExact(tensor.offset());
+            int to = Math.toIntExact(from + tensor.count());
+            before.put("gradient of " + tensor.name(), Arrays.copyOfRange(data.paramsBefore, from, to));
+        }
+        data.inputBefore = null;
+        data.paramsBefore = new double[data.params.length];
+        Map<String, double[]> alone = run(body, data, FULL);
+        before.replaceAll((name, numbers) -> Sequences.sum(numbers, alone.get(name)));
+        assertClose(body, data, before, Sequences.only(added, before.keySet()));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("bodies")
     void reversedIsForwardOnTheReversedSequence(CellBody body) {
-        CellData reversed = data(body, RAGGED.with(PassOption.REVERSED, PassOption.HOLD_ROWS, PassOption.MASK_PER_STEP));
+        CellData reversed =
+                data(body, RAGGED.with(PassOption.REVERSED, PassOption.HOLD_ROWS, PassOption.MASK_PER_STEP));
         CellData turned = Sequences.turned(reversed);
         Map<String, double[]> expected = run(body, turned, RAGGED);
         assertClose(body, reversed, Sequences.turned(turned, expected), run(body, reversed, RAGGED));
@@ -239,13 +262,14 @@ class CellLawsTest {
             assertArrayEquals(expected, Sequences.row(spoilt.get("output"), row, T * B), "output of row " + row);
         }
         for (var tensor : data.cell.layout(I, InputKind.DENSE).tensors()) {
-            assertTrue(Arrays.stream(spoilt.get("gradient of " + tensor.name())).anyMatch(Double::isNaN), tensor.name());
+            double[] gradient = spoilt.get("gradient of " + tensor.name());
+            assertTrue(Arrays.stream(gradient).anyMatch(Double::isNaN), tensor.name());
         }
     }
 
     /**
-     * Far out on both sides the activations are flat, and nothing overflows. With one input there is no cancellation, so
-     * that large pre-activations are saturated in every body.
+     * Far out on both sides the activations are flat, and nothing overflows. With one input there is no cancellation,
+     * so that large pre-activations are saturated in every body.
      */
     @ParameterizedTest(name = "{0}")
     @MethodSource("bodies")

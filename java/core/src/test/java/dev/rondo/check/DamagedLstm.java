@@ -13,10 +13,14 @@ import dev.rondo.memory.TensorLayout;
 import java.util.List;
 import java.util.Map;
 
-/** An LSTM whose reference is sound and whose other body has a fault. It is also an example of a cell that is not built in. */
+/**
+ * An LSTM whose reference is sound and whose other body has a fault. It is also an example of a cell that is not built
+ * in.
+ */
 record DamagedLstm(int hiddenSize, DamagedPlan.Fault fault) implements Cell {
     static CellBody body(DamagedPlan.Fault fault) {
-        return new CellBody(units -> new DamagedLstm(units, fault), Backend.VECTOR, IsaTier.BASELINE, Precision.FLOAT64);
+        return new CellBody(
+                units -> new DamagedLstm(units, fault), Backend.VECTOR, IsaTier.BASELINE, Precision.FLOAT64);
     }
 
     private Lstm sound() {

@@ -84,8 +84,9 @@ class FaultsTest {
         READS_BETWEEN_ROWS {
             @Override
             public void afterForward(CellPass pass) {
-                if (pass.input() instanceof CellPass.Dense(var values, long stride) && stride > pass.shape().inputSize()) {
-                    add(pass.output(), 0, 0 * values.getAtIndex(ValueLayout.JAVA_DOUBLE, pass.shape().inputSize()));
+                int width = pass.shape().inputSize();
+                if (pass.input() instanceof CellPass.Dense(var values, long stride) && stride > width) {
+                    add(pass.output(), 0, 0 * values.getAtIndex(ValueLayout.JAVA_DOUBLE, width));
                 }
             }
         },
@@ -136,7 +137,8 @@ class FaultsTest {
 
         private static void add(MemorySegment segment, long index, double value) {
             if (segment != null) {
-                segment.setAtIndex(ValueLayout.JAVA_DOUBLE, index, segment.getAtIndex(ValueLayout.JAVA_DOUBLE, index) + value);
+                double before = segment.getAtIndex(ValueLayout.JAVA_DOUBLE, index);
+                segment.setAtIndex(ValueLayout.JAVA_DOUBLE, index, before + value);
             }
         }
 

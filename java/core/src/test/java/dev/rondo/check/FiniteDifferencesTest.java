@@ -15,7 +15,8 @@ class FiniteDifferencesTest {
             assertEquals(Math.exp(at), FiniteDifferences.derivative(() -> Math.exp(x[0]), Variable.of(x, 0)), 1e-11);
             assertEquals(Math.cos(at), FiniteDifferences.derivative(() -> Math.sin(x[0]), Variable.of(x, 0)), 1e-11);
             // A polynomial of the fourth degree has no remainder.
-            assertEquals(4 * at * at * at, FiniteDifferences.derivative(() -> Math.pow(x[0], 4), Variable.of(x, 0)), 1e-11);
+            double fourth = FiniteDifferences.derivative(() -> Math.pow(x[0], 4), Variable.of(x, 0));
+            assertEquals(4 * at * at * at, fourth, 1e-11);
             assertArrayEquals(new double[] {at}, x);
         }
     }

@@ -60,8 +60,8 @@ class GoldenTest {
     /** Each tensor by its name. */
     private static Map<String, double[]> read(String file) {
         try {
-            List<String> lines = Files.readAllLines(Path.of(System.getProperty("rondo.home"), "test-data", "golden", file))
-                    .stream().filter(line -> !line.startsWith("#")).toList();
+            Path path = Path.of(System.getProperty("rondo.home"), "test-data", "golden", file);
+            List<String> lines = Files.readAllLines(path).stream().filter(line -> !line.startsWith("#")).toList();
             var tensors = new HashMap<String, double[]>();
             for (int i = 0; i < lines.size(); i += 2) {
                 double[] numbers = Arrays.stream(lines.get(i + 1).split(" ")).mapToDouble(Float::parseFloat).toArray();

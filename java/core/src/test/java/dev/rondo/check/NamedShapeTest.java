@@ -25,7 +25,8 @@ class NamedShapeTest {
 
     @Test
     void whatIsNotThereIsRefused() {
-        refused("group: expected one of [units, inputs, batch, time, layers] or timed, got unit", () -> NamedShape.group("unit"));
+        refused("group: expected one of [units, inputs, batch, time, layers] or timed, got unit",
+                () -> NamedShape.group("unit"));
         refused("name: expected a shape of the group units, got units:lanes", () -> NamedShape.of("units:lanes"));
         refused("hiddenSize: expected 17, got 16", () -> NamedShape.of("units:lane+1").of(Lstm.of(16)));
         assertThrows(IllegalArgumentException.class, () -> NamedShape.of("lane"));

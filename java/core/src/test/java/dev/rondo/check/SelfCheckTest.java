@@ -7,7 +7,6 @@ import dev.rondo.cell.Backend;
 import dev.rondo.kernel.Backends;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class SelfCheckTest {
@@ -17,9 +16,10 @@ class SelfCheckTest {
         assertTrue(SelfCheck.run(rows::add), rows::toString);
         assertEquals(Bodies.all().map(CellBody::toString).toList(), rows.stream()
                 .filter(row -> row.verdict() == SelfCheck.Verdict.PASSED)
-                .map(row -> row.cell() + " " + row.backend() + " " + row.tier().get() + " " + row.precision().get()).toList());
-        assertEquals(Arrays.stream(Backend.values()).filter(b -> Backends.missing(b).isPresent()).collect(Collectors.toSet()),
+                .map(row -> row.cell() + " " + row.backend() + " " + row.tier().get() + " " + row.precision().get())
+                .toList());
+        assertEquals(Arrays.stream(Backend.values()).filter(b -> Backends.missing(b).isPresent()).toList(),
                 rows.stream().filter(row -> row.verdict() == SelfCheck.Verdict.MISSING).map(SelfCheck.Row::backend)
-                        .collect(Collectors.toSet()));
+                        .distinct().toList());
     }
 }

@@ -35,7 +35,9 @@ final class Sequences {
         return some;
     }
 
-    /** Results of forward, step by step, each from the last states of the one before; masks and holds as in the whole. */
+    /**
+     * Results of forward, step by step, each from the last states of the one before; masks and holds as in the whole.
+     */
     static List<Map<String, double[]>> steps(CellBody body, CellData whole) {
         var results = new ArrayList<Map<String, double[]>>();
         int batch = whole.shape.batchSize();
@@ -76,7 +78,9 @@ final class Sequences {
         return alone;
     }
 
-    /** What {@link #alone(CellData, int)} gives, taken from the batch's results; the parameters' gradients are of all. */
+    /**
+     * What {@link #alone(CellData, int)} gives, taken from the batch's results; the parameters' gradients are of all.
+     */
     static Map<String, double[]> alone(CellData batch, int b, Map<String, double[]> together) {
         var results = new LinkedHashMap<String, double[]>();
         for (String name : List.of("output", "gradient of input", "gradient of preActivations")) {
@@ -123,7 +127,8 @@ final class Sequences {
     }
 
     private static double[] turned(CellData data, double[] values) {
-        return gather(values, data.shape.timeSteps(), data.shape.batchSize(), (t, b) -> turnedRow(data, t, b), data.shape);
+        int steps = data.shape.timeSteps();
+        return gather(values, steps, data.shape.batchSize(), (t, b) -> turnedRow(data, t, b), data.shape);
     }
 
     private static int turnedRow(CellData data, int t, int b) {

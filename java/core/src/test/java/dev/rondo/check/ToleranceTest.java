@@ -30,7 +30,8 @@ class ToleranceTest {
         var elementwise = new Tolerance(1e-6, true);
         assertEquals(0.5, elementwise.error(new double[] {2, 3, 4}, new double[] {2, 3, 2}), 1e-15);
         // Smaller than the mean: relative to that.
-        assertEquals(0.1, elementwise.error(new double[] {1, 1, 1, 1e-9}, new double[] {1, 1, 1, 0.1 * Math.sqrt(0.75)}), 1e-8);
+        double mean = Math.sqrt(0.75);
+        assertEquals(0.1, elementwise.error(new double[] {1, 1, 1, 1e-9}, new double[] {1, 1, 1, 0.1 * mean}), 1e-8);
     }
 
     @Test
