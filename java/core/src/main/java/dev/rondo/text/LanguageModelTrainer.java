@@ -223,7 +223,7 @@ public final class LanguageModelTrainer implements AutoCloseable {
         private int layers = 1;
         private int batchSize = 32;
         private int timeSteps = 64;
-        private double learningRate = 2e-3;
+        private double learningRate = 4e-3;
         private double clip = 5;
         private long seed = 1;
         private Backend backend;
@@ -289,7 +289,10 @@ public final class LanguageModelTrainer implements AutoCloseable {
             return this;
         }
 
-        /** Sets the learning rate of Adam; default 2e-3. */
+        /**
+         * Sets the learning rate of Adam; default 4e-3, which learned fastest of 2, 4, 8 and 16e-3 in three epochs of a
+         * megabyte.
+         */
         public Builder learningRate(double value) {
             onlyNew("learningRate");
             this.learningRate = value;
