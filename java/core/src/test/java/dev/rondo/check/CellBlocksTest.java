@@ -41,6 +41,11 @@ class CellBlocksTest {
             var times = new int[Math.toIntExact(cell.layout(I, kind).count())];
             for (ParameterBlock block : cell.blocks(I, kind)) {
                 var tensor = cell.layout(I, kind).get(block.tensor());
+                if (block.source() == ParameterBlock.Source.INPUT && !block.elementwise()) {
+                    // What one token is multiplied with lies side by side; of dense input, what one row is.
+                    assertEquals(1, kind == InputKind.TOKENS ? block.rowStride() : block.columnStride());
+                    assertEquals(I, tensor.shape().get(kind == InputKind.TOKENS ? 0 : 1));
+                }
                 for (int r = 0; r < block.rows(); r++) {
                     assertTrue(block.row() + r < cell.rows(), block.tensor());
                     for (int j = 0; j < (block.elementwise() ? 1 : block.width()); j++) {
