@@ -1,5 +1,5 @@
-# rondo_add_isa_variants(target source...): compiles the sources once per ISA tier into target, each time with RONDO_TIER
-# set to the namespace and RONDO_VECTOR_BYTES to the register width, and tells target which tiers there are.
+# rondo_add_isa_variants(target source...): compiles the sources once per ISA tier into target, with RONDO_TIER set to
+# the namespace and RONDO_VECTOR_BYTES to the register width, and tells target whether it has the tiers of x86.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
   set(RONDO_TIERS baseline avx2 avx512)
 else()

@@ -1,11 +1,9 @@
 /*
  * Matrix products: C [m, n] = start + A [m, k] B [k, n].
  *
- * B is packed into panels of up to four vectors of columns, [k][columns] each, zero-padded to whole vectors; a tile of a
- * few rows of C by one panel is summed in registers over a block of k. Panels that serve many products (recurrent
- * weights) are packed once by their owner, others on the way, block by block, into the thread's scratch. Blocks of k keep
- * a panel near the first-level cache, blocks of rows keep A in the second.
- *
+ * Panels of B that serve many products (recurrent weights) are packed once by their owner, others on the way, block by
+ * block, into the thread's scratch. Blocks of k keep a panel near the first-level cache, blocks of rows keep A in the
+ * second.
  * Each element of C is summed in an order that depends on sizes alone.
  */
 #ifndef RONDO_GEMM_H
@@ -13,31 +11,16 @@
 
 #include "blas.h"
 #include "few_rows.h"
-#include "product.h"
+#include "packing.h"
 #include "threads.h"
 
 namespace rondo::RONDO_TIER {
-
-/* Registers of a tile: 6 x 4 sums of 32 registers, or 3 x 4 of 16, leave room for operands. */
-constexpr int tile_rows = RONDO_VECTOR_BYTES == 64 ? 6 : 3;
-constexpr int tile_vectors = 4;
 
 /* Block sizes along k, along the rows of A, and along the columns of B when it is packed on the way. */
 constexpr int64_t block_depth = 256;
 constexpr int64_t block_rows = 120;
 template <class Real>
 constexpr int64_t block_columns = 2048 / sizeof(Real);
-
-template <class Real>
-Split panels_of(int64_t columns) {
-  return Split((columns + lanes<Real> - 1) / lanes<Real>, tile_vectors);
-}
-
-/* Elements of packed B. */
-template <class Real>
-int64_t packed_size(int64_t k, int64_t columns) {
-  return panels_of<Real>(columns).count * lanes<Real> * k;
-}
 
 // ------------------------------------------------------------------------------------------------------------ tiles
 
@@ -61,19 +44,19 @@ void multiply_tile(const TileOperands<Real>& x) {
   int64_t p = 0;
   auto add_products = [&](int chain) __attribute__((always_inline)) {
     Vector<Real> a[Rows];
-#pragma GCC unroll 8
+    RONDO_UNROLL
     for (int r = 0; r < Rows; r++) a[r] = broadcast(x.a.data[r * x.a.row + p * x.a.column]);
-#pragma GCC unroll 8
+    RONDO_UNROLL
     for (int v = 0; v < Vectors; v++) {
       const Vector<Real> b = load(panel + v * lanes<Real>, Whole{});
-#pragma GCC unroll 8
+      RONDO_UNROLL
       for (int r = 0; r < Rows; r++) sum[chain][r][v] += a[r] * b;
     }
     panel += Vectors * lanes<Real>;
     p++;
   };
   while (p + chains <= x.k) {
-#pragma GCC unroll 2
+    RONDO_UNROLL
     for (int chain = 0; chain < chains; chain++) add_products(chain);
   }
   if (p < x.k) add_products(0);
@@ -85,9 +68,9 @@ void multiply_tile(const TileOperands<Real>& x) {
     if (x.start.data) total += load(x.start.data + r * x.start.row + v * lanes<Real>, extent);
     store(x.c + r * x.c_row + v * lanes<Real>, total, extent);
   };
-#pragma GCC unroll 8
+  RONDO_UNROLL
   for (int r = 0; r < Rows; r++) {
-#pragma GCC unroll 8
+    RONDO_UNROLL
     for (int v = 0; v < Vectors - 1; v++) finish(r, v, Whole{});
     last.count == lanes<Real> ? finish(r, Vectors - 1, Whole{}) : finish(r, Vectors - 1, last);
   }
@@ -102,66 +85,6 @@ void multiply_tile(int64_t rows, int64_t vectors, const TileOperands<Real>& x) {
     if (vectors < Vectors) return multiply_tile<Real, Rows, Vectors - 1>(rows, vectors, x);
   }
   multiply_tile<Real, Rows, Vectors>(x);
-}
-
-// ---------------------------------------------------------------------------------------------------------- packing
-
-/* The rows of B and columns of A that take part: all of the first k, or those in a list. */
-struct Depths {
-  const int32_t* list = nullptr;
-  int64_t operator[](int64_t p) const { return list ? list[p] : p; }
-};
-
-/* Packs one vector of columns of b [k, columns], from column j on; rows of the panel are `width` apart. */
-template <class Real>
-void pack_columns(const Matrix<Real>& b, Depths depths, int64_t k, int64_t j, Part columns, Real* to, int64_t width) {
-  if (b.column == 1) {
-    for (int64_t p = 0; p < k; p++) store(to + p * width, load(b.data + depths[p] * b.row + j, columns), Whole{});
-    return;
-  }
-  // The columns lie contiguous along k: as many of their elements as there are columns, turned in registers.
-  for_each_vector<Real>(k, [&](int64_t p, auto extent) {
-    Vector<Real> block[lanes<Real>] = {};
-    for (int64_t c = 0; c < columns.count; c++) block[c] = load(b.data + (j + c) * b.column + p, extent);
-    transpose<Real>(block);
-    const int64_t count = k - p < lanes<Real> ? k - p : lanes<Real>;
-    for (int64_t q = 0; q < count; q++) store(to + (p + q) * width, block[q], Whole{});
-  });
-}
-
-/* Packs the panels [first, last) of b [k, columns]. `packed` is where panel 0 begins. */
-template <class Real>
-void pack_panels(const Matrix<Real>& b, Depths depths, int64_t k, int64_t columns, Real* packed, int64_t first, int64_t last) {
-  const Split panels = panels_of<Real>(columns);
-  for (int64_t panel = first; panel < last; panel++) {
-    const int64_t begin = panels.begin(panel) * lanes<Real>, end = panels.begin(panel + 1) * lanes<Real>;
-    for (int64_t j = begin; j < end; j += lanes<Real>) {
-      const Part part = {columns - j < lanes<Real> ? columns - j : lanes<Real>};
-      pack_columns(b, depths, k, j, part, packed + begin * k + j - begin, end - begin);
-    }
-  }
-}
-
-template <class Real>
-RONDO_INLINE void copy_few(Real* to, const Real* from, int64_t stride, int64_t count) {
-  if (RONDO_VECTOR_BYTES == 64 && stride == 1) return store(to, load(from, Part{count}), Part{count});
-  for (int64_t i = 0; i < count; i++) to[i] = from[i * stride];
-}
-
-/* Packs a [m, k] by tiles, [k][rows of the tile] each; a few depths at a time, whose lines then serve several tiles. */
-template <class Real>
-void pack_tiles(const Matrix<Real>& a, Depths depths, int64_t m, int64_t k, Real* packed) {
-  constexpr int64_t few = 8;
-  const Split tiles(m, tile_rows);
-  for (int64_t first = 0; first < k; first += few) {
-    const int64_t end = first + few < k ? first + few : k;
-    for (int64_t tile = 0; tile < tiles.pieces; tile++) {
-      const int64_t i = tiles.begin(tile), rows = tiles.begin(tile + 1) - i;
-      for (int64_t p = first; p < end; p++) {
-        copy_few(packed + i * k + p * rows, a.data + i * a.row + depths[p] * a.column, a.row, rows);
-      }
-    }
-  }
 }
 
 // --------------------------------------------------------------------------------------------------------- products
@@ -218,43 +141,42 @@ void multiply_packed(const Product<Real>& x, const Real* packed) {
       block.a.data = x.a.data + i * x.a.row + p * x.a.column;
       block.c = x.c + i * x.c_row;
       block.start = start_of_block(x, i, 0, p);
-      multiply_block(block, Panels<Real>{packed, x.k, p}, false);
+      multiply_block<Real>(block, {packed, x.k, p}, false);
     }
   }
 }
 
-/* Any product; operands are packed on the way. With a list of depths, only those columns of A and rows of B count. */
+/* Any product; operands are packed on the way, and rows are summed over all depths or those in a list. */
 template <class Real>
-void multiply(const Product<Real>& x, Depths depths = {}) {
+void multiply(const Product<Real>& x, const int32_t* list = nullptr) {
+  static_assert((block_columns<Real> + block_rows) * block_depth * sizeof(Real) <= thread_scratch_bytes);
   Real* const panels = (Real*)thread_scratch();
   Real* const tiles = panels + block_depth * block_columns<Real>;
-  static_assert((block_columns<Real> + block_rows) * block_depth * sizeof(Real) <= thread_scratch_bytes);
-  const bool a_is_packed = x.a.column != 1 || depths.list;
-  if (x.m <= few_rows && !a_is_packed) return multiply_few_rows(x);
-  if (!depths.list && multiply_by_blas(x)) return;
+  const bool pack_a = x.a.column != 1 || list;
+  if (x.m <= few_rows && !pack_a) return multiply_few_rows(x);
+  if (!list && multiply_by_blas(x)) return;
+
   const Split across(x.n, block_columns<Real>), down(x.k, block_depth), rows(x.m, block_rows);
   for (int64_t c = 0; c < across.pieces; c++) {
-    const int64_t j = across.begin(c);
     for (int64_t d = 0; d < down.pieces; d++) {
-      const int64_t p = down.begin(d);
+      const int64_t j = across.begin(c), p = down.begin(d);
+      const Depths depths = {list, p};
       Product<Real> block = x;
       block.n = across.begin(c + 1) - j;
       block.k = down.begin(d + 1) - p;
-      const Depths these = {depths.list ? depths.list + p : nullptr};
-      const int64_t first = depths.list ? 0 : p;
-      pack_panels({x.b.data + first * x.b.row + j * x.b.column, x.b.row, x.b.column}, these, block.k, block.n, panels, 0,
-                  panels_of<Real>(block.n).pieces);
+      const Matrix<Real> b = {x.b.data + j * x.b.column, x.b.row, x.b.column};
+      pack_panels<Real>({b, block.k, block.n, depths}, panels, 0, panels_of<Real>(block.n).pieces);
       for (int64_t r = 0; r < rows.pieces; r++) {
         const int64_t i = rows.begin(r);
         block.m = rows.begin(r + 1) - i;
-        block.a.data = x.a.data + i * x.a.row + first * x.a.column;
-        if (a_is_packed) {
-          pack_tiles({block.a.data, x.a.row, x.a.column}, these, block.m, block.k, tiles);
+        block.a.data = x.a.data + i * x.a.row + p * x.a.column;
+        if (pack_a) {
+          pack_tiles<Real>({x.a.data + i * x.a.row, x.a.row, x.a.column}, block.m, block.k, depths, tiles);
           block.a.data = tiles;
         }
         block.c = x.c + i * x.c_row + j;
         block.start = start_of_block(x, i, j, p);
-        multiply_block(block, Panels<Real>{panels, block.k}, a_is_packed);
+        multiply_block<Real>(block, {panels, block.k}, pack_a);
       }
     }
   }

@@ -11,8 +11,8 @@ template <class Real>
 void multiply_in_shares(const rondo_product& x) {
   Real* const c = (Real*)x.c;
   const Start<Real> start = {x.accumulate ? c : nullptr, x.c_row};
-  const Product<Real> whole = {
-      x.m, x.n, x.k, {(const Real*)x.a, x.a_row, x.a_column}, {(const Real*)x.b, x.b_row, x.b_column}, start, c, x.c_row};
+  const Matrix<Real> a = {(const Real*)x.a, x.a_row, x.a_column}, b = {(const Real*)x.b, x.b_row, x.b_column};
+  const Product<Real> whole = {x.m, x.n, x.k, a, b, start, c, x.c_row};
   const bool by_rows = x.m >= x.n;
   const double operations = 2.0 * (double)x.m * (double)x.n * (double)x.k;
   in_shares(x.threads, by_rows ? x.m : x.n, operations, [&](int64_t begin, int64_t end) {

@@ -18,6 +18,8 @@ template <class Real>
 struct Matrix {
   const Real* data;
   int64_t row, column;
+
+  Matrix transposed() const { return {data, column, row}; }
 };
 
 /* What each row of the result is added to: a row of `data`, one row for all (stride 0), or nothing (null). */

@@ -105,7 +105,8 @@ bool is_valid(const rondo_plan& plan, const rondo_pass& pass, const rondo_gradie
 bool is_valid(const rondo_plan_options& options) {
   return options.size == (int64_t)sizeof(rondo_plan_options) && in_range(options.threads, 1, most_threads) &&
          in_range(options.isa, -1, tiers - 1) && is_size(options.time_steps) && is_size(options.batch_size) &&
-         is_size(options.input_size) && is_size(options.hidden_size);
+         is_size(options.time_steps * options.batch_size) && is_size(options.input_size) &&
+         is_size(options.hidden_size);
 }
 
 /* An operand of `rows` x `columns` may be strided along rows or columns, but one of them is contiguous. */
@@ -133,7 +134,9 @@ void* rondo_plan::operator new(size_t bytes) noexcept { return allocate_memory(b
 
 void rondo_plan::operator delete(void* memory) noexcept { free_memory(memory); }
 
-void* rondo::allocate_memory(size_t bytes) noexcept { return ::operator new(bytes, std::align_val_t{64}, std::nothrow); }
+void* rondo::allocate_memory(size_t bytes) noexcept {
+  return ::operator new(bytes, std::align_val_t{64}, std::nothrow);
+}
 
 void rondo::free_memory(void* memory) noexcept { ::operator delete(memory, std::align_val_t{64}); }
 

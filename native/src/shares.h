@@ -9,8 +9,8 @@
 namespace rondo::RONDO_TIER {
 
 /*
- * Calls body(begin, end) for even shares of [0, count), at most `threads` of them, and fewer where `operations` would not
- * keep them busy for longer than it takes to start them. Sizes alone decide, never how busy the machine is.
+ * Calls body(begin, end) for even shares of [0, count), at most `threads` of them, and fewer where `operations` would
+ * not keep them busy for longer than it takes to start them. Sizes alone decide, never how busy the machine is.
  */
 template <class Body>
 void in_shares(int64_t threads, int64_t count, double operations, const Body& body) {

@@ -13,10 +13,10 @@ namespace rondo {
 
 using Task = void (*)(const void* context, int share);
 
-/* Runs task(context, s) for every s in [0, shares), on this thread and idle ones of the pool; returns when all is done. */
+/* Runs task(context, s) for every s in [0, shares), on this thread and idle ones of the pool, and waits for all. */
 void run_shares(int shares, Task task, const void* context) noexcept;
 
-/* Each open plan holds the pool; the first starts the workers that are missing for `threads`, the last joins them all. */
+/* Each open plan holds the pool: it starts the workers missing for `threads`; the last to go joins them all. */
 void hold_threads(int threads) noexcept;
 void release_threads() noexcept;
 

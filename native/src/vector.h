@@ -25,6 +25,13 @@
 
 #define RONDO_INLINE static inline __attribute__((always_inline))
 
+/* Before a loop of a few constant turns, whose arrays of vectors are to live in registers. */
+#ifdef __clang__
+#define RONDO_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define RONDO_UNROLL _Pragma("GCC unroll 16")
+#endif
+
 namespace rondo::RONDO_TIER {
 
 template <class Real>
@@ -126,7 +133,7 @@ RONDO_INLINE Vector<Real> pick(Vector<Real> first, Vector<Real> second, LaneList
 template <class Real, int distance, int... lane>
 RONDO_INLINE void transpose(Vector<Real> (&rows)[sizeof...(lane)], LaneList<lane...> all) {
   constexpr int count = sizeof...(lane);
-#pragma GCC unroll 16
+  RONDO_UNROLL
   for (int i = 0; i < count; i++) {
     if (i & distance) continue;
     const Vector<Real> upper = rows[i], lower = rows[i + distance];
@@ -147,6 +154,28 @@ RONDO_INLINE void for_each_vector(int64_t count, Body body) {
   int64_t j = 0;
   for (; j + lanes<Real> <= count; j += lanes<Real>) body(j, Whole{});
   if (j < count) body(j, Part{count - j});
+}
+
+/* Rows of numbers: to = a b, to += from, and to += a b. */
+template <class Real>
+RONDO_INLINE void multiply_row(Real* to, const Real* a, const Real* b, int64_t count) {
+  for_each_vector<Real>(count, [&](int64_t j, auto extent) {
+    store(to + j, load(a + j, extent) * load(b + j, extent), extent);
+  });
+}
+
+template <class Real>
+RONDO_INLINE void add_row(Real* to, const Real* from, int64_t count) {
+  for_each_vector<Real>(count, [&](int64_t j, auto extent) {
+    store(to + j, load(to + j, extent) + load(from + j, extent), extent);
+  });
+}
+
+template <class Real>
+RONDO_INLINE void add_product_of_rows(Real* to, const Real* a, const Real* b, int64_t count) {
+  for_each_vector<Real>(count, [&](int64_t j, auto extent) {
+    store(to + j, load(to + j, extent) + load(a + j, extent) * load(b + j, extent), extent);
+  });
 }
 
 }  // namespace rondo::RONDO_TIER

@@ -39,6 +39,7 @@ void plans() {
   CHECK(create_with([](Options& o) { o.time_steps = 0; }) == RONDO_BAD_ARGUMENT);
   CHECK(create_with([](Options& o) { o.batch_size = -1; }) == RONDO_BAD_ARGUMENT);
   CHECK(create_with([](Options& o) { o.hidden_size = 1ll << 40; }) == RONDO_BAD_ARGUMENT);
+  CHECK(create_with([](Options& o) { o.time_steps = o.batch_size = 1 << 16; }) == RONDO_BAD_ARGUMENT);
   CHECK(create_with([](Options& o) { o.precision = 16; }) == RONDO_UNSUPPORTED);
   CHECK(create_with([](Options& o) { o.cell = 99; }) == RONDO_UNSUPPORTED);
   CHECK(create_with([](Options& o) { o.cell = -1; }) == RONDO_UNSUPPORTED);

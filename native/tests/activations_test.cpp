@@ -1,6 +1,6 @@
 /*
- * exp, sigmoid and tanh of every tier against the C library in wider precision: over all exponents, and densely where the
- * functions bend.
+ * exp, sigmoid and tanh of every tier against the C library in wider precision: over all exponents, and densely where
+ * the functions bend.
  */
 #include <cmath>
 #include <cstring>
@@ -60,10 +60,11 @@ std::vector<Real> arguments() {
   constexpr int mantissa_bits = std::numeric_limits<Real>::digits - 1;
   std::mt19937_64 random(3);
   std::vector<Real> x;
-  for (uint64_t sign_and_exponent = 0; sign_and_exponent >> (8 * sizeof(Real) - mantissa_bits) == 0; sign_and_exponent++) {
+  const Bits heads = (Bits)1 << (8 * sizeof(Real) - mantissa_bits);
+  for (Bits head = 0; head < heads; head++) {  // sign and exponent
     for (int n = 0; n < (sizeof(Real) == 4 ? 4000 : 200); n++) {
       const Bits mantissa = (Bits)random() & (((Bits)1 << mantissa_bits) - 1);
-      const Bits bits = (Bits)(sign_and_exponent << mantissa_bits) | mantissa;
+      const Bits bits = (Bits)(head << mantissa_bits) | mantissa;
       Real value;
       std::memcpy(&value, &bits, sizeof value);
       x.push_back(value);
@@ -110,8 +111,8 @@ void measure() {
         }
       }
       char text[160];
-      std::snprintf(text, sizeof text, "%s float%d tier %d: error %.2e at %.17g", names[function], (int)(8 * sizeof(Real)),
-                    isa, worst, (double)x[at]);
+      std::snprintf(text, sizeof text, "%s float%d tier %d: error %.2e at %.17g", names[function],
+                    (int)(8 * sizeof(Real)), isa, worst, (double)x[at]);
       std::printf("%s\n", text);
       CHECK_AS(worst <= table.error, text);
     }

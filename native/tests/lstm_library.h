@@ -1,6 +1,6 @@
 /*
- * Runs an LSTM problem through the C ABI. Every matrix has gaps between its rows and guards around it: those of inputs are
- * not-a-number, so that reading them shows, and those of outputs must be untouched afterwards.
+ * Runs an LSTM problem through the C ABI. Every matrix has gaps between its rows and guards around it: those of inputs
+ * are not-a-number, so that reading them shows, and those of outputs must be untouched afterwards.
  */
 #ifndef RONDO_LSTM_LIBRARY_H
 #define RONDO_LSTM_LIBRARY_H

@@ -1,4 +1,4 @@
-/* What must hold of the passes among themselves: streaming, accumulation, absent parts, weights that change, derivatives. */
+/* What passes must keep among themselves: streaming, accumulation, absent parts, changed weights, derivatives. */
 #include <cmath>
 
 #include "lstm_library.h"
@@ -34,7 +34,7 @@ void streaming_equals_sequence(int64_t B, int isa) {
   CHECK(run.guards_intact());
 }
 
-/* Backward adds to the parameters' gradients, and to the input's when asked; gradients of the state may lie in one place. */
+/* Backward adds to the parameters' gradients, and to the input's when asked; the state's may lie in one place. */
 void gradients_accumulate() {
   const LstmProblem problem = make_problem(ragged, 12);
   LstmResult expected = solve(problem);
@@ -57,7 +57,7 @@ void gradients_accumulate() {
   CHECK(run.d_c.error(expected.d_c0) < 1e-13);
 }
 
-/* Each part that may be absent is left out in turn; what remains does not change, and an absent gradient counts as zero. */
+/* Each part that may be absent is left out in turn: the others do not change, and an absent gradient counts as zero. */
 void parts_may_be_absent() {
   LstmProblem problem = make_problem(ragged, 13);
   const LstmResult whole = solve(problem);
@@ -194,7 +194,9 @@ void gradients_are_derivatives() {
     check_derivatives(problem, problem.c0, doubles(run.d_c0, s.B * s.H), plan.get());
     if (s.tokens || s.lengths) continue;
     Doubles d_input;
-    for (int64_t i = 0; i < s.T * s.B * s.I; i++) d_input.push_back(run.d_input.data()[i / s.I * run.d_input.stride() + i % s.I]);
+    for (int64_t i = 0; i < s.T * s.B * s.I; i++) {
+      d_input.push_back(run.d_input.data()[i / s.I * run.d_input.stride() + i % s.I]);
+    }
     check_derivatives(problem, problem.input, d_input, plan.get());
   }
 }

@@ -31,7 +31,7 @@ struct LstmShape {
   }
 };
 
-/* All numbers of a case; dense throughout. Input and output gradient are not-a-number where no step may look at them. */
+/* All numbers of a case, dense. Input and output gradient are not-a-number where no step may look at them. */
 struct LstmProblem {
   LstmShape shape;
   Doubles params, input, h0, c0, mask, d_output, d_h, d_c;

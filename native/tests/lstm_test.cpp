@@ -6,8 +6,8 @@
 namespace {
 
 /*
- * A sum of n terms is off by a few eps log2(n) of its size; the activations add their stated error; backward goes through
- * everything twice.
+ * A sum of n terms is off by a few eps log2(n) of its size; the activations add their stated error; backward goes
+ * through everything twice.
  */
 template <class Real>
 double tolerance(const LstmShape& s, bool backward) {

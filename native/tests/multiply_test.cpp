@@ -1,4 +1,4 @@
-/* rondo_multiply against a plain loop in double: sizes around tile and block edges, every layout, with and without BLAS. */
+/* rondo_multiply against a plain loop in double: sizes around tiles and blocks, every layout, with and without BLAS. */
 #include <atomic>
 #include <cmath>
 #include <random>
@@ -69,9 +69,9 @@ void compare(int64_t m, int64_t n, int64_t k, const Layout& layout, int isa, int
 
   const double eps = sizeof(Real) == 4 ? 0x1p-24 : 0x1p-53;
   char text[200];
-  std::snprintf(text, sizeof text, "%ldx%ldx%ld float%d tier %d threads %d turned %d %d add %d gap %ld", (long)m, (long)n,
-                (long)k, (int)(8 * sizeof(Real)), isa, threads, layout.a_turned, layout.b_turned, layout.accumulate,
-                (long)layout.gap);
+  std::snprintf(text, sizeof text, "%dx%dx%d float%d tier %d threads %d turned %d %d add %d gap %d", (int)m, (int)n,
+                (int)k, (int)(8 * sizeof(Real)), isa, threads, layout.a_turned, layout.b_turned, layout.accumulate,
+                (int)layout.gap);
   CHECK_AS(relative_error(got.data(), expected.data(), m * n) <= 4 * eps * std::ceil(std::log2(k + 1)), text);
   int64_t numbers = 0;
   for (const Real value : c.memory) numbers += !std::isnan(value);
