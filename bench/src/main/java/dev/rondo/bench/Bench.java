@@ -9,6 +9,7 @@ import dev.rondo.memory.Precision;
 import java.util.Collection;
 import org.openjdk.jmh.Main;
 import org.openjdk.jmh.infra.BenchmarkParams;
+import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
@@ -16,7 +17,8 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
  * Runs the benchmarks whose names match a pattern and prints one table. Takes JMH's options; without {@code -p
- * body=...} every body that runs here is timed, which takes a quarter of an hour.
+ * body=...} every body that runs here is timed, which takes a quarter of an hour. "best" is the GFLOP/s of the fastest
+ * iteration: where it is far above the mean, something else was using the machine.
  *
  * <pre>
  * java --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -jar bench/target/benchmarks.jar \
@@ -24,7 +26,7 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
  * </pre>
  */
 public final class Bench {
-    private static final String ROW = "%-10s %-6s %-18s %3s  %-9s %4s %4s %5s %5s  %12s %10s %9s%n";
+    private static final String ROW = "%-10s %-6s %-18s %3s  %-9s %4s %4s %5s %5s  %12s %10s %9s %9s%n";
 
     private Bench() {}
 
@@ -59,19 +61,23 @@ public final class Bench {
     private static void print(Collection<RunResult> results) {
         System.out.println();
         System.out.printf(
-                ROW, "benchmark", "cell", "body", "thr", "shape", "T", "B", "I", "H", "us", "+-", "GFLOP/s");
+                ROW, "benchmark", "cell", "body", "thr", "shape", "T", "B", "I", "H", "us", "+-", "GFLOP/s", "best");
         for (RunResult result : results) {
             BenchmarkParams params = result.getParams();
             String benchmark = params.getBenchmark().substring(params.getBenchmark().lastIndexOf('.') + 1);
             CellShape shape = CellBenchmark.shape(params.getParam("shape"));
             Cell cell = CellBenchmark.cell(params.getParam("cell"), shape.hiddenSize());
-            double micros = result.getPrimaryResult().getScore();
+            Result<?> micros = result.getPrimaryResult();
+            double kiloflops = flops(benchmark, cell, shape) / 1e3;
             System.out.printf(ROW, benchmark, cell.name(), params.getParam("body"), params.getParam("threads"),
                     params.getParam("shape"), shape.timeSteps(), shape.batchSize(), shape.inputSize(),
-                    shape.hiddenSize(),
-                    "%.1f".formatted(micros), "%.1f".formatted(result.getPrimaryResult().getScoreError()),
-                    "%.1f".formatted(flops(benchmark, cell, shape) / micros / 1e3));
+                    shape.hiddenSize(), round(micros.getScore()), round(micros.getScoreError()),
+                    round(kiloflops / micros.getScore()), round(kiloflops / micros.getStatistics().getMin()));
         }
+    }
+
+    private static String round(double value) {
+        return "%.1f".formatted(value);
     }
 
     /** Floating-point operations of the products, as they are usually counted: backward has twice those of forward. */
