@@ -79,7 +79,10 @@ void shapes_and_options() {
   compare_everywhere({.T = 1, .B = 1, .I = 1, .H = 1});
   compare_everywhere({.T = 1, .B = 1, .I = 3, .H = 200});
   compare_everywhere({.T = 3, .B = 17, .I = 200, .H = 64});
+  // Longer than a chunk of inference, and than a block of the sum over all steps.
   compare_everywhere({.T = 9, .B = 8, .I = 64, .H = 128, .reversed = true, .lengths = true});
+  compare_everywhere({.T = 90, .B = 7, .I = 6, .H = 33, .lengths = true});
+  compare_everywhere({.T = 90, .B = 7, .I = 6, .H = 33, .reversed = true, .hold_width = 1});
 }
 
 }  // namespace
