@@ -31,7 +31,8 @@ record Corpus(String source, String text, int files, int leftOut) {
     private static final Set<String> PROJECT_NAMES = Set.of("pom.xml", "CMakeLists.txt", "CMakePresets.json", "rondo");
 
     /**
-     * Reads files, and whatever text is in directories. Hidden files and directories are passed over.
+     * Reads files, and whatever text is in directories. In these, what is hidden and directories of output (target, build,
+     * runs) are passed over.
      *
      * @throws Failure if a file that was named is not text, or there is no text at all
      */

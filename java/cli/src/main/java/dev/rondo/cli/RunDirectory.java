@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 
 /**
  * The directory of one training: the checkpoints, and beside them the text, its validation part, the evaluations and their
@@ -51,6 +52,19 @@ record RunDirectory(Path path) {
 
     boolean holdsTraining() {
         return Files.exists(path.resolve(LanguageModelTrainer.LAST));
+    }
+
+    /**
+     * Makes sure that no file of another kind is written over: a directory without a training must hold none of these names.
+     *
+     * @throws Failure if it holds one
+     */
+    void refuseToReplace() {
+        for (Path file : List.of(text(), validationText(), evaluations(), curve(), best())) {
+            if (Files.exists(file)) {
+                throw new Failure(file + ": exists, and is no part of a training; --out names another directory");
+            }
+        }
     }
 
     void write(String text, String validationText) throws IOException {

@@ -81,6 +81,14 @@ class TrainCommandTest {
     }
 
     @Test
+    void filesThatAreNoTrainingAreNotReplaced() throws IOException {
+        Path own = Files.createDirectories(directory.resolve("run")).resolve("text.txt");
+        Files.writeString(own, "the user's");
+        Outcome.of(SmallText.train(directory, "--steps", 2)).failed(1, own + ": exists, and is no part of a training");
+        assertEquals("the user's", Files.readString(own));
+    }
+
+    @Test
     void trainsForAGivenTimeAndNumberOfEpochs() throws IOException {
         Outcome.of(SmallText.train(directory, "--minutes", 0.01)).succeeded();
         Files.move(directory.resolve("run"), directory.resolve("first"));
