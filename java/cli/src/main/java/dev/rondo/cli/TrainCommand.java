@@ -1,6 +1,7 @@
 package dev.rondo.cli;
 
 import dev.rondo.cell.Backend;
+import dev.rondo.cell.Execution;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.text.LanguageModelTrainer;
 import dev.rondo.text.TextCorpus;
@@ -23,7 +24,8 @@ final class TrainCommand implements Callable<Integer> {
     private static final String LENGTH = "length";
 
     @Option(names = "--text", arity = "1..*", paramLabel = "FILE|DIR",
-            description = "Text to learn, UTF-8; of a directory all text files in it. Default: the sources and documents of Rondo.")
+            description = "Text to learn, UTF-8; of a directory all text files in it, but for hidden ones and what lies in target, "
+                    + "build and runs. Default: the sources and documents of Rondo.")
     private List<Path> text;
 
     @Option(names = "--hidden", paramLabel = "N", defaultValue = "256",
@@ -87,7 +89,10 @@ final class TrainCommand implements Callable<Integer> {
         atLeastOne("--hidden", hidden);
         atLeastOne("--layers", layers);
         atLeastOne("--batch", batch);
-        atLeastOne("--threads", threads);
+        if (threads != null && (threads < 1 || threads > Execution.MOST_THREADS)) {
+            throw new ParameterException(spec.commandLine(),
+                    "--threads: expected 1 to " + Execution.MOST_THREADS + ", got " + threads);
+        }
         if (length != null) {
             try {
                 length.budget(0);
@@ -105,8 +110,8 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private void atLeastOne(String option, Integer value) {
-        if (value != null && value < 1) {
+    private void atLeastOne(String option, int value) {
+        if (value < 1) {
             throw new ParameterException(spec.commandLine(), option + ": expected at least 1, got " + value);
         }
     }
@@ -116,6 +121,7 @@ final class TrainCommand implements Callable<Integer> {
         if (directory.holdsTraining()) {
             throw new Failure(out + ": holds a training already; --resume " + out + " goes on with it");
         }
+        directory.refuseToReplace();
         Corpus source = text == null ? Corpus.ofProject(home()) : Corpus.of(text);
         TextCorpus corpus = TextCorpus.of(source.text());
         TrainingLength wanted = length == null ? TrainingLength.byDefault() : length;

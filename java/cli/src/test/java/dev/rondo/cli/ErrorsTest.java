@@ -38,7 +38,8 @@ class ErrorsTest {
             train --hidden 0                | --hidden: expected at least 1, got 0
             train --layers 0                | --layers: expected at least 1, got 0
             train --batch -1                | --batch: expected at least 1, got -1
-            train --threads 0               | --threads: expected at least 1, got 0
+            train --threads 0               | --threads: expected 1 to 1024, got 0
+            train --threads 100000          | --threads: expected 1 to 1024, got 100000
             train --backend gpu             | expected one of [REFERENCE, VECTOR, NATIVE]
             train --resume x --hidden 3     | cannot be had with --hidden
             train --resume x --text y       | cannot be had with --text

@@ -3,16 +3,24 @@ package dev.rondo.cell;
 /**
  * How a plan runs.
  *
- * @param threads number of shares the work is split into, at least 1. Results may depend on it in the last bits; they never
+ * @param threads number of shares the work is split into, 1 to {@value #MOST_THREADS}. Results may depend on it in the last bits; they never
  *     depend on how busy the machine is
  * @param maxIsa cap on the instruction set; a tier that the CPU lacks is lowered to what it has
  */
 public record Execution(int threads, IsaTier maxIsa) {
+    /** The most threads of a plan: the native library's limit, and far above what a pass of any size can keep busy. */
+    public static final int MOST_THREADS = 1024;
+
     /** Checks its arguments. */
     public Execution {
-        if (threads < 1) {
-            throw new IllegalArgumentException("threads: expected at least 1, got " + threads);
+        if (threads < 1 || threads > MOST_THREADS) {
+            throw new IllegalArgumentException("threads: expected 1 to " + MOST_THREADS + ", got " + threads);
         }
+    }
+
+    /** {@return the processors of this machine, as far as a plan can use them} */
+    public static int allProcessors() {
+        return Math.min(Runtime.getRuntime().availableProcessors(), MOST_THREADS);
     }
 
     /** {@return {@code threads} threads, tier by {@link IsaTier#defaultCap()}} */

@@ -38,7 +38,7 @@ public final class Network implements AutoCloseable {
     private Network(Builder builder) {
         this.description = new NetworkDescription(builder.input, builder.layers, builder.classes);
         this.backend = builder.backend == null ? Backends.best() : builder.backend;
-        int threads = builder.threads == 0 ? Runtime.getRuntime().availableProcessors() : builder.threads;
+        int threads = builder.threads == 0 ? Execution.allProcessors() : builder.threads;
         this.execution = new Execution(threads, builder.maxIsa == null ? IsaTier.defaultCap() : builder.maxIsa);
         description.layers().forEach(cell -> cell.kernel(backend)); // a missing body is said here, not later
         Backends.announce(backend, execution);

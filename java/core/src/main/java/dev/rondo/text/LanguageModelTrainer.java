@@ -3,6 +3,7 @@ package dev.rondo.text;
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.Cell;
 import dev.rondo.cell.CellShape;
+import dev.rondo.cell.Execution;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.io.Checkpoint;
 import dev.rondo.kernel.Backends;
@@ -227,7 +228,7 @@ public final class LanguageModelTrainer implements AutoCloseable {
         private double clip = 5;
         private long seed = 1;
         private Backend backend;
-        private int threads = Runtime.getRuntime().availableProcessors();
+        private int threads = Execution.allProcessors();
         private Path directory;
         private long evaluateEvery;
         private TrainingListener listener = new TrainingListener() {};

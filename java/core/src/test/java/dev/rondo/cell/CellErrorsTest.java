@@ -80,7 +80,9 @@ class CellErrorsTest {
         refused("inputSize: expected at least 1, got 0", () -> new CellShape(T, B, 0, H));
         refused("hiddenSize: expected at least 1, got 0", () -> new CellShape(T, B, I, 0));
         refused("hiddenSize: expected at least 1, got 0", () -> Lstm.of(0));
-        refused("threads: expected at least 1, got 0", () -> Execution.threads(0));
+        refused("hiddenSize: expected at most 536870911, got 536870912", () -> Lstm.of(1 << 29));
+        refused("threads: expected 1 to 1024, got 0", () -> Execution.threads(0));
+        refused("threads: expected 1 to 1024, got 1025", () -> Execution.threads(1025));
         refused("hiddenSize: expected 4, got 5",
                 () -> CellPass.of(cell, new CellShape(T, B, I, 5), parameters, 0));
         refused("offset: expected 160 parameters from it on within 160, got offset 1",

@@ -37,6 +37,10 @@ public record Lstm(int hiddenSize, double forgetBias) implements Cell {
     /** Checks its arguments. */
     public Lstm {
         CellShape.atLeastOne("hiddenSize", hiddenSize);
+        if (hiddenSize > Integer.MAX_VALUE / GATES) {
+            throw new IllegalArgumentException(
+                    "hiddenSize: expected at most " + Integer.MAX_VALUE / GATES + ", got " + hiddenSize);
+        }
         if (!Double.isFinite(forgetBias)) {
             throw new IllegalArgumentException("forgetBias: expected a finite number, got " + forgetBias);
         }
