@@ -116,7 +116,7 @@ public final class LanguageModelTrainer implements AutoCloseable {
     /**
      * Trains until the budget is used up, and evaluates once more then.
      *
-     * @throws IOException if a checkpoint cannot be written
+     * @throws IOException if the directory cannot be made, or a checkpoint cannot be written
      * @throws dev.rondo.train.NonFiniteGradientException if a gradient is not finite; the checkpoints stay as they are
      */
     public TrainingSummary run(Budget budget) throws IOException {
@@ -156,9 +156,13 @@ public final class LanguageModelTrainer implements AutoCloseable {
         return streams.epochs();
     }
 
-    /** Makes the directory this training's own, if it has one: says at once if it cannot be written. */
+    /** Makes the directory, if it has one, this training's own: says at once if it cannot be written. */
     void begin() throws IOException {
-        if (directory != null && trainer.steps() == 0) {
+        if (directory == null) {
+            return;
+        }
+        Files.createDirectories(directory);
+        if (trainer.steps() == 0) {
             save();
             Files.deleteIfExists(directory.resolve(BEST)); // another training's, which these checkpoints replace
         }
@@ -359,12 +363,9 @@ public final class LanguageModelTrainer implements AutoCloseable {
          *
          * @throws IllegalArgumentException if a setting is wrong, or the text is too short for it
          * @throws UnsupportedOperationException if the backend is not available here, with the reason
-         * @throws IOException if the directory cannot be made, or the checkpoint to resume from does not fit
+         * @throws IOException if the checkpoint to resume from does not fit
          */
         public LanguageModelTrainer build() throws IOException {
-            if (directory != null) {
-                Files.createDirectories(directory);
-            }
             return resumed == null ? begin() : goOn();
         }
 
