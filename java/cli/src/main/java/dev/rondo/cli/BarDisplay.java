@@ -50,13 +50,15 @@ final class BarDisplay implements ProgressDisplay {
     public void step(TrainingProgress now) {
         left.step(now);
         trainLoss = Double.isNaN(trainLoss) ? now.loss() : SMOOTHING * trainLoss + (1 - SMOOTHING) * now.loss();
-        view = new View(now.share(), trainLoss, validationLoss, now.charactersPerSecond(), now.gradientNorm(), left.seconds());
+        view = new View(now.share(), trainLoss, validationLoss,
+                now.charactersPerSecond(), now.gradientNorm(), left.seconds());
     }
 
     @Override
     public void evaluation(Evaluation e) {
         validationLoss = e.validationLoss();
-        view = new View(view.share, trainLoss, validationLoss, view.charactersPerSecond, view.gradientNorm, view.secondsLeft);
+        view = new View(view.share, view.trainLoss, validationLoss,
+                view.charactersPerSecond, view.gradientNorm, view.secondsLeft);
     }
 
     @Override

@@ -14,8 +14,9 @@ import picocli.CommandLine.Mixin;
 /** {@code rondo check}: whether every body of every cell computes on this machine what it should. */
 @Command(name = "check", description = {
         "Checks every cell, backend, instruction set and precision that is present here.",
-        "gradient: the worst error of backward against finite differences, where there is float64. parity: the worst error of "
-                + "everything that comes out, against the reference in float64. The exit code is 1 if one is above its limit."})
+        "gradient: the worst error of backward against finite differences, where there is float64.",
+        "parity: the worst error of everything that comes out, against the reference in float64.",
+        "The exit code is 1 if one is above its limit."})
 final class CheckCommand implements Callable<Integer> {
     private static final String ROW = "%-6s %-10s %-9s %-10s %10s %10s %10s %10s  %s";
 

@@ -17,8 +17,8 @@ import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
 /**
- * The text to learn: files one after the other, in an order that their names decide, so that the same files always give the
- * same text.
+ * The text to learn: files one after the other, in an order that their names decide, so that the same files always
+ * give the same text.
  *
  * @param source what was asked for
  * @param text all of it; each file begins a new line
@@ -31,8 +31,8 @@ record Corpus(String source, String text, int files, int leftOut) {
     private static final Set<String> PROJECT_NAMES = Set.of("pom.xml", "CMakeLists.txt", "CMakePresets.json", "rondo");
 
     /**
-     * Reads files, and whatever text is in directories. In these, what is hidden and directories of output (target, build,
-     * runs) are passed over.
+     * Reads files, and whatever text is in directories. In these, what is hidden and directories of output (target,
+     * build, runs) are passed over.
      *
      * @throws Failure if a file that was named is not text, or there is no text at all
      */
@@ -40,7 +40,8 @@ record Corpus(String source, String text, int files, int leftOut) {
         var builder = new Builder();
         for (Path path : paths) {
             if (Files.isDirectory(path)) {
-                filesBelow(path, _ -> true, Comparator.comparing(Corpus::names, Arrays::compare)).forEach(builder::addIfText);
+                filesBelow(path, _ -> true, Comparator.comparing(Corpus::names, Arrays::compare))
+                        .forEach(builder::addIfText);
             } else {
                 builder.add(Utf8.read(path));
             }
@@ -49,13 +50,13 @@ record Corpus(String source, String text, int files, int leftOut) {
     }
 
     /**
-     * Reads the sources and documents of the project in {@code home}, mixed, in the order of a hash of their names: sorted,
-     * the last part, which is for validation, would be in another language than most of the rest.
+     * Reads the sources and documents of the project in {@code home}, mixed, in the order of a hash of their names:
+     * sorted, the last part, which is for validation, would be in another language than most of the rest.
      */
     static Corpus ofProject(Path home) throws IOException {
         var builder = new Builder();
-        filesBelow(home, Corpus::isSourceOrDocument,
-                Comparator.comparing(file -> Arrays.hashCode(names(home.relativize(file))))).forEach(builder::addIfText);
+        Comparator<Path> mixed = Comparator.comparing(file -> Arrays.hashCode(names(home.relativize(file))));
+        filesBelow(home, Corpus::isSourceOrDocument, mixed).forEach(builder::addIfText);
         return builder.build(home.toString());
     }
 

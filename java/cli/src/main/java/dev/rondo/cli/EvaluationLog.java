@@ -14,10 +14,12 @@ import java.util.regex.Pattern;
 record EvaluationLog(Path file) {
     private static final String NUMBER = "(-?[0-9.]+)";
     private static final Pattern LINE = Pattern.compile("\\{\"step\": " + NUMBER + ", \"seconds\": " + NUMBER
-            + ", \"train_loss\": " + NUMBER + ", \"validation_loss\": " + NUMBER + ", \"characters_per_second\": " + NUMBER + "}");
+            + ", \"train_loss\": " + NUMBER + ", \"validation_loss\": " + NUMBER
+            + ", \"characters_per_second\": " + NUMBER + "}");
 
-    /** Makes sure that it can be written, so that this is not found out after minutes of training. */
+    /** Makes it and its directory: that it cannot be written shall not be found out after minutes of training. */
     void open() throws IOException {
+        Files.createDirectories(file.toAbsolutePath().getParent());
         append("");
     }
 

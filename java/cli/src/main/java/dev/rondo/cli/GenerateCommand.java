@@ -39,7 +39,8 @@ final class GenerateCommand implements Callable<Integer> {
                     + "Default: ${DEFAULT-VALUE}, from all.")
     private double topP;
 
-    @Option(names = "--seed", paramLabel = "N", description = "The same seed gives the same text. Default: a new one each time.")
+    @Option(names = "--seed", paramLabel = "N",
+            description = "The same seed gives the same text. Default: a new one each time.")
     private Long seed;
 
     @Spec

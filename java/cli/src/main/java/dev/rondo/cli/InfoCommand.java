@@ -12,7 +12,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** {@code rondo info}: what would run here, and why nothing faster. */
-@Command(name = "info", description = "Shows version, JDK, platform, CPU and backends, and why a faster one is missing.")
+@Command(name = "info",
+        description = "Shows version, JDK, platform, CPU and backends, and why a faster one is missing.")
 final class InfoCommand implements Callable<Integer> {
     private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
 

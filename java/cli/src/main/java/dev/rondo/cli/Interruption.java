@@ -3,8 +3,8 @@ package dev.rondo.cli;
 import org.jline.utils.Signals;
 
 /**
- * SIGINT (Ctrl-C) and SIGTERM while it is open: the first asks to stop, the second ends the process at once. The signals come
- * through JLine, which the progress bar brings: a shutdown hook could not tell a second signal from the first.
+ * SIGINT (Ctrl-C) and SIGTERM while it is open: the first asks to stop, the second ends the process at once. They
+ * come through JLine, which the progress bar brings: a shutdown hook would not hear of a second one.
  */
 final class Interruption implements AutoCloseable {
     /** What shells report for a process that a signal ended. */

@@ -6,7 +6,7 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** Brings the library's warnings to the terminal in the form of all other messages, and keeps the rest of its log away. */
+/** Shows the library's warnings in the form of all other messages, and keeps the rest of its log away. */
 final class LibraryLog extends Handler {
     /** Held here, for the log framework itself would let it be collected, and its settings with it. */
     private static final Logger LIBRARY = Logger.getLogger("dev.rondo");

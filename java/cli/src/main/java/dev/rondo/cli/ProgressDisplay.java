@@ -2,7 +2,7 @@ package dev.rondo.cli;
 
 import dev.rondo.text.TrainingListener;
 
-/** Shows a training under way: as a bar on a terminal, as plain lines anywhere else. Closing leaves the last figures standing. */
+/** Shows a training under way: as a bar on a terminal, as lines anywhere else. Closing leaves the last figures. */
 interface ProgressDisplay extends TrainingListener, AutoCloseable {
     @Override
     void close();

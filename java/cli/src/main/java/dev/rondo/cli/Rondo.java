@@ -18,8 +18,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /**
  * The {@code rondo} command.
  *
- * <p>Exit codes: 0 = done, 1 = failed, 2 = wrong usage, 130 and 143 = stopped by SIGINT and SIGTERM. A failure is one line on
- * standard error that begins with {@code rondo:}; {@code --debug} or {@code RONDO_DEBUG=1} adds the stack trace.
+ * <p>Exit codes: 0 = done, 1 = failed, 2 = wrong usage, 130 and 143 = stopped by SIGINT and SIGTERM. A failure is
+ * one line on standard error that begins with {@code rondo:}; {@code --debug} or {@code RONDO_DEBUG=1} adds the stack
+ * trace.
  */
 @Command(name = "rondo", description = "Recurrent networks: learns character-level language models, and uses them.",
         mixinStandardHelpOptions = true, versionProvider = Rondo.Version.class, synopsisSubcommandLabel = "COMMAND",
@@ -92,10 +93,10 @@ public final class Rondo implements Callable<Integer> {
 
     private int misused(ParameterException e) {
         CommandSpec command = e.getCommandLine().getCommandSpec();
-        boolean unknown = command == spec && e instanceof UnmatchedArgumentException unmatched && !unmatched.isUnknownOption();
-        String message = unknown
-                ? "unknown command '" + ((UnmatchedArgumentException) e).getUnmatched().getFirst() + "'"
-                : Failure.oneLine(e.getMessage()).replaceFirst("^Error: ", "");
+        String message = Failure.oneLine(e.getMessage()).replaceFirst("^Error: ", "");
+        if (command == spec && e instanceof UnmatchedArgumentException unmatched && !unmatched.isUnknownOption()) {
+            message = "unknown command '" + unmatched.getUnmatched().getFirst() + "'";
+        }
         say(message + " (see " + command.qualifiedName() + " --help)", e);
         return CommandLine.ExitCode.USAGE;
     }

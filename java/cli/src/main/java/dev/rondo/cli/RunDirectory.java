@@ -9,8 +9,8 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 
 /**
- * The directory of one training: the checkpoints, and beside them the text, its validation part, the evaluations and their
- * curve.
+ * The directory of one training: the checkpoints, and beside them the text, its validation part, the evaluations and
+ * their curve.
  */
 record RunDirectory(Path path) {
     private static final DateTimeFormatter NAME = DateTimeFormatter.ofPattern("uuuu-MM-dd-HHmmss");
@@ -50,12 +50,14 @@ record RunDirectory(Path path) {
         return path.resolve(LanguageModelTrainer.BEST);
     }
 
-    boolean holdsTraining() {
+    /** {@return whether there is a training in it that can be gone on with} */
+    boolean isResumable() {
         return Files.exists(path.resolve(LanguageModelTrainer.LAST));
     }
 
     /**
-     * Makes sure that no file of another kind is written over: a directory without a training must hold none of these names.
+     * Makes sure that no file of another kind is written over: a directory without a training must hold none of these
+     * names.
      *
      * @throws Failure if it holds one
      */
@@ -67,7 +69,9 @@ record RunDirectory(Path path) {
         }
     }
 
-    void write(String text, String validationText) throws IOException {
+    /** Makes the directory, with {@code text} and its validation part in it. */
+    void begin(String text, String validationText) throws IOException {
+        Files.createDirectories(path);
         Files.writeString(text(), text);
         Files.writeString(validationText(), validationText);
     }

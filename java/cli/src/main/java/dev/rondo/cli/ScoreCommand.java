@@ -13,8 +13,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code rondo score}: how well a model foresees each line of a text, or a text as a whole. */
-@Command(name = "score", description = {"Shows how well a trained model foresees text: a row for each line, and the total.",
-        "Log-probabilities are natural; figures per character are means over the characters predicted."}, sortOptions = false, sortSynopsis = false)
+@Command(name = "score", description = {
+        "Shows how well a trained model foresees text: a row for each line, and the total.",
+        "Log-probabilities are natural; figures per character are means over the characters predicted."},
+        sortOptions = false, sortSynopsis = false)
 final class ScoreCommand implements Callable<Integer> {
     private static final String STANDARD_INPUT = "-";
 
@@ -23,8 +25,8 @@ final class ScoreCommand implements Callable<Integer> {
     private Path model;
 
     @Option(names = "--stream",
-            description = "Takes each file as one stream: every character but the first is predicted from all before it. "
-                    + "The nats per character of a validation text are its validation loss.")
+            description = "Takes each file as one stream: every character but the first is predicted from all before "
+                    + "it. The nats per character of a validation text are its validation loss.")
     private boolean stream;
 
     @Parameters(paramLabel = "FILE", arity = "0..*", defaultValue = STANDARD_INPUT,

@@ -1,6 +1,7 @@
 package dev.rondo.cli;
 
 import java.io.BufferedOutputStream;
+import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.InputStream;
@@ -18,11 +19,16 @@ import java.nio.charset.StandardCharsets;
 record Streams(InputStream in, PrintStream out, PrintStream err, boolean terminal) {
     /** {@return the streams of this process, UTF-8 whatever the locale says} */
     static Streams ofProcess() {
-        boolean terminal = System.console() != null && System.console().isTerminal() && !"dumb".equals(System.getenv("TERM"));
-        return new Streams(System.in, utf8(FileDescriptor.out), utf8(FileDescriptor.err), terminal);
+        return new Streams(System.in, utf8(FileDescriptor.out), utf8(FileDescriptor.err), hasTerminal());
+    }
+
+    private static boolean hasTerminal() {
+        Console console = System.console();
+        return console != null && console.isTerminal() && !"dumb".equals(System.getenv("TERM"));
     }
 
     private static PrintStream utf8(FileDescriptor descriptor) {
-        return new PrintStream(new BufferedOutputStream(new FileOutputStream(descriptor)), true, StandardCharsets.UTF_8);
+        var buffer = new BufferedOutputStream(new FileOutputStream(descriptor));
+        return new PrintStream(buffer, true, StandardCharsets.UTF_8);
     }
 }

@@ -19,13 +19,14 @@ import picocli.CommandLine.Spec;
 
 /** {@code rondo train}: a character-level language model, begun or gone on with. */
 @Command(name = "train", description = {"Trains a character-level language model.",
-        "The last 10 %% of the text is for validation. Ctrl-C saves and says how to go on."}, sortOptions = false, sortSynopsis = false, usageHelpAutoWidth = true)
+        "The last 10 %% of the text is for validation. Ctrl-C saves and says how to go on."},
+        sortOptions = false, sortSynopsis = false)
 final class TrainCommand implements Callable<Integer> {
     private static final String LENGTH = "length";
 
     @Option(names = "--text", arity = "1..*", paramLabel = "FILE|DIR",
-            description = "Text to learn, UTF-8; of a directory all text files in it, but for hidden ones and what lies in target, "
-                    + "build and runs. Default: the sources and documents of Rondo.")
+            description = "Text to learn, UTF-8; of a directory all text files below it, but for hidden ones and "
+                    + "directories called target, build or runs. Default: the sources and documents of Rondo.")
     private List<Path> text;
 
     @Option(names = "--hidden", paramLabel = "N", defaultValue = "256",
@@ -43,7 +44,8 @@ final class TrainCommand implements Callable<Integer> {
     @ArgGroup
     private TrainingLength length;
 
-    @Option(names = "--backend", paramLabel = "B", description = "${COMPLETION-CANDIDATES}. Default: the fastest that runs here.")
+    @Option(names = "--backend", paramLabel = "B",
+            description = "${COMPLETION-CANDIDATES}. Default: the fastest that runs here.")
     private Backend backend;
 
     @Option(names = "--threads", paramLabel = "N", description = "Default: the processors, at most 8.")
@@ -54,17 +56,18 @@ final class TrainCommand implements Callable<Integer> {
                     + "Default: ${DEFAULT-VALUE}.")
     private long seed;
 
-    @Option(names = "--out", paramLabel = "DIR", description = "Where model, text, evaluations and curve go. Default: runs/TIME.")
+    @Option(names = "--out", paramLabel = "DIR",
+            description = "Where model, text, evaluations and curve go. Default: runs/TIME.")
     private Path out;
 
     @Option(names = "--resume", paramLabel = "DIR",
-            description = "Goes on with the training in DIR, with its text and settings. Without --steps, --epochs and --minutes "
-                    + "to the length that it was begun with; --steps and --epochs count from its beginning.")
+            description = "Goes on with the training in DIR, with its text and settings, to the length that it was to "
+                    + "have or to a new one. Lengths count from its beginning.")
     private Path resume;
 
     @Option(names = "--json", paramLabel = "FILE",
-            description = "Appends JSON lines, an object for each evaluation: step, seconds, train_loss, validation_loss "
-                    + "(nats per character), characters_per_second.")
+            description = "Appends JSON lines, an object for each evaluation: step, seconds, train_loss, "
+                    + "validation_loss (nats per character), characters_per_second.")
     private Path json;
 
     @Spec
@@ -118,7 +121,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private int begin() throws IOException {
         RunDirectory directory = out == null ? RunDirectory.byTime() : new RunDirectory(out);
-        if (directory.holdsTraining()) {
+        if (directory.isResumable()) {
             throw new Failure(out + ": holds a training already; --resume " + out + " goes on with it");
         }
         directory.refuseToReplace();
@@ -132,7 +135,7 @@ final class TrainCommand implements Callable<Integer> {
                 .directory(directory.path()).note(LENGTH, wanted.toString())
                 .listener(session)
                 .build()) {
-            directory.write(source.text(), corpus.validationText());
+            directory.begin(source.text(), corpus.validationText());
             session.introduce(trainer, source.describe(), corpus);
             return session.run(trainer, wanted);
         }
@@ -140,14 +143,15 @@ final class TrainCommand implements Callable<Integer> {
 
     private int goOn() throws IOException {
         var directory = new RunDirectory(resume);
-        if (!directory.holdsTraining()) {
+        if (!directory.isResumable()) {
             throw new Failure(resume + ": no training to resume (" + LanguageModelTrainer.LAST + " is not there)");
         }
         TextCorpus corpus = TextCorpus.of(Utf8.read(directory.text()));
         TrainingLength wanted = length != null ? length : TrainingLength.parse(
                 LanguageModelTrainer.note(resume, LENGTH).orElse(TrainingLength.byDefault().toString()));
         var session = new TrainingSession(streams, directory, json);
-        LanguageModelTrainer.Builder builder = LanguageModelTrainer.resume(resume, corpus).listener(session);
+        LanguageModelTrainer.Builder builder = LanguageModelTrainer.resume(resume, corpus)
+                .note(LENGTH, wanted.toString()).listener(session);
         if (backend != null) {
             builder.backend(backend);
         }

@@ -49,9 +49,9 @@ final class TrainingLength {
         return epochs != null ? Budget.epochs(epochs) : Budget.minutes(minutes - secondsBefore / 60);
     }
 
-    /** {@return whether nothing is left of it after {@code secondsBefore}; steps and epochs are counted by the trainer} */
-    boolean isOver(double secondsBefore) {
-        return minutes != null && secondsBefore >= minutes * 60;
+    /** {@return whether nothing is left of it; epochs are counted by the trainer alone} */
+    boolean isOver(long stepsBefore, double secondsBefore) {
+        return steps != null && stepsBefore >= steps || minutes != null && secondsBefore >= minutes * 60;
     }
 
     /** {@return "1 minute", "2,000 steps"} */

@@ -16,11 +16,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
-/** One run of a training: what is shown while it goes on, what is written down, what Ctrl-C does, and what stands at the end. */
+/** One run of a training: what is shown meanwhile, what is written down, what Ctrl-C does, what is left at the end. */
 final class TrainingSession implements TrainingListener {
     private static final Sampling SAMPLING = Sampling.defaults().temperature(0.8).seed(1);
     private static final int SAMPLE_LENGTH = 400;
@@ -56,10 +57,9 @@ final class TrainingSession implements TrainingListener {
     /** Trains, and shows the result; {@return the exit code} */
     int run(LanguageModelTrainer trainer, TrainingLength length) throws IOException {
         evaluations.addAll(new EvaluationLog(directory.evaluations()).read());
-        evaluations.removeIf(e -> e.step() > trainer.steps()); // of a run that ended before it could save
         secondsBefore = evaluations.isEmpty() ? 0 : evaluations.getLast().seconds();
         long stepsBefore = trainer.steps();
-        if (length.isOver(secondsBefore)) {
+        if (length.isOver(stepsBefore, secondsBefore)) {
             throw nothingLeft(length, stepsBefore);
         }
         say("training: %s, into %s (Ctrl-C saves)", length.describe(), directory.path());
@@ -115,7 +115,7 @@ final class TrainingSession implements TrainingListener {
             return;
         }
         Evaluation last = evaluations.getLast();
-        Evaluation best = evaluations.stream().min(Comparator.comparingDouble(Evaluation::validationLoss)).orElseThrow();
+        Evaluation best = Collections.min(evaluations, Comparator.comparingDouble(Evaluation::validationLoss));
         say("validation: %.4f nats per character, %.4f bits per character, at step %,d%s", best.validationLoss(),
                 best.bitsPerCharacter(), best.step(), best == last ? "" :
                         Figures.format(" (best; %.4f nats at step %,d)", last.validationLoss(), last.step()));
@@ -127,8 +127,8 @@ final class TrainingSession implements TrainingListener {
         try {
             LossCurve.write(directory.curve(), title, evaluations);
             say("loss curve: %s", directory.curve());
-        } catch (RuntimeException | LinkageError | InternalError e) { // a Java without fonts says it in any of these ways
-            streams.err().println("rondo: warning: no loss curve, for this Java cannot draw: " + Failure.oneLine(e.toString()));
+        } catch (RuntimeException | LinkageError | InternalError e) { // a Java without fonts throws any of these
+            streams.err().println("rondo: warning: no loss curve, this Java cannot draw: " + Failure.oneLine("" + e));
         }
     }
 
@@ -147,8 +147,8 @@ final class TrainingSession implements TrainingListener {
     }
 
     private Failure nothingLeft(TrainingLength length, long steps) {
-        return new Failure(directory.path() + ": nothing left of its " + length.describe() + " after " + Figures.count(steps, "step")
-                + "; --steps, --epochs or --minutes says how far to go on");
+        return new Failure(directory.path() + ": nothing left of its " + length.describe() + " after "
+                + Figures.count(steps, "step") + "; --steps, --epochs or --minutes says how far to go on");
     }
 
     private void say(String format, Object... values) {

@@ -34,8 +34,8 @@ class DisplayTest {
     void theBarSaysEverythingOnAWideTerminalAndOnANarrowOne() {
         String wide = BarDisplay.line(HALF, 140);
         assertTrue(wide.startsWith(" 50% [==="), wide);
-        assertTrue(wide.endsWith("]  train 1.912  validation 1.843 nats 2.659 bits/character  412k characters/s  gradient 1.32"
-                + "  1:02 left"), wide);
+        assertTrue(wide.endsWith("]  train 1.912  validation 1.843 nats 2.659 bits/character  412k characters/s"
+                + "  gradient 1.32  1:02 left"), wide);
         String narrow = BarDisplay.line(HALF, 79);
         assertTrue(narrow.endsWith("] train 1.912 valid 1.843 (2.66 bits) 412k char/s |g| 1.32 1:02"), narrow);
     }
@@ -50,7 +50,8 @@ class DisplayTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"7, 7", "999.4, 999", "999.6, 1.00k", "45123, 45.1k", "99960, 100k", "999499, 999k", "999999, 1.00M", "4.2e7, 42.0M"})
+    @CsvSource({"7, 7", "999.4, 999", "999.6, 1.00k", "45123, 45.1k", "99960, 100k", "999499, 999k", "999999, 1.00M",
+            "4.2e7, 42.0M"})
     void ratesHaveThreeDigits(double rate, String text) {
         assertEquals(text, Figures.rate(rate));
     }

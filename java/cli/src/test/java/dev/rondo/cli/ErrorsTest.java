@@ -1,6 +1,7 @@
 package dev.rondo.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.cell.Backend;
@@ -78,6 +79,7 @@ class ErrorsTest {
         Path brief = Files.writeString(directory.resolve("brief.txt"), "a few words ".repeat(10));
         Outcome.of("train", "--text", brief, "--out", directory.resolve("run"))
                 .failed(FAILED, "text: expected at least 2048 characters to learn from");
+        assertFalse(Files.exists(directory.resolve("run")), "nothing is left behind");
 
         Path image = Files.write(directory.resolve("image"), new byte[] {'P', 'N', 'G', (byte) 0x89, 0, 1});
         Outcome.of("train", "--text", image).failed(FAILED, image + ": not UTF-8 text (byte 0x89 at offset 3)");
@@ -93,15 +95,18 @@ class ErrorsTest {
         train[train.length - 3] = file.resolve("run");
         Outcome.of(train).failed(FAILED, file.toString());
 
-        Path json = directory.resolve("absent/figures.jsonl");
-        Outcome.of(SmallText.train(directory, "--steps", 1, "--json", json)).failed(FAILED, json + ": no such file");
+        Outcome.of(SmallText.train(directory, "--steps", 1, "--json", file.resolve("figures.jsonl")))
+                .failed(FAILED, file + ": exists and is not a directory");
+        Outcome.of(SmallText.train(directory, "--steps", 1, "--json", directory)).failed(FAILED, directory + ": ");
+        assertFalse(Files.exists(directory.resolve("run")), "nothing is left behind");
     }
 
     @Test
     void backendsThatAreNotHere() throws IOException {
         for (Backend backend : Backend.values()) {
             if (Backends.missing(backend).isPresent()) {
-                Outcome.of(SmallText.train(directory, "--backend", backend)).failed(FAILED, "backend " + backend + ": not available");
+                Outcome.of(SmallText.train(directory, "--backend", backend))
+                        .failed(FAILED, "backend " + backend + ": not available");
             }
         }
     }

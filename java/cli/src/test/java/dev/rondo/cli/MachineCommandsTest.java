@@ -22,9 +22,9 @@ import org.junit.jupiter.api.Test;
 /** {@code rondo info} and {@code rondo check}. */
 class MachineCommandsTest {
     private static final Row PASSED = row(Backend.REFERENCE, 1e-10, Verdict.PASSED, "");
-    private static final Row WRONG = row(Backend.NATIVE, 0.25, Verdict.FAILED, "gradient of weightHh[3, 1]: error 2.5e-1");
-    private static final Row ABSENT = new Row("lstm", Backend.VECTOR, Optional.empty(), Optional.empty(), Optional.empty(),
-            Optional.empty(), Verdict.MISSING, "no module");
+    private static final Row WRONG = row(Backend.NATIVE, 0.25, Verdict.FAILED, "weightHh[3, 1]: error 0.25");
+    private static final Row ABSENT = new Row("lstm", Backend.VECTOR, Optional.empty(), Optional.empty(),
+            Optional.empty(), Optional.empty(), Verdict.MISSING, "no module");
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
@@ -42,7 +42,7 @@ class MachineCommandsTest {
     void checkShowsARowForEachBody() {
         assertEquals(0, check(PASSED, ABSENT).call());
         List<String> lines = out.toString(StandardCharsets.UTF_8).lines().toList();
-        assertTrue(lines.get(1).matches("lstm +REFERENCE +BASELINE +FLOAT64 +1\\.0e-10 +1\\.0e-08 +- +- +passed"), lines.get(1));
+        assertEquals("lstm REFERENCE BASELINE FLOAT64 1.0e-10 1.0e-08 - - passed", lines.get(1).replaceAll(" +", " "));
         assertTrue(lines.get(2).endsWith("missing: no module"), lines.get(2));
         assertEquals("all 1 body passed", lines.getLast());
     }

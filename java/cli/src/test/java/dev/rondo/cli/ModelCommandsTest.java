@@ -30,7 +30,8 @@ class ModelCommandsTest {
     void theScoreOfTheValidationTextAsAStreamIsTheValidationLoss() throws IOException {
         double best = new EvaluationLog(model.resolve("evaluations.jsonl")).read().stream()
                 .mapToDouble(Evaluation::validationLoss).min().orElseThrow();
-        Outcome outcome = Outcome.of("score", "--model", model, "--stream", model.resolve("validation.txt")).succeeded();
+        Path validation = model.resolve("validation.txt");
+        Outcome outcome = Outcome.of("score", "--model", model, "--stream", validation).succeeded();
         assertEquals(2, outcome.out().lines().count(), outcome.out());
         assertEquals(best, column(outcome.out().lines().toList().get(1), 1), 1e-4);
     }
@@ -92,8 +93,8 @@ class ModelCommandsTest {
     }
 
     private static String generate(int seed) {
-        return Outcome.of("generate", "--model", model, "--seed", seed, "--length", 60, "--temperature", 1.5, "--top-p", 0.95)
-                .succeeded().out();
+        Object[] options = {"--seed", seed, "--length", 60, "--temperature", 1.5, "--top-p", 0.95};
+        return Outcome.of(SmallText.with(new Object[] {"generate", "--model", model}, options)).succeeded().out();
     }
 
     private static double column(String row, int index) {

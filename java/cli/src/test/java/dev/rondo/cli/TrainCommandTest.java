@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.cell.Backend;
 import dev.rondo.kernel.Backends;
+import dev.rondo.text.Evaluation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,8 +20,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class TrainCommandTest {
-    private static final Pattern JSON = Pattern.compile("\\{\"step\": \\d+, \"seconds\": [\\d.]+, \"train_loss\": [\\d.]+, "
-            + "\"validation_loss\": [\\d.]+, \"characters_per_second\": [\\d.]+}");
+    private static final Pattern JSON = Pattern.compile("\\{\"step\": \\d+, \"seconds\": [\\d.]+, "
+            + "\"train_loss\": [\\d.]+, \"validation_loss\": [\\d.]+, \"characters_per_second\": [\\d.]+}");
 
     @TempDir
     private Path directory;
@@ -39,7 +40,8 @@ class TrainCommandTest {
         Path run = directory.resolve("run");
         assertTrue(outcome.out().startsWith("backend " + backend), outcome.out());
         assertTrue(outcome.out().contains("generate --model " + run), outcome.out());
-        assertFalse(outcome.out().chars().anyMatch(c -> c != '\n' && Character.isISOControl(c)), "no terminal, no control characters");
+        boolean control = outcome.out().chars().anyMatch(c -> c != '\n' && Character.isISOControl(c));
+        assertFalse(control, "no terminal, no control characters");
         assertEquals(SmallText.TEXT, Files.readString(run.resolve("text.txt")));
         assertTrue(SmallText.TEXT.endsWith(Files.readString(run.resolve("validation.txt"))));
         assertTrue(Files.exists(run.resolve("best.rondo")));
@@ -72,6 +74,16 @@ class TrainCommandTest {
         Outcome.of(SmallText.train(directory, "--steps", 3)).succeeded();
         Outcome again = Outcome.of("train", "--resume", directory.resolve("run"));
         again.failed(1, "nothing left of its 3 steps");
+    }
+
+    @Test
+    void aNewLengthIsKeptLikeTheFirst() throws IOException {
+        Path run = directory.resolve("run");
+        Outcome.of(SmallText.train(directory, "--steps", 5)).succeeded();
+        Outcome.of("train", "--resume", run, "--epochs", 1).succeeded();
+        Outcome.of("train", "--resume", run).failed(1, "nothing left of its 1 epoch");
+        Outcome.of("train", "--resume", run, "--steps", 3).failed(1, "nothing left of its 3 steps");
+        Outcome.of("train", "--resume", run, "--minutes", 1e-6).failed(1, "nothing left of its 1.0E-6 minutes");
     }
 
     @Test
@@ -108,7 +120,8 @@ class TrainCommandTest {
         String before = System.getProperty("rondo.home");
         System.setProperty("rondo.home", home.toString());
         try {
-            Outcome.of("train", "--hidden", 8, "--batch", 2, "--steps", 2, "--out", directory.resolve("run")).succeeded();
+            Path run = directory.resolve("run");
+            Outcome.of("train", "--hidden", 8, "--batch", 2, "--steps", 2, "--out", run).succeeded();
         } finally {
             if (before == null) {
                 System.clearProperty("rondo.home");
@@ -119,7 +132,7 @@ class TrainCommandTest {
         assertEquals(SmallText.TEXT, Files.readString(directory.resolve("run/text.txt")));
     }
 
-    private static dev.rondo.text.Evaluation last(Path json) throws IOException {
+    private static Evaluation last(Path json) throws IOException {
         return new EvaluationLog(json).read().getLast();
     }
 }
