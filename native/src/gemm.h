@@ -56,8 +56,8 @@ void multiply_tile(const TileOperands<Real>& x) {
     p++;
   };
   while (p + chains <= x.k) {
-    RONDO_UNROLL
-    for (int chain = 0; chain < chains; chain++) add_products(chain);
+    add_products(0);
+    if constexpr (chains == 2) add_products(1);
   }
   if (p < x.k) add_products(0);
 
