@@ -73,7 +73,8 @@ class LanguageModelTrainerTest {
     }
 
     /**
-     * 60 steps are 30 steps, a new process as far as state goes, and 30 more: slabs, losses, files, all bit for bit.
+     * 60 steps are 30 steps, a new process as far as state goes, and 30 more: slabs, losses, files, all bit for bit. The
+     * layer is wide enough for two threads to share it.
      */
     @ParameterizedTest
     @MethodSource("backendsAndThreads")
@@ -82,7 +83,7 @@ class LanguageModelTrainerTest {
         Path whole = directory.resolve("whole");
         Path parts = directory.resolve("parts");
         var expected = new Record();
-        var settings = builder(backend).threads(threads).evaluateEvery(10);
+        var settings = builder(backend).cell(Lstm.of(64)).threads(threads).evaluateEvery(10);
         try (var training = settings.directory(whole).listener(expected).build()) {
             training.run(Budget.steps(60));
         }
