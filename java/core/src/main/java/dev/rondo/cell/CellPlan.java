@@ -7,7 +7,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * A body of a cell made ready for passes up to a given size. It owns packed weights and scratch; a call allocates nothing.
  * One thread at a time may use it.
  *
- * <p>The checks of arguments stand here, above the bodies: these see valid passes only.
+ * <p>The checks of arguments stand here, above the bodies: these see valid passes only. While a pass runs, the workspace of
+ * its parameters cannot be closed; whoever calls a plan keeps all other memory of the pass open until the call returns, for
+ * kernels work on raw addresses.
  */
 public abstract class CellPlan implements AutoCloseable {
     private final Cell cell;

@@ -7,7 +7,8 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Matrix products on native memory, for heads and whatever else is not a cell. The checks of arguments stand here,
- * above the three bodies. Once warm a product allocates nothing. An object serves one thread at a time.
+ * above the three bodies. Once warm a product allocates nothing. An object serves one thread at a time, and the memory
+ * must stay open until the call returns, for kernels work on raw addresses.
  *
  * <pre>{@code
  * Products products = Products.of(backend, Precision.FLOAT32, execution);
