@@ -14,6 +14,7 @@ final class BarDisplay implements ProgressDisplay {
     private static final int PARTS = 1000;
     private static final int INTERVAL_MILLIS = 200;
     private static final int SHORTEST_BAR = 12;
+    private static final int SHORTEST_BRIEF_BAR = 6;
 
     /** How much of the shown training loss a step leaves as it is: single batches differ too much to be read. */
     private static final double SMOOTHING = 0.95;
@@ -77,7 +78,7 @@ final class BarDisplay implements ProgressDisplay {
         if (percent.length() + SHORTEST_BAR + figures.length() > width) {
             figures = figures(view, BRIEF);
         }
-        int room = Math.max(width - percent.length() - figures.length(), SHORTEST_BAR) - 2; // 2 for [ and ]
+        int room = Math.max(width - percent.length() - figures.length(), SHORTEST_BRIEF_BAR) - 2; // 2 for [ and ]
         int filled = (int) Math.round(room * view.share);
         String line = percent + "[" + "=".repeat(filled) + " ".repeat(room - filled) + "]" + figures;
         return line.substring(0, Math.min(line.length(), width));

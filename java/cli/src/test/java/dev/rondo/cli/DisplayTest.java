@@ -38,6 +38,8 @@ class DisplayTest {
                 + "  gradient 1.32  1:02 left"), wide);
         String narrow = BarDisplay.line(HALF, 79);
         assertTrue(narrow.endsWith("] train 1.912 valid 1.843 (2.66 bits) 412k char/s |g| 1.32 1:02"), narrow);
+        String longest = BarDisplay.line(new View(1, 1.912, 1.8431, 41_234, 10.32, 5000), 79);
+        assertTrue(longest.endsWith(" 41.2k char/s |g| 10.32 1:23:20"), longest);
     }
 
     @Test
