@@ -68,7 +68,8 @@ final class Build {
     private void prepare() throws IOException, InterruptedException, Failure {
         boolean vectors = ModuleFinder.ofSystem().find(VECTOR_MODULE).isPresent();
         if (!vectors) {
-            say("this JDK has no module " + VECTOR_MODULE + ": the VECTOR backend is not tested");
+            say("this JDK has no module " + VECTOR_MODULE
+                + ": the tests run without the VECTOR backend, on NATIVE and REFERENCE instead");
         }
         Files.createDirectories(kernels);
         Files.writeString(target.resolve("jvm.args"), (vectors ? "--add-modules " + VECTOR_MODULE + "\n" : "")

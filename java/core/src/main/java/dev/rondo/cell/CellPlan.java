@@ -53,9 +53,18 @@ public abstract class CellPlan implements AutoCloseable {
     /**
      * {@return bytes of cache that backward needs from a forward pass of {@code timeSteps} x {@code batchSize}}
      *
+     * @throws IllegalArgumentException if a size is below 1 or above the largest of this plan
      * @throws IllegalStateException after {@link #close()}
      */
-    public abstract long cacheBytes(int timeSteps, int batchSize);
+    public final long cacheBytes(int timeSteps, int batchSize) {
+        checkOpen();
+        within("timeSteps", timeSteps, largest.timeSteps());
+        within("batchSize", batchSize, largest.batchSize());
+        return countCacheBytes(timeSteps, batchSize);
+    }
+
+    /** {@return what {@link #cacheBytes} returns, for checked sizes} */
+    protected abstract long countCacheBytes(int timeSteps, int batchSize);
 
     /** Runs a checked forward pass. */
     protected abstract void runForward(CellPass pass);
@@ -140,14 +149,15 @@ public abstract class CellPlan implements AutoCloseable {
         return cell.name() + " " + backend() + " " + tier() + " " + precision;
     }
 
-    /**
-     * For bodies that own native memory.
-     *
-     * @throws IllegalStateException after {@link #close()}
-     */
-    protected final void checkOpen() {
+    private void checkOpen() {
         if (closed) {
             throw new IllegalStateException(this + ": plan is closed");
+        }
+    }
+
+    private static void within(String name, int value, int most) {
+        if (value < 1 || value > most) {
+            throw new IllegalArgumentException(name + ": expected 1 to " + most + ", got " + value);
         }
     }
 

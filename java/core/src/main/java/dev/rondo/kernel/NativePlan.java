@@ -84,8 +84,7 @@ final class NativePlan extends CellPlan {
     }
 
     @Override
-    public long cacheBytes(int timeSteps, int batchSize) {
-        checkOpen();
+    protected long countCacheBytes(int timeSteps, int batchSize) {
         try {
             return NativeCalls.cacheBytes(handle.plan, timeSteps, batchSize);
         } finally {

@@ -77,8 +77,7 @@ final class ReferencePlan extends CellPlan {
     }
 
     @Override
-    public long cacheBytes(int timeSteps, int batchSize) {
-        checkOpen();
+    protected long countCacheBytes(int timeSteps, int batchSize) {
         long rows = (long) timeSteps * batchSize;
         return Double.BYTES * (rows * cell().rows() + (rows + batchSize) * stateWidth);
     }

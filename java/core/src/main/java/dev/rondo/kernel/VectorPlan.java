@@ -49,8 +49,7 @@ final class VectorPlan extends CellPlan {
     }
 
     @Override
-    public long cacheBytes(int timeSteps, int batchSize) {
-        checkOpen();
+    protected long countCacheBytes(int timeSteps, int batchSize) {
         return VectorSequence.cacheBytes(cell(), timeSteps, batchSize, width.lanes());
     }
 

@@ -23,7 +23,7 @@ final class BlockingPlan extends CellPlan {
     }
 
     @Override
-    public long cacheBytes(int timeSteps, int batchSize) {
+    protected long countCacheBytes(int timeSteps, int batchSize) {
         return 0;
     }
 

@@ -188,6 +188,8 @@ class CellErrorsTest {
             refused("shape: expected at most 3 time steps x 2 sequences, got 4 x 2", () -> plan.forward(longer));
             CellPass broader = CellPass.of(cell, cell.shape(T, B + 1, I), parameters, 0).input(floats(45), I).build();
             refused("shape: expected at most 3 time steps x 2 sequences, got 3 x 3", () -> plan.forward(broader));
+            refused("timeSteps: expected 1 to 3, got 4", () -> plan.cacheBytes(T + 1, B));
+            refused("batchSize: expected 1 to 2, got 0", () -> plan.cacheBytes(T, 0));
             long bytes = plan.cacheBytes(T, B);
             CellPass small = pass().input(floats(30), I).cache(workspace.allocateBytes(bytes - 1)).build();
             refused("cache: expected at least " + bytes + " bytes, got " + (bytes - 1), () -> plan.forward(small));

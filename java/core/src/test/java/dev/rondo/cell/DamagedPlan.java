@@ -35,7 +35,7 @@ public final class DamagedPlan extends CellPlan {
     }
 
     @Override
-    public long cacheBytes(int timeSteps, int batchSize) {
+    protected long countCacheBytes(int timeSteps, int batchSize) {
         return sound.cacheBytes(timeSteps, batchSize);
     }
 
