@@ -21,6 +21,9 @@ bool blas_is_faster(int64_t m, int64_t n, int64_t k) {
   return RONDO_VECTOR_BYTES == 16 && m * n * k >= 32 * 32 * 32 && blas_product(8 * sizeof(Real));
 }
 
+/* The distance between stored rows of `width` elements; of a single row the caller's stride may be anything. */
+inline int row_distance(int64_t stride, int64_t width) { return (int)(stride > width ? stride : width); }
+
 /* False, and nothing done, where the product is better multiplied here. */
 template <class Real>
 bool multiply_by_blas(const Product<Real>& x) {
@@ -32,8 +35,9 @@ bool multiply_by_blas(const Product<Real>& x) {
     memcpy(x.c + i * x.c_row, x.start.data + i * x.start.row, (size_t)x.n * sizeof(Real));
   }
   gemm(row_major, turn_a ? transposed : as_it_is, turn_b ? transposed : as_it_is, (int)x.m, (int)x.n, (int)x.k, 1,
-       x.a.data, (int)(turn_a ? x.a.column : x.a.row), x.b.data, (int)(turn_b ? x.b.column : x.b.row), adds ? 1 : 0,
-       x.c, (int)x.c_row);
+       x.a.data, turn_a ? row_distance(x.a.column, x.m) : row_distance(x.a.row, x.k), x.b.data,
+       turn_b ? row_distance(x.b.column, x.k) : row_distance(x.b.row, x.n), adds ? 1 : 0, x.c,
+       row_distance(x.c_row, x.n));
   return true;
 }
 

@@ -48,8 +48,8 @@ final class CellData {
         var data = new CellData(cell, shape);
         var random = new Random(seed);
         DoubleSupplier uniform = () -> round(precision, 2 * random.nextDouble() - 1);
-        // Gradients neither vanish nor explode over a few hundred steps with these.
-        double scale = 1.2 / Math.sqrt(cell.hiddenSize());
+        // Pre-activations of order one, so that activations are bent but not flat.
+        double scale = 2 / Math.sqrt(shape.inputSize() + cell.hiddenSize());
         Arrays.setAll(data.params, i -> round(precision, scale * uniform.getAsDouble()));
         fill(data.paramsBefore, uniform);
         if (variant.has(PassOption.RAGGED)) {
