@@ -88,7 +88,7 @@ void compare_everywhere(int64_t m, int64_t n, int64_t k) {
   }
 }
 
-/* Stands in for OpenBLAS: the same words of the C interface, a plain loop. */
+/* Stands in for OpenBLAS: the words of the C interface and its checks of the strides, then a plain loop. */
 std::atomic<int> blas_calls;
 
 template <class Real>
@@ -96,6 +96,7 @@ void plain_gemm(int order, int transpose_a, int transpose_b, int m, int n, int k
                 const Real* b, int b_row, Real beta, Real* c, int c_row) {
   blas_calls++;
   CHECK(order == 101);
+  CHECK(a_row >= (transpose_a == 112 ? m : k) && b_row >= (transpose_b == 112 ? k : n) && c_row >= n);
   for (int i = 0; i < m; i++) {
     for (int j = 0; j < n; j++) {
       double sum = beta == 0 ? 0 : (double)(beta * c[i * c_row + j]);
@@ -123,6 +124,9 @@ int main() {
 
   rondo_set_blas((void*)plain_gemm<float>, (void*)plain_gemm<double>);
   compare_everywhere(40, 50, 60);
+  compare_everywhere(1, 200, 180);
+  compare_everywhere(200, 1, 180);
+  compare_everywhere(200, 180, 1);
   CHECK(blas_calls > 0);
   rondo_set_blas(nullptr, nullptr);
   const int calls = blas_calls;
