@@ -23,7 +23,7 @@ import java.util.Set;
  * }</pre>
  */
 public final class CellParity {
-    private static final long PRODUCTS = 50_000_000;
+    private static final long PRODUCTS = 20_000_000;
 
     private final CellBody body;
 

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.cell.Backend;
+import dev.rondo.cell.CellGradients;
+import dev.rondo.cell.CellPass;
+import dev.rondo.cell.DamagedPlan;
 import dev.rondo.kernel.Backends;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,5 +24,27 @@ class SelfCheckTest {
         assertEquals(Arrays.stream(Backend.values()).filter(b -> Backends.missing(b).isPresent()).toList(),
                 rows.stream().filter(row -> row.verdict() == SelfCheck.Verdict.MISSING).map(SelfCheck.Row::backend)
                         .distinct().toList());
+    }
+
+    @Test
+    void aBodyThatIsWrongOrThrowsFails() {
+        SelfCheck.Row wrong = SelfCheck.check("wrong", DamagedLstm.body(new DamagedPlan.Fault() {
+            @Override
+            public void afterBackward(CellGradients gradients) {
+                if (gradients.preActivations() != null) {
+                    gradients.preActivations().fill((byte) 0);
+                }
+            }
+        }));
+        assertEquals(SelfCheck.Verdict.FAILED, wrong.verdict());
+        assertTrue(wrong.note().contains("gradient of preActivations: error"), wrong::toString);
+        SelfCheck.Row throwing = SelfCheck.check("throwing", DamagedLstm.body(new DamagedPlan.Fault() {
+            @Override
+            public void afterForward(CellPass pass) {
+                throw new IllegalStateException("out of order");
+            }
+        }));
+        assertEquals(SelfCheck.Verdict.FAILED, throwing.verdict());
+        assertEquals("java.lang.IllegalStateException: out of order", throwing.note());
     }
 }
