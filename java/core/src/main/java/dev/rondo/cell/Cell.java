@@ -1,6 +1,7 @@
 package dev.rondo.cell;
 
 import dev.rondo.memory.TensorLayout;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -24,13 +25,25 @@ public interface Cell {
     /** {@return the number of pre-activation rows, R} */
     int rows();
 
+    /**
+     * {@return width of each cache plane: what the pointwise part computes between the two products of a step and the second
+     * product multiplies, see {@link ParameterBlock.Source#CACHE}; empty for a cell with one product} GRU with reset before
+     * the product: {H}, for r * h.
+     */
+    default int[] cachePlaneWidths() {
+        return new int[0];
+    }
+
     /** {@return names and shapes of the parameters, in the order in which they lie} */
     TensorLayout layout(int inputSize, InputKind kind);
 
     /** {@return which parameters feed which pre-activation rows} */
     List<ParameterBlock> blocks(int inputSize, InputKind kind);
 
-    /** {@return whether, after the products, no unit sees another; row r belongs to unit r % H then} */
+    /**
+     * {@return whether, after one product, no unit sees another; row r belongs to unit r % H then} A cell with a second
+     * product is not per unit.
+     */
     boolean perUnit();
 
     /** {@return the value that the bias of pre-activation {@code row} starts with} */
@@ -38,6 +51,14 @@ public interface Cell {
 
     /** {@return the options beside the hidden size, by name, for checkpoints} */
     Map<String, String> options();
+
+    /**
+     * {@return the options as one number, for the native library: each cell says in its class what the number means. Cells
+     * of one name and one variant compute the same}
+     */
+    default long variant() {
+        return 0;
+    }
 
     /**
      * {@return the body of this cell in {@code backend}}
@@ -50,6 +71,11 @@ public interface Cell {
     /** {@return the width of the output, that of plane 0} */
     default int outputSize() {
         return planeWidths()[0];
+    }
+
+    /** {@return whether units can be held one by one: every state plane has one element for each} */
+    default boolean holdsUnits() {
+        return Arrays.stream(planeWidths()).allMatch(width -> width == hiddenSize());
     }
 
     /** {@return sizes of a pass of this cell} */

@@ -355,11 +355,11 @@ public final class CellPass {
 
         /**
          * Holds the state where a byte of {@code values} [T, B, width] is not zero: {@code width} 1 holds whole rows, H single
-         * units, which only a cell that is {@linkplain Cell#perUnit() per unit} can.
+         * units, which not every cell {@linkplain Cell#holdsUnits() can}.
          */
         public Builder hold(MemorySegment values, int width) {
-            if (width != 1 && !(width == shape.hiddenSize() && cell.perUnit())) {
-                String expected = cell.perUnit() ? "1 or " + shape.hiddenSize() : "1, for the units mix";
+            if (width != 1 && !(width == shape.hiddenSize() && cell.holdsUnits())) {
+                String expected = cell.holdsUnits() ? "1 or " + shape.hiddenSize() : "1, for the state is not by unit";
                 throw new IllegalArgumentException("width: expected " + expected + ", got " + width);
             }
             this.hold = operands.add("hold", values, shape.rows() * width, 1);

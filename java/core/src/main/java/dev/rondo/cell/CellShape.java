@@ -36,6 +36,21 @@ public record CellShape(int timeSteps, int batchSize, int inputSize, int hiddenS
     }
 
     /**
+     * {@return {@code hiddenSize}}
+     *
+     * @param gates pre-activation rows per hidden unit, whose number shall fit an int
+     * @throws IllegalArgumentException if it is below 1, or too large
+     */
+    public static int units(int hiddenSize, int gates) {
+        atLeastOne("hiddenSize", hiddenSize);
+        if (hiddenSize > Integer.MAX_VALUE / gates) {
+            throw new IllegalArgumentException(
+                    "hiddenSize: expected at most " + Integer.MAX_VALUE / gates + ", got " + hiddenSize);
+        }
+        return hiddenSize;
+    }
+
+    /**
      * {@return {@code value}}
      *
      * @throws IllegalArgumentException if it is below 1

@@ -1,5 +1,8 @@
 package dev.rondo.cell;
 
+import dev.rondo.memory.TensorLayout;
+import java.util.Objects;
+
 /**
  * Which parameters feed which pre-activation rows from which source. A cell's blocks say everything about its weights that
  * is linear: gradients of the weights, initialisation by fan-in, groups of a decoupled Kalman filter and the sparsity of the
@@ -42,8 +45,42 @@ public record ParameterBlock(
         PREVIOUS_STATE,
         /** A plane of the state after the step. */
         NEW_STATE,
-        /** An intermediate result, [T, B, width]. */
+        /**
+         * A cache plane: what the pointwise part makes of pre-activations and recurrent operand between the two products of a
+         * step. Blocks of all other sources are the first product, those of this one the second.
+         */
         CACHE
+    }
+
+    /** {@return the whole of {@code weightIh}, of the shape that {@code kind} gives it, on rows from {@code row}} */
+    public static ParameterBlock input(TensorLayout.Tensor weightIh, InputKind kind, int row) {
+        int rows = weightIh.shape().get(kind == InputKind.DENSE ? 0 : 1);
+        int width = weightIh.shape().get(kind == InputKind.DENSE ? 1 : 0);
+        return switch (kind) {
+            case DENSE -> new ParameterBlock(
+                    weightIh.name(), weightIh.offset(), row, rows, Source.INPUT, 0, 0, width, width, 1);
+            case TOKENS -> new ParameterBlock(
+                    weightIh.name(), weightIh.offset(), row, rows, Source.INPUT, 0, 0, width, 1, rows);
+        };
+    }
+
+    /** {@return the whole of {@code weight} [rows, width] on {@code plane} of {@code source}, on rows from {@code row}} */
+    public static ParameterBlock matrix(TensorLayout.Tensor weight, Source source, int plane, int row) {
+        int rows = weight.shape().get(0);
+        int width = weight.shape().get(1);
+        return new ParameterBlock(weight.name(), weight.offset(), row, rows, source, plane, 0, width, width, 1);
+    }
+
+    /** {@return the whole of {@code bias} [rows], on rows from {@code row}} */
+    public static ParameterBlock bias(TensorLayout.Tensor bias, int row) {
+        return new ParameterBlock(bias.name(), bias.offset(), row, bias.shape().get(0), Source.ONE, 0, 0, 1, 1, 1);
+    }
+
+    /** {@return rows {@code from} to {@code from + count} of this block, on pre-activation rows from {@code onRow}} */
+    public ParameterBlock slice(int from, int count, int onRow) {
+        int least = Objects.checkFromIndexSize(from, count, rows);
+        return new ParameterBlock(tensor, offset + (long) least * rowStride, onRow, count, source, plane,
+                elementwise() ? column + least : column, width, rowStride, columnStride);
     }
 
     /** {@return whether row {@code r} sees only element {@code r} of the source} */

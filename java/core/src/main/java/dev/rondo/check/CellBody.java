@@ -8,6 +8,7 @@ import dev.rondo.cell.Execution;
 import dev.rondo.cell.IsaTier;
 import dev.rondo.kernel.Backends;
 import dev.rondo.memory.Precision;
+import dev.rondo.network.Cells;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -64,6 +65,6 @@ public record CellBody(IntFunction<? extends Cell> cells, Backend backend, IsaTi
 
     @Override
     public String toString() {
-        return cell(1).name() + " " + backend + " " + tier + " " + precision;
+        return Cells.text(cell(1)) + " " + backend + " " + tier + " " + precision;
     }
 }

@@ -66,7 +66,7 @@ public final class CellGradientCheck {
     public GradientReport run(NamedShape shape) {
         Cell cell = body.cell(shape.hiddenSize());
         Set<PassOption> without = EnumSet.complementOf(EnumSet.copyOf(OPTIONS));
-        if (!cell.perUnit()) {
+        if (!cell.holdsUnits()) {
             without.add(PassOption.HOLD_UNITS);
         }
         long seed = shape.name().hashCode();

@@ -59,7 +59,7 @@ public final class CellParity {
     /** A plain pass first, then all pairs; of a large shape as many as the reference gets through in a moment. */
     private static List<PassVariant> variants(Cell cell, CellShape shape, long seed) {
         var variants = new ArrayList<>(List.of(PassVariant.PLAIN));
-        variants.addAll(PassVariant.allPairs(seed, cell.perUnit() ? Set.of() : EnumSet.of(PassOption.HOLD_UNITS)));
+        variants.addAll(PassVariant.allPairs(seed, cell.holdsUnits() ? Set.of() : EnumSet.of(PassOption.HOLD_UNITS)));
         long products = shape.rows() * cell.rows() * (shape.inputSize() + shape.hiddenSize());
         return variants.subList(0, Math.clamp(PRODUCTS / products, 2, variants.size()));
     }

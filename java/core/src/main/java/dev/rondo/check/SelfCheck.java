@@ -7,13 +7,12 @@ import dev.rondo.memory.Precision;
 import dev.rondo.network.Cells;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * What an installation can say about itself: every body of every built-in cell that runs here, its gradients against
+ * What an installation can say about itself: every body of every built-in cell and option that runs here, its gradients against
  * finite differences and its results against the reference. It takes some ten seconds.
  *
  * <pre>{@code
@@ -41,7 +40,7 @@ public final class SelfCheck {
     /**
      * One body, or one backend that does not run here.
      *
-     * @param cell name of the cell
+     * @param cell the cell with its options, as in {@code gru:reset=before}
      * @param backend backend
      * @param tier instruction set; empty if the backend is missing
      * @param precision element type; empty if the backend is missing
@@ -74,8 +73,8 @@ public final class SelfCheck {
      */
     public static boolean run(Consumer<Row> rows) {
         boolean passed = true;
-        for (String name : Cells.names()) {
-            for (CellBody body : CellBody.present(units -> Cells.of(name, units, Map.of()))) {
+        for (String name : Cells.variants()) {
+            for (CellBody body : CellBody.present(units -> Cells.parse(name, units))) {
                 Row row = check(name, body);
                 passed &= row.verdict == Verdict.PASSED;
                 rows.accept(row);

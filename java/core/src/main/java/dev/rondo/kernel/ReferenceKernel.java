@@ -30,13 +30,42 @@ public abstract class ReferenceKernel implements CellKernel {
     /**
      * The same row backwards.
      *
-     * @param gates [R] in: what {@link #forward} left; out: gradient of the pre-activations
+     * @param gates [R] in: what {@link #forward} left; out: gradient of the pre-activations; with cache planes {@link
+     *     #backwardBetween} may finish what the second product does not feed
      * @param before state planes before the step
      * @param after state planes after the step
      * @param gradient in: gradient of {@code after}; out: the part of the gradient of {@code before} that does not pass
      *     through the pre-activations
      */
     protected abstract void backward(double[] gates, double[][] before, double[][] after, double[][] gradient);
+
+    /**
+     * For a cell with {@linkplain Cell#cachePlaneWidths() cache planes}: one row of one step between the two products. What
+     * is written into {@code cache} is what the second product multiplies; it is added to the pre-activations before
+     * {@link #forward}.
+     *
+     * @param gates [R] in: pre-activations after the first product; out: as {@link #forward} shall find them; rows that the
+     *     second product does not feed may have become activations
+     * @param operand [P0] plane 0 before the step after the recurrent mask, to be read
+     * @param cache [plane][width] cache planes, to be written
+     */
+    protected void forwardBetween(double[] gates, double[] operand, double[][] cache) {
+        throw new UnsupportedOperationException("forwardBetween: a cell with cache planes writes it");
+    }
+
+    /**
+     * The same row backwards, after {@link #backward} and what the second product hands on.
+     *
+     * @param gates [R] in: what {@link #backward} left, which may keep activations that are needed here; out: gradient of
+     *     the pre-activations, in all rows
+     * @param operand [P0] as in {@link #forwardBetween}, to be read
+     * @param cacheGradient [plane][width] gradient of the cache planes, to be read
+     * @param operandGradient [P0] out: the part of the gradient of {@code operand} that passes through the cache planes
+     */
+    protected void backwardBetween(
+            double[] gates, double[] operand, double[][] cacheGradient, double[] operandGradient) {
+        throw new UnsupportedOperationException("backwardBetween: a cell with cache planes writes it");
+    }
 
     @Override
     public final CellPlan plan(Cell cell, CellShape largest, Precision precision, Execution execution) {

@@ -14,18 +14,27 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * The time loop of the reference: products, lengths, hold, mask, direction and gradients, for any cell.
  *
  * <p>States lie in slots in the order of time: step t reads slot t and writes slot t + 1; reversed, it reads slot t + 1 and
- * writes slot t. Cached for backward: gates [T, B, R] and state slots [T + 1, B, planes], float64.
+ * writes slot t. Cached for backward: gates [T, B, R], cache planes [T, B, planes] and state slots [T + 1, B, planes],
+ * float64.
+ *
+ * <p>A cell with cache planes has two products in a step, and what is between them; backwards first the second,
+ * then what is between, then the first.
  */
 final class ReferencePlan extends CellPlan {
     private final ReferenceKernel kernel;
     private final int[] planeWidths;
     private final int stateWidth; // sum of the plane widths
+    private final int cacheWidth; // sum of the widths of the cache planes
     private final double[][] gates; // [T * B][R]
+    private final double[][][] cachePlanes; // [T * B][plane][width]
+    private final double[][] cacheGradient; // [plane][width]: of the current row
+    private final double[] operandGradient; // [P0]: of the current row, through the cache planes
     private final double[][][] states; // [(T + 1) * B][plane][P]
     private final double[][][] stateGradients; // [B][plane][P]
     private final double[][] held; // [plane][P]: gradients of units that are held one by one
@@ -35,7 +44,8 @@ final class ReferencePlan extends CellPlan {
 
     // What belongs to the pass that is running.
     private CellPass pass;
-    private List<ParameterBlock> blocks;
+    private List<ParameterBlock> firstBlocks; // of the first product of a step
+    private List<ParameterBlock> secondBlocks; // of the second, which multiplies cache planes
     private double[] params;
     private double[] paramGradients;
     private final double[] input; // [I]: the current row; one-hot for tokens
@@ -48,13 +58,19 @@ final class ReferencePlan extends CellPlan {
         this.kernel = kernel;
         this.planeWidths = cell.planeWidths();
         this.stateWidth = Arrays.stream(planeWidths).sum();
+        int[] cacheWidths = cell.cachePlaneWidths();
+        this.cacheWidth = Arrays.stream(cacheWidths).sum();
         int batch = largest.batchSize();
         this.gates = new double[Math.toIntExact(largest.rows())][cell.rows()];
+        this.cachePlanes = new double[gates.length][][];
+        Arrays.setAll(cachePlanes, row -> planes(cacheWidths));
+        this.cacheGradient = planes(cacheWidths);
+        this.operandGradient = new double[planeWidths[0]];
         this.states = new double[Math.toIntExact(largest.rows() + batch)][][];
-        Arrays.setAll(states, row -> planes());
+        Arrays.setAll(states, row -> planes(planeWidths));
         this.stateGradients = new double[batch][][];
-        Arrays.setAll(stateGradients, row -> planes());
-        this.held = planes();
+        Arrays.setAll(stateGradients, row -> planes(planeWidths));
+        this.held = planes(planeWidths);
         this.mask = new double[planeWidths[0]];
         this.recurrent = new double[planeWidths[0]];
         this.zero = new double[planeWidths[0]];
@@ -62,8 +78,8 @@ final class ReferencePlan extends CellPlan {
         this.inputGradient = new double[largest.inputSize()];
     }
 
-    private double[][] planes() {
-        return Arrays.stream(planeWidths).mapToObj(double[]::new).toArray(double[][]::new);
+    private static double[][] planes(int[] widths) {
+        return Arrays.stream(widths).mapToObj(double[]::new).toArray(double[][]::new);
     }
 
     @Override
@@ -79,7 +95,7 @@ final class ReferencePlan extends CellPlan {
     @Override
     protected long countCacheBytes(int timeSteps, int batchSize) {
         long rows = (long) timeSteps * batchSize;
-        return Double.BYTES * (rows * cell().rows() + (rows + batchSize) * stateWidth);
+        return Double.BYTES * (rows * (cell().rows() + cacheWidth) + (rows + batchSize) * stateWidth);
     }
 
     @Override
@@ -118,8 +134,10 @@ final class ReferencePlan extends CellPlan {
             double[] row = gates[row(t, b)];
             Arrays.fill(row, 0);
             readSources(t, b);
-            for (ParameterBlock block : blocks) {
-                multiply(block, source(block, before), row);
+            multiply(firstBlocks, t, b);
+            if (cacheWidth > 0) {
+                kernel.forwardBetween(row, recurrent, cachePlanes[row(t, b)]);
+                multiply(secondBlocks, t, b);
             }
             kernel.forward(row, before, after);
             for (int p = 0; p < planeWidths.length; p++) {
@@ -176,9 +194,10 @@ final class ReferencePlan extends CellPlan {
             takeHeld(t, b, gradient);
             kernel.backward(row, before(t, b), after(t, b), gradient);
             readSources(t, b);
-            for (ParameterBlock block : blocks) {
-                gradients(block, row, source(block, before(t, b)), sourceGradient(block, gradient));
+            if (cacheWidth > 0) {
+                backwardBetween(t, b, gradient[0]);
             }
+            gradients(firstBlocks, t, b);
             giveHeld(gradient);
         } else {
             Arrays.fill(row, 0);
@@ -191,9 +210,23 @@ final class ReferencePlan extends CellPlan {
         }
     }
 
+    /** The second product backwards and what is before it; {@code gradient} [P0] gets its part. */
+    private void backwardBetween(int t, int b, double[] gradient) {
+        for (double[] plane : cacheGradient) {
+            Arrays.fill(plane, 0);
+        }
+        gradients(secondBlocks, t, b);
+        Arrays.fill(operandGradient, 0);
+        kernel.backwardBetween(gates[row(t, b)], recurrent, cacheGradient, operandGradient);
+        for (int k = 0; k < gradient.length; k++) {
+            gradient[k] += mask[k] * operandGradient[k];
+        }
+    }
+
     /**
-     * Moves the gradients of held units out of the way: with a zero coming in, their pre-activations get none, whatever the
-     * cell, since backward is linear in it.
+     * Moves the gradients of held units out of the way: with a zero coming in, their pre-activations get none from it,
+     * whatever the cell, since backward is linear in it. What they get through a second product comes from units that are
+     * not held, and is theirs.
      */
     private void takeHeld(int t, int b, double[][] gradient) {
         for (int p = 0; p < planeWidths.length; p++) {
@@ -210,6 +243,20 @@ final class ReferencePlan extends CellPlan {
             for (int k = 0; k < planeWidths[p]; k++) {
                 gradient[p][k] += held[p][k];
             }
+        }
+    }
+
+    /** The product of {@code product}'s blocks at row (t, b). */
+    private void multiply(List<ParameterBlock> product, int t, int b) {
+        for (ParameterBlock block : product) {
+            multiply(block, source(block, t, b), gates[row(t, b)]);
+        }
+    }
+
+    /** The same backwards. */
+    private void gradients(List<ParameterBlock> product, int t, int b) {
+        for (ParameterBlock block : product) {
+            gradients(block, gates[row(t, b)], source(block, t, b), sourceGradient(block, stateGradients[b]));
         }
     }
 
@@ -257,12 +304,13 @@ final class ReferencePlan extends CellPlan {
         return block.column() + (block.elementwise() ? r : j);
     }
 
-    private double[] source(ParameterBlock block, double[][] before) {
+    private double[] source(ParameterBlock block, int t, int b) {
         return switch (block.source()) {
             case ONE -> one;
             case INPUT -> input;
-            case PREVIOUS_STATE -> block.plane() == 0 ? recurrent : before[block.plane()];
-            case NEW_STATE, CACHE -> throw unsupported(block);
+            case PREVIOUS_STATE -> block.plane() == 0 ? recurrent : before(t, b)[block.plane()];
+            case CACHE -> cachePlanes[row(t, b)][block.plane()];
+            case NEW_STATE -> throw unsupported(block);
         };
     }
 
@@ -271,7 +319,8 @@ final class ReferencePlan extends CellPlan {
             case ONE -> null;
             case INPUT -> inputGradient;
             case PREVIOUS_STATE -> gradient[block.plane()];
-            case NEW_STATE, CACHE -> throw unsupported(block);
+            case CACHE -> cacheGradient[block.plane()];
+            case NEW_STATE -> throw unsupported(block);
         };
     }
 
@@ -302,7 +351,10 @@ final class ReferencePlan extends CellPlan {
 
     private void begin(CellPass pass) {
         this.pass = pass;
-        this.blocks = cell().blocks(pass.shape().inputSize(), pass.inputKind());
+        var blocks = cell().blocks(pass.shape().inputSize(), pass.inputKind()).stream()
+                .collect(Collectors.partitioningBy(block -> block.source() == ParameterBlock.Source.CACHE));
+        this.firstBlocks = blocks.get(false);
+        this.secondBlocks = blocks.get(true);
         this.token = -1;
         Arrays.fill(input, 0);
         Parameters parameters = pass.parameters();
@@ -345,6 +397,10 @@ final class ReferencePlan extends CellPlan {
         for (int row = 0; row < rows; row++) {
             copy.run(gates[row], at);
             at += (long) gates[row].length * Double.BYTES;
+            for (double[] plane : cachePlanes[row]) {
+                copy.run(plane, at);
+                at += (long) plane.length * Double.BYTES;
+            }
         }
         for (int row = 0; row < rows + pass.shape().batchSize(); row++) {
             for (double[] plane : states[row]) {

@@ -1,13 +1,26 @@
 package dev.rondo.network;
 
 import dev.rondo.cell.Cell;
+import dev.rondo.cell.elman.Elman;
+import dev.rondo.cell.gru.Gru;
 import dev.rondo.cell.lstm.Lstm;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
-/** The list of built-in cells: a new cell is one line here. */
+/**
+ * The list of built-in cells: a new cell is one line here. Tests, checks, benchmarks and the command line run over it.
+ *
+ * <p>As text a cell is its name, and its options after a colon where they are not the default ones: {@code lstm},
+ * {@code gru:reset=before}, {@code elman:activation=relu}.
+ */
 public final class Cells {
-    private static final List<Entry> ENTRIES = List.of(new Entry("lstm", Lstm::of));
+    /** Name, maker, and the options whose combinations are computed differently; the default first. */
+    private static final List<Entry> ENTRIES = List.of(
+            new Entry("elman", Elman::of, List.of("activation=tanh", "activation=sigmoid")),
+            new Entry("lstm", Lstm::of, List.of("")),
+            new Entry("gru", Gru::of, List.of("reset=after", "reset=before")));
 
     private Cells() {}
 
@@ -16,16 +29,34 @@ public final class Cells {
         Cell of(int hiddenSize, Map<String, String> options);
     }
 
-    private record Entry(String name, Maker maker) {}
+    private record Entry(String name, Maker maker, List<String> variants) {
+        Cell cell(int hiddenSize, Map<String, String> options) {
+            var known = maker.of(hiddenSize, Map.of()).options().keySet();
+            for (String option : options.keySet()) {
+                if (!known.contains(option)) {
+                    throw new IllegalArgumentException(
+                            "option of " + name + ": expected one of " + known + ", got " + option);
+                }
+            }
+            return maker.of(hiddenSize, options);
+        }
+    }
 
     /** {@return the names of all cells} */
     public static List<String> names() {
         return ENTRIES.stream().map(Entry::name).toList();
     }
 
-    /** {@return every cell with default options and {@code hiddenSize} units} */
+    /** {@return every cell, and every option of it that is computed differently, as text that {@link #parse} reads} */
+    public static List<String> variants() {
+        return all(1).stream().map(Cells::text).toList();
+    }
+
+    /** {@return every cell with {@code hiddenSize} units, with every option that is computed differently} */
     public static List<Cell> all(int hiddenSize) {
-        return ENTRIES.stream().map(entry -> entry.maker.of(hiddenSize, Map.of())).toList();
+        return ENTRIES.stream()
+                .flatMap(entry -> entry.variants.stream().map(options -> entry.cell(hiddenSize, options(options))))
+                .toList();
     }
 
     /**
@@ -35,11 +66,46 @@ public final class Cells {
      * @throws IllegalArgumentException if there is no such cell, or an option does not fit it
      */
     public static Cell of(String name, int hiddenSize, Map<String, String> options) {
-        for (Entry entry : ENTRIES) {
-            if (entry.name.equals(name)) {
-                return entry.maker.of(hiddenSize, options);
-            }
+        return entry(name).cell(hiddenSize, options);
+    }
+
+    /**
+     * {@return the cell that {@code text} names, as in {@code gru:reset=before}; several options are parted by commas}
+     *
+     * @throws IllegalArgumentException if there is no such cell, or an option does not fit it
+     */
+    public static Cell parse(String text, int hiddenSize) {
+        int colon = text.indexOf(':');
+        return colon < 0
+                ? of(text, hiddenSize, Map.of())
+                : of(text.substring(0, colon), hiddenSize, options(text.substring(colon + 1)));
+    }
+
+    /** {@return {@code cell} as text, without its hidden size: its name, and the options that are not the default ones} */
+    public static String text(Cell cell) {
+        var options = new TreeMap<>(cell.options());
+        if (names().contains(cell.name())) {
+            options.entrySet().removeAll(entry(cell.name()).cell(cell.hiddenSize(), Map.of()).options().entrySet());
         }
-        throw new IllegalArgumentException("cell: expected one of " + names() + ", got " + name);
+        return options.isEmpty()
+                ? cell.name()
+                : cell.name() + ":" + options.toString().replaceAll("[{} ]", "");
+    }
+
+    private static Entry entry(String name) {
+        return ENTRIES.stream().filter(entry -> entry.name.equals(name)).findFirst().orElseThrow(() ->
+                new IllegalArgumentException("cell: expected one of " + names() + ", got " + name));
+    }
+
+    private static Map<String, String> options(String text) {
+        var options = new LinkedHashMap<String, String>();
+        for (String option : text.isEmpty() ? new String[0] : text.split(",", -1)) {
+            int equals = option.indexOf('=');
+            if (equals < 1) {
+                throw new IllegalArgumentException("option: expected name=value, got \"" + option + "\"");
+            }
+            options.put(option.substring(0, equals), option.substring(equals + 1));
+        }
+        return options;
     }
 }

@@ -3,6 +3,7 @@ package dev.rondo.cell.lstm;
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.Cell;
 import dev.rondo.cell.CellKernel;
+import dev.rondo.cell.CellOptions;
 import dev.rondo.cell.CellShape;
 import dev.rondo.cell.InputKind;
 import dev.rondo.cell.ParameterBlock;
@@ -36,11 +37,7 @@ public record Lstm(int hiddenSize, double forgetBias) implements Cell {
 
     /** Checks its arguments. */
     public Lstm {
-        CellShape.atLeastOne("hiddenSize", hiddenSize);
-        if (hiddenSize > Integer.MAX_VALUE / GATES) {
-            throw new IllegalArgumentException(
-                    "hiddenSize: expected at most " + Integer.MAX_VALUE / GATES + ", got " + hiddenSize);
-        }
+        CellShape.units(hiddenSize, GATES);
         if (!Double.isFinite(forgetBias)) {
             throw new IllegalArgumentException("forgetBias: expected a finite number, got " + forgetBias);
         }
@@ -54,10 +51,10 @@ public record Lstm(int hiddenSize, double forgetBias) implements Cell {
     /**
      * {@return the LSTM that a checkpoint describes}
      *
-     * @throws IllegalArgumentException if an option is missing or damaged
+     * @throws IllegalArgumentException if an option is damaged
      */
     public static Lstm of(int hiddenSize, Map<String, String> options) {
-        return new Lstm(hiddenSize, Double.parseDouble(options.getOrDefault("forgetBias", "1")));
+        return new Lstm(hiddenSize, CellOptions.number(options, "forgetBias", 1));
     }
 
     @Override
@@ -77,24 +74,20 @@ public record Lstm(int hiddenSize, double forgetBias) implements Cell {
 
     @Override
     public TensorLayout layout(int inputSize, InputKind kind) {
-        var layout = TensorLayout.builder();
-        switch (kind) {
-            case DENSE -> layout.add("weightIh", rows(), inputSize);
-            case TOKENS -> layout.add("weightIh", inputSize, rows());
-        }
-        return layout.add("weightHh", rows(), hiddenSize).add("bias", rows()).build();
+        return TensorLayout.builder()
+                .add("weightIh", kind.weightShape(rows(), inputSize))
+                .add("weightHh", rows(), hiddenSize)
+                .add("bias", rows())
+                .build();
     }
 
     @Override
     public List<ParameterBlock> blocks(int inputSize, InputKind kind) {
         TensorLayout layout = layout(inputSize, kind);
-        boolean dense = kind == InputKind.DENSE;
         return List.of(
-                new ParameterBlock("weightIh", layout.get("weightIh").offset(), 0, rows(), Source.INPUT, 0, 0, inputSize,
-                        dense ? inputSize : 1, dense ? 1 : rows()),
-                new ParameterBlock("weightHh", layout.get("weightHh").offset(), 0, rows(), Source.PREVIOUS_STATE, 0, 0,
-                        hiddenSize, hiddenSize, 1),
-                new ParameterBlock("bias", layout.get("bias").offset(), 0, rows(), Source.ONE, 0, 0, 1, 1, 1));
+                ParameterBlock.input(layout.get("weightIh"), kind, 0),
+                ParameterBlock.matrix(layout.get("weightHh"), Source.PREVIOUS_STATE, 0, 0),
+                ParameterBlock.bias(layout.get("bias"), 0));
     }
 
     @Override

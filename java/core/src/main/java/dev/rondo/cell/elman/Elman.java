@@ -1,0 +1,135 @@
+package dev.rondo.cell.elman;
+
+import dev.rondo.cell.Backend;
+import dev.rondo.cell.Cell;
+import dev.rondo.cell.CellKernel;
+import dev.rondo.cell.CellOptions;
+import dev.rondo.cell.CellShape;
+import dev.rondo.cell.InputKind;
+import dev.rondo.cell.ParameterBlock;
+import dev.rondo.cell.ParameterBlock.Source;
+import dev.rondo.kernel.Backends;
+import dev.rondo.memory.TensorLayout;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * The simple recurrent cell (Elman 1990):
+ *
+ * <pre>
+ *   h' = activation(W x + R h + b)
+ * </pre>
+ *
+ * <p>Parameters: {@code weightIh} [H, I] (for tokens [I, H]), {@code weightHh} [H, H], {@code bias} [H]. State plane: h.
+ * {@link #variant}: the ordinal of the activation.
+ *
+ * @param hiddenSize hidden units, H
+ * @param activation what is done to the sum
+ */
+public record Elman(int hiddenSize, Activation activation) implements Cell {
+    private static final String ACTIVATION = "activation";
+
+    /** What is done to the sum; the native library knows them by their order. */
+    public enum Activation {
+        /** The hyperbolic tangent. */
+        TANH,
+        /** max(x, 0), with slope 0 at 0 (Le, Jaitly and Hinton 2015 use it with an identity for {@code weightHh}). */
+        RELU,
+        /** 1 / (1 + e^-x). */
+        SIGMOID
+    }
+
+    /** Checks its arguments. */
+    public Elman {
+        CellShape.units(hiddenSize, 1);
+        Objects.requireNonNull(activation, "activation");
+    }
+
+    /** {@return a cell of {@code hiddenSize} units with tanh} */
+    public static Elman of(int hiddenSize) {
+        return new Elman(hiddenSize, Activation.TANH);
+    }
+
+    /** {@return a cell of {@code hiddenSize} rectified linear units} */
+    public static Elman relu(int hiddenSize) {
+        return new Elman(hiddenSize, Activation.RELU);
+    }
+
+    /** {@return a cell of {@code hiddenSize} units with the logistic function} */
+    public static Elman sigmoid(int hiddenSize) {
+        return new Elman(hiddenSize, Activation.SIGMOID);
+    }
+
+    /**
+     * {@return the cell that a checkpoint describes}
+     *
+     * @throws IllegalArgumentException if an option is damaged
+     */
+    public static Elman of(int hiddenSize, Map<String, String> options) {
+        return new Elman(hiddenSize, CellOptions.choice(options, ACTIVATION, Activation.TANH));
+    }
+
+    @Override
+    public String name() {
+        return "elman";
+    }
+
+    @Override
+    public int[] planeWidths() {
+        return new int[] {hiddenSize};
+    }
+
+    @Override
+    public int rows() {
+        return hiddenSize;
+    }
+
+    @Override
+    public TensorLayout layout(int inputSize, InputKind kind) {
+        return TensorLayout.builder()
+                .add("weightIh", kind.weightShape(rows(), inputSize))
+                .add("weightHh", rows(), hiddenSize)
+                .add("bias", rows())
+                .build();
+    }
+
+    @Override
+    public List<ParameterBlock> blocks(int inputSize, InputKind kind) {
+        TensorLayout layout = layout(inputSize, kind);
+        return List.of(
+                ParameterBlock.input(layout.get("weightIh"), kind, 0),
+                ParameterBlock.matrix(layout.get("weightHh"), Source.PREVIOUS_STATE, 0, 0),
+                ParameterBlock.bias(layout.get("bias"), 0));
+    }
+
+    @Override
+    public boolean perUnit() {
+        return true;
+    }
+
+    @Override
+    public double initialBias(int row) {
+        return 0;
+    }
+
+    @Override
+    public Map<String, String> options() {
+        return Map.of(ACTIVATION, CellOptions.text(activation));
+    }
+
+    @Override
+    public long variant() {
+        return activation.ordinal();
+    }
+
+    @Override
+    public CellKernel kernel(Backend backend) {
+        Backends.require(backend);
+        return switch (backend) {
+            case REFERENCE -> new ElmanReference(activation);
+            case VECTOR -> throw new UnsupportedOperationException("elman: no body in VECTOR yet");
+            case NATIVE -> throw new UnsupportedOperationException("elman: no body in NATIVE yet");
+        };
+    }
+}

@@ -1,0 +1,2 @@
+/** The simple recurrent cell: description and bodies side by side. */
+package dev.rondo.cell.elman;

@@ -1,0 +1,2 @@
+/** Gated recurrent units: description and bodies side by side. */
+package dev.rondo.cell.gru;
