@@ -9,49 +9,53 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * The dense head: {@code logits = h W^T + b}, on all positions of a pass at once.
+ * The dense head: {@code outputs = h W^T + b}, on all positions of a pass at once.
  *
- * <p>N = T * B rows, H width of the top layer, C classes; W [C, H], b [C].
+ * <p>N positions, T * B or B; H width of the top layer, O outputs; W [O, H], b [O].
  */
-final class DenseHead {
+final class DenseHead implements Head {
     private final Precision precision;
     private final Products products;
     private final long rows;
-    private final int classes;
-    private final MemorySegment bias; // [C]
-    private final Matrix weight; // [C, H]
-    private final Matrix weightTransposed; // [H, C]
-    private final Matrix weightGradient; // [C, H]; null without gradients
-    private final MemorySegment biasGradient; // [C]; null without gradients
+    private final int width; // O
+    private final boolean addToH;
+    private final MemorySegment bias; // [O]
+    private final Matrix weight; // [O, H]
+    private final Matrix weightTransposed; // [H, O]
+    private final Matrix weightGradient; // [O, H]; null without gradients
+    private final MemorySegment biasGradient; // [O]; null without gradients
     private final Matrix h; // [N, H]
     private final Matrix hGradient; // [N, H]; null without gradients
-    private final Matrix logits; // [N, C]
-    private final Matrix logitsGradient; // [N, C]; null without gradients
-    private final Matrix logitsGradientTransposed; // [C, N]; null without gradients
+    private final Matrix outputs; // [N, O]
+    private final Matrix outputGradient; // [N, O]; null without gradients
+    private final Matrix outputGradientTransposed; // [O, N]; null without gradients
     private final double[] row;
     private final double[] sums;
 
-    DenseHead(Network network, LayerPass top, NetworkPass owner) {
+    /** A head that reads {@code h} [N, H]; the gradient of that goes to {@code dh} [N, H], null without gradients. */
+    DenseHead(Network network, MemorySegment h, MemorySegment dh, NetworkPass owner) {
         Parameters parameters = network.parameters();
-        int width = network.description().topSize();
+        int hidden = network.description().topSize();
         this.precision = network.precision();
         this.products = Products.of(network.backend(), precision, network.execution());
-        this.rows = (long) owner.timeSteps() * owner.batchSize();
-        this.classes = network.outputSize();
+        this.rows = h.byteSize() / ((long) hidden * precision.bytes());
+        this.width = network.outputSize();
+        // The gradient of the last state may hold what the caller put there; that of each step's output is ours.
+        this.addToH = network.description().head().lastStep();
         this.bias = parameters.view("head.bias");
-        this.weight = Matrix.of(parameters.view("head.weight"), classes, width);
+        this.weight = Matrix.of(parameters.view("head.weight"), width, hidden);
         this.weightTransposed = weight.transposed();
-        this.h = Matrix.of(top.output(), rows, width);
-        this.logits = Matrix.of(owner.workspace().allocate(precision, rows * classes), rows, classes);
+        this.h = Matrix.of(h, rows, hidden);
+        this.outputs = Matrix.of(owner.workspace().allocate(precision, rows * width), rows, width);
         boolean training = owner.training();
-        this.weightGradient = training ? Matrix.of(gradient(network, "head.weight"), classes, width) : null;
+        this.weightGradient = training ? Matrix.of(gradient(network, "head.weight"), width, hidden) : null;
         this.biasGradient = training ? gradient(network, "head.bias") : null;
-        this.hGradient = training ? Matrix.of(top.outputGradient(), rows, width) : null;
-        this.logitsGradient =
-                training ? Matrix.of(owner.workspace().allocate(precision, rows * classes), rows, classes) : null;
-        this.logitsGradientTransposed = training ? logitsGradient.transposed() : null;
-        this.row = new double[classes];
-        this.sums = new double[classes];
+        this.hGradient = training ? Matrix.of(dh, rows, hidden) : null;
+        this.outputGradient =
+                training ? Matrix.of(owner.workspace().allocate(precision, rows * width), rows, width) : null;
+        this.outputGradientTransposed = training ? outputGradient.transposed() : null;
+        this.row = new double[width];
+        this.sums = new double[width];
     }
 
     private static MemorySegment gradient(Network network, String name) {
@@ -59,38 +63,39 @@ final class DenseHead {
         return network.precision().slice(network.gradients(), tensor.offset(), tensor.count());
     }
 
-    /** {@return logits [N, C]} */
-    MemorySegment logits() {
-        return logits.values();
+    @Override
+    public MemorySegment outputs() {
+        return outputs.values();
     }
 
-    /** {@return where the loss puts the gradient of the logits, [N, C]} */
-    MemorySegment logitsGradient() {
-        return logitsGradient.values();
+    @Override
+    public MemorySegment outputGradient() {
+        return outputGradient == null ? null : outputGradient.values();
     }
 
-    void forward() {
+    @Override
+    public void forward() {
         for (long n = 0; n < rows; n++) {
-            MemorySegment.copy(bias, 0, logits.values(), n * bias.byteSize(), bias.byteSize());
+            MemorySegment.copy(bias, 0, outputs.values(), n * bias.byteSize(), bias.byteSize());
         }
-        products.multiply(h, weightTransposed, logits, true);
+        products.multiply(h, weightTransposed, outputs, true);
     }
 
-    /** Assigns the gradient of h; adds those of the parameters. */
-    void backward() {
-        products.multiply(logitsGradient, weight, hGradient, false);
-        products.multiply(logitsGradientTransposed, h, weightGradient, true);
+    @Override
+    public void backward() {
+        products.multiply(outputGradient, weight, hGradient, addToH);
+        products.multiply(outputGradientTransposed, h, weightGradient, true);
         Arrays.fill(sums, 0);
         for (long n = 0; n < rows; n++) {
-            precision.read(logitsGradient.values(), n * classes, row, classes);
-            for (int c = 0; c < classes; c++) {
+            precision.read(outputGradient.values(), n * width, row, width);
+            for (int c = 0; c < width; c++) {
                 sums[c] += row[c];
             }
         }
-        precision.read(biasGradient, 0, row, classes);
-        for (int c = 0; c < classes; c++) {
+        precision.read(biasGradient, 0, row, width);
+        for (int c = 0; c < width; c++) {
             row[c] += sums[c];
         }
-        precision.write(row, biasGradient, 0, classes);
+        precision.write(row, biasGradient, 0, width);
     }
 }

@@ -42,7 +42,9 @@ final class Initialization {
                 fill(cell, block, offset + block.offset(), random);
             }
         }
-        fill(layout.get("head.weight"), glorot(description.topSize(), description.classes()), random);
+        if (description.head().dense()) {
+            fill(layout.get("head.weight"), glorot(description.topSize(), description.outputSize()), random);
+        }
         parameters.changed();
     }
 

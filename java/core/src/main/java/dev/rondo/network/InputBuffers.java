@@ -15,7 +15,6 @@ final class InputBuffers {
     private final int batchSize;
     private final MemorySegment values; // [T, B, I]; null for tokens
     private final MemorySegment tokens; // int32 [T, B]; null for numbers
-    private final MemorySegment targets; // int32 [T, B]
     private final MemorySegment lengths; // int32 [B]
     private final MemorySegment hold; // [T, B]
 
@@ -27,7 +26,6 @@ final class InputBuffers {
         this.batchSize = owner.batchSize();
         this.values = input.tokens() ? null : owner.workspace().allocate(precision, rows * input.size());
         this.tokens = input.tokens() ? owner.workspace().allocateBytes(rows * Integer.BYTES) : null;
-        this.targets = owner.workspace().allocateBytes(rows * Integer.BYTES);
         this.lengths = owner.workspace().allocateBytes((long) batchSize * Integer.BYTES);
         this.hold = owner.workspace().allocateBytes(rows);
     }
@@ -45,9 +43,6 @@ final class InputBuffers {
             tokens.copyFrom(batch.tokens());
         } else {
             fillValues(batch);
-        }
-        if (batch.targets() != null) {
-            targets.copyFrom(batch.targets());
         }
         if (batch.lengths() != null) {
             lengths.copyFrom(batch.lengths());
@@ -77,10 +72,6 @@ final class InputBuffers {
 
     MemorySegment tokens() {
         return tokens;
-    }
-
-    MemorySegment targets() {
-        return targets;
     }
 
     /** {@return the lengths that {@code batch} has, or null} */

@@ -23,8 +23,9 @@ final class LayerPass implements AutoCloseable {
     private final CellPlan plan;
     private final MemorySegment[] state; // [B, Pp] each
     private final MemorySegment[] stateGradient; // [B, Pp] each, of the state before the pass; null without gradients
+    private final MemorySegment[] lastGradient; // [B, Pp] each, of the state after the pass; null without gradients
     private final MemorySegment output; // [T, B, P0]
-    private final MemorySegment outputGradient; // [T, B, P0]; null without gradients
+    private final MemorySegment outputGradient; // [T, B, P0]; null without gradients, or if none comes in there
     private final MemorySegment cache;
 
     LayerPass(Network network, int layer, NetworkPass owner) {
@@ -39,14 +40,18 @@ final class LayerPass implements AutoCloseable {
         int planes = cell.planeWidths().length;
         this.state = new MemorySegment[planes];
         this.stateGradient = new MemorySegment[planes];
+        this.lastGradient = new MemorySegment[planes];
         for (int plane = 0; plane < planes; plane++) {
             long count = (long) shape.batchSize() * cell.planeWidths()[plane];
             state[plane] = workspace.allocate(precision, count);
             stateGradient[plane] = owner.training() ? workspace.allocate(precision, count) : null;
+            lastGradient[plane] = owner.training() ? workspace.allocate(precision, count) : null;
         }
         long outputs = shape.rows() * cell.outputSize();
         this.output = workspace.allocate(precision, outputs);
-        this.outputGradient = owner.training() ? workspace.allocate(precision, outputs) : null;
+        boolean top = layer == description.layers().size() - 1;
+        boolean read = !(top && description.head().lastStep());
+        this.outputGradient = owner.training() && read ? workspace.allocate(precision, outputs) : null;
         this.cache = owner.training()
                 ? workspace.allocateBytes(plan.cacheBytes(shape.timeSteps(), shape.batchSize()))
                 : null;
@@ -100,13 +105,15 @@ final class LayerPass implements AutoCloseable {
         Precision precision = network.precision();
         long count = pass.params().byteSize() / precision.bytes();
         CellGradients.Builder builder = CellGradients.of(pass)
-                .output(outputGradient, cell.outputSize())
                 .params(precision.slice(network.gradients(), offset, count));
+        if (outputGradient != null) {
+            builder.output(outputGradient, cell.outputSize());
+        }
         if (source.gradient != null) {
             builder.input(source.gradient, shape.inputSize(), false);
         }
         for (int plane = 0; plane < state.length; plane++) {
-            builder.initial(plane, stateGradient[plane]);
+            builder.initial(plane, stateGradient[plane]).last(plane, lastGradient[plane]);
         }
         return builder.build();
     }
@@ -125,6 +132,16 @@ final class LayerPass implements AutoCloseable {
 
     MemorySegment stateGradient(int plane) {
         return stateGradient[plane];
+    }
+
+    MemorySegment lastGradient(int plane) {
+        return lastGradient[plane];
+    }
+
+    void resetLastGradient() {
+        for (MemorySegment plane : lastGradient) {
+            plane.fill((byte) 0);
+        }
     }
 
     void resetState() {

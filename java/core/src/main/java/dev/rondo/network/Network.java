@@ -2,6 +2,7 @@ package dev.rondo.network;
 
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.Cell;
+import dev.rondo.cell.CellShape;
 import dev.rondo.cell.Execution;
 import dev.rondo.cell.IsaTier;
 import dev.rondo.kernel.Backends;
@@ -13,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A recurrent network: an input, stacked cells, a dense head with a softmax over its classes at each step.
+ * A recurrent network: an input, stacked cells, a head that reads each step or the last, and a loss.
  *
  * <pre>{@code
  * try (var network = Network.oneHot(65).layer(Lstm.of(256)).classes(65).seed(1).build();
@@ -36,7 +37,7 @@ public final class Network implements AutoCloseable {
     private MemorySegment gradients;
 
     private Network(Builder builder) {
-        this.description = new NetworkDescription(builder.input, builder.layers, builder.classes);
+        this.description = new NetworkDescription(builder.input, builder.layers, builder.head());
         this.backend = builder.backend == null ? Backends.best() : builder.backend;
         int threads = builder.threads == 0 ? Execution.allProcessors() : builder.threads;
         this.execution = new Execution(threads, builder.maxIsa == null ? IsaTier.defaultCap() : builder.maxIsa);
@@ -66,7 +67,7 @@ public final class Network implements AutoCloseable {
     public static Builder of(NetworkDescription description) {
         var builder = new Builder(description.input());
         description.layers().forEach(builder::layer);
-        return builder.classes(description.classes());
+        return builder.head(description.head());
     }
 
     /** {@return what this network is, without its numbers} */
@@ -94,9 +95,9 @@ public final class Network implements AutoCloseable {
         return description.input().tokens() ? 1 : description.input().size();
     }
 
-    /** {@return numbers per step that it puts out: the classes} */
+    /** {@return O, the numbers that it puts out at each position} */
     public int outputSize() {
-        return description.classes();
+        return description.outputSize();
     }
 
     /**
@@ -165,7 +166,10 @@ public final class Network implements AutoCloseable {
     public static final class Builder {
         private final NetworkInput input;
         private final List<Cell> layers = new ArrayList<>();
-        private int classes;
+        private Integer outputs; // null until said
+        private boolean lastStep;
+        private boolean ofClasses;
+        private Loss loss;
         private long seed;
         private Backend backend;
         private Precision precision = Precision.FLOAT32;
@@ -182,10 +186,66 @@ public final class Network implements AutoCloseable {
             return this;
         }
 
-        /** Sets the number of classes of the dense head, at least 1; must be given. */
+        /**
+         * Sets a dense head of one output per class, trained as logits: by softmax and cross-entropy unless
+         * {@link #loss} says otherwise.
+         *
+         * @throws IllegalArgumentException if {@code count} is below 1
+         */
         public Builder classes(int count) {
-            this.classes = count;
+            this.outputs = CellShape.atLeastOne("classes", count);
+            this.ofClasses = true;
             return this;
+        }
+
+        /**
+         * Sets a dense head of {@code count} outputs, without a loss unless {@link #loss} gives one.
+         *
+         * @throws IllegalArgumentException if {@code count} is below 1
+         */
+        public Builder outputs(int count) {
+            this.outputs = CellShape.atLeastOne("outputs", count);
+            this.ofClasses = false;
+            return this;
+        }
+
+        /** Sets no dense head: what the top layer puts out is the network's output. */
+        public Builder noHead() {
+            this.outputs = NetworkHead.NONE;
+            this.ofClasses = false;
+            return this;
+        }
+
+        /**
+         * Sets what outputs are compared with targets by; default softmax and cross-entropy of {@link #classes}, else
+         * none: then the gradient of the outputs is given by {@link NetworkPass#outputGradient}.
+         */
+        public Builder loss(Loss value) {
+            this.loss = value;
+            return this;
+        }
+
+        /**
+         * Lets the head read each sequence once, after its last valid step; default each step. Targets are one per
+         * sequence then. A sequence of length 0 is read in the state that it enters in, zero unless carried over.
+         */
+        public Builder lastStep() {
+            this.lastStep = true;
+            return this;
+        }
+
+        private Builder head(NetworkHead head) {
+            this.outputs = head.outputs();
+            this.lastStep = head.lastStep();
+            this.loss = head.loss();
+            return this;
+        }
+
+        private NetworkHead head() {
+            if (outputs == null) {
+                return null;
+            }
+            return new NetworkHead(outputs, lastStep, loss == null && ofClasses ? Loss.softmaxCrossEntropy() : loss);
         }
 
         /**
@@ -226,7 +286,7 @@ public final class Network implements AutoCloseable {
         /**
          * {@return the network, its parameters drawn}
          *
-         * @throws IllegalArgumentException if layers or classes are missing
+         * @throws IllegalArgumentException if layers or head are missing, or the class weights do not fit
          * @throws UnsupportedOperationException if the backend is not available here, with the reason
          */
         public Network build() {

@@ -1,7 +1,6 @@
 package dev.rondo.network;
 
 import dev.rondo.cell.Cell;
-import dev.rondo.cell.CellShape;
 import dev.rondo.cell.InputKind;
 import dev.rondo.memory.TensorLayout;
 import java.util.ArrayList;
@@ -17,21 +16,41 @@ import java.util.TreeMap;
  * <pre>
  * input oneHot 65
  * layer lstm 256 forgetBias=1.0
- * classes 65
+ * head 65 eachStep softmaxCrossEntropy
  * </pre>
+ *
+ * <p>A head without a dense layer is {@code head 0}; one without a loss ends after where it reads; class weights follow
+ * their loss, as in {@code classWeights=1.0,2.5}. Files of the first format say {@code classes 65} for the head above.
  *
  * @param input what it reads
  * @param layers its cells, the one that reads the input first
- * @param classes outputs of the dense head
+ * @param head what stands on the last of them
  */
-public record NetworkDescription(NetworkInput input, List<Cell> layers, int classes) {
-    /** Checks its arguments. */
+public record NetworkDescription(NetworkInput input, List<Cell> layers, NetworkHead head) {
+    /**
+     * Checks its arguments.
+     *
+     * @throws IllegalArgumentException if there are no layers, or not as many class weights as outputs
+     */
     public NetworkDescription {
         layers = List.copyOf(layers);
         if (layers.isEmpty()) {
             throw new IllegalArgumentException("layers: expected at least one, got none");
         }
-        CellShape.atLeastOne("classes", classes);
+        if (head == null) {
+            throw new IllegalArgumentException("head: expected classes, outputs or none, got nothing said");
+        }
+        int outputs = head.dense() ? head.outputs() : layers.getLast().outputSize();
+        if (head.loss() instanceof Loss.SoftmaxCrossEntropy(List<Double> weights)
+                && !weights.isEmpty() && weights.size() != outputs) {
+            throw new IllegalArgumentException(
+                    "classWeights: expected " + outputs + ", one per output, got " + weights.size());
+        }
+    }
+
+    /** Describes a network with a dense layer that reads each step, its outputs trained as the logits of classes. */
+    public NetworkDescription(NetworkInput input, List<Cell> layers, int classes) {
+        this(input, layers, NetworkHead.classes(classes));
     }
 
     /** {@return the width of what layer {@code layer} reads} */
@@ -49,10 +68,15 @@ public record NetworkDescription(NetworkInput input, List<Cell> layers, int clas
         return layers.getLast().outputSize();
     }
 
+    /** {@return the numbers that the network puts out at each position} */
+    public int outputSize() {
+        return head.dense() ? head.outputs() : topSize();
+    }
+
     /**
      * {@return names and shapes of all parameters}: {@code embedding.weight} [V, W] if there is one; for each layer its
-     * cell's with the prefix {@code layer0.}, {@code layer1.} and so on; {@code head.weight} [C, H] and
-     * {@code head.bias} [C]
+     * cell's with the prefix {@code layer0.}, {@code layer1.} and so on; {@code head.weight} [O, H] and
+     * {@code head.bias} [O] if the head has a dense layer
      */
     public TensorLayout layout() {
         var layout = TensorLayout.builder();
@@ -62,7 +86,10 @@ public record NetworkDescription(NetworkInput input, List<Cell> layers, int clas
         for (int layer = 0; layer < layers.size(); layer++) {
             layout.addAll(prefix(layer), layers.get(layer).layout(inputSize(layer), inputKind(layer)));
         }
-        return layout.add("head.weight", classes, topSize()).add("head.bias", classes).build();
+        if (head.dense()) {
+            layout.add("head.weight", head.outputs(), topSize()).add("head.bias", head.outputs());
+        }
+        return layout.build();
     }
 
     /** {@return index of the first parameter of layer {@code layer} in the slab} */
@@ -88,7 +115,7 @@ public record NetworkDescription(NetworkInput input, List<Cell> layers, int clas
             new TreeMap<>(cell.options()).forEach((name, value) -> line.append(" " + name + "=" + value));
             lines.add(line.toString());
         }
-        lines.add("classes " + classes);
+        lines.add(head.text());
         return String.join("\n", lines);
     }
 
@@ -100,20 +127,21 @@ public record NetworkDescription(NetworkInput input, List<Cell> layers, int clas
     public static NetworkDescription parse(String text) {
         NetworkInput input = null;
         var layers = new ArrayList<Cell>();
-        int classes = 0;
+        NetworkHead head = null;
         for (String line : text.lines().toList()) {
             String[] words = line.split(" ");
             switch (words[0]) {
                 case "input" -> input = parseInput(words);
                 case "layer" -> layers.add(parseLayer(words));
-                case "classes" -> classes = number(words, 1);
+                case "head" -> head = NetworkHead.parse(words);
+                case "classes" -> head = NetworkHead.classes(number(words, 1));
                 default -> throw damaged(words);
             }
         }
         if (input == null) {
             throw new IllegalArgumentException("network description: expected an input, got none");
         }
-        return new NetworkDescription(input, layers, classes);
+        return new NetworkDescription(input, layers, head);
     }
 
     private static NetworkInput parseInput(String[] words) {
@@ -138,7 +166,7 @@ public record NetworkDescription(NetworkInput input, List<Cell> layers, int clas
         return Cells.of(words[1], hiddenSize, options);
     }
 
-    private static int number(String[] words, int index) {
+    static int number(String[] words, int index) {
         try {
             return Integer.parseInt(words[index]);
         } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
@@ -146,7 +174,7 @@ public record NetworkDescription(NetworkInput input, List<Cell> layers, int clas
         }
     }
 
-    private static IllegalArgumentException damaged(String[] words) {
+    static IllegalArgumentException damaged(String[] words) {
         return new IllegalArgumentException("network description: cannot read \"" + String.join(" ", words) + "\"");
     }
 }

@@ -3,6 +3,7 @@ package dev.rondo.network;
 import dev.rondo.cell.CellShape;
 import dev.rondo.memory.Workspace;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 import java.util.function.Function;
 
@@ -27,13 +28,17 @@ public final class NetworkPass implements AutoCloseable {
     private final InputBuffers buffers;
     private final EmbeddingPass embedding; // null without
     private final LayerPass[] layers;
-    private final DenseHead head;
-    private final SoftmaxCrossEntropy loss;
+    private final Head head;
+    private final Targets targets;
+    private final LossPass loss; // null without
     private final LayerPass.Run[][] runs = new LayerPass.Run[LENGTHS + HOLD + 1][]; // by what a batch has; made lazily
     private LayerPass.Run[] current; // of the last forward pass
     private boolean carryState;
     private boolean lossKnown;
-    private boolean backwardPossible;
+    private boolean ran; // forward, not yet backward
+    private boolean aimed; // there is something to go back from
+    private boolean touched; // the caller may have written to the gradient of the outputs
+    private MemorySegment lengths; // of the last forward pass, or null
 
     private NetworkPass(Network network, int timeSteps, int batchSize, boolean training, Workspace workspace) {
         this.network = network;
@@ -50,8 +55,10 @@ public final class NetworkPass implements AutoCloseable {
         for (int layer = 0; layer < layers.length; layer++) {
             layers[layer] = new LayerPass(network, layer, this);
         }
-        this.head = new DenseHead(network, layers[layers.length - 1], this);
-        this.loss = new SoftmaxCrossEntropy(network.precision(), batchSize, network.outputSize());
+        this.head = Head.of(network, layers[layers.length - 1], this);
+        this.targets = new Targets(network.description(), network.precision(), timeSteps, batchSize, workspace);
+        Loss kind = network.description().head().loss();
+        this.loss = kind == null ? null : LossPass.of(kind, network.precision(), network.outputSize());
     }
 
     /** {@return a pass with gradients} */
@@ -138,7 +145,7 @@ public final class NetworkPass implements AutoCloseable {
     }
 
     /**
-     * Runs the network over {@code batch}: logits, and the loss if the batch has targets.
+     * Runs the network over {@code batch}: outputs, and the loss if the batch has targets.
      *
      * @throws IllegalArgumentException if the batch does not fit, or a token, target or length is out of range
      * @throws IllegalStateException after {@link #close()} of pass or network, or while another thread uses this pass
@@ -147,10 +154,14 @@ public final class NetworkPass implements AutoCloseable {
         guard.enter();
         try {
             lossKnown = false;
-            backwardPossible = false;
+            ran = false;
+            aimed = false;
+            touched = false;
             buffers.fill(batch);
-            if (batch.targets() != null) {
-                loss.aim(buffers.targets(), buffers.lengths(batch));
+            lengths = buffers.lengths(batch);
+            boolean compares = batch.targets() != null;
+            if (compares) {
+                targets.fill(batch);
             }
             if (!carryState) {
                 zeroStates();
@@ -163,30 +174,40 @@ public final class NetworkPass implements AutoCloseable {
                 run.forward();
             }
             head.forward();
-            if (batch.targets() != null) {
-                loss.run(head.logits(), training ? head.logitsGradient() : null);
-                lossKnown = true;
-                backwardPossible = training;
+            if (compares) {
+                loss.run(targets, head.outputs(), head.outputGradient());
+            } else if (training) {
+                head.outputGradient().fill((byte) 0);
             }
+            lossKnown = compares;
+            ran = training;
+            aimed = compares;
         } finally {
             guard.exit();
         }
     }
 
     /**
-     * Adds the gradient of the loss of the last forward pass to {@link Network#gradients()}; once per forward pass.
+     * Goes back through the last forward pass, once: adds to {@link Network#gradients()} the gradient of what
+     * {@link #outputGradient()} and {@link #lastStateGradient} are the gradients of, which is the loss unless they were
+     * written to; assigns {@link #stateGradient}; sets {@link #lastStateGradient} to zero.
      *
-     * @throws IllegalStateException if there was none with targets, if this pass has no gradients, or as
+     * @throws IllegalStateException if this pass has no gradients; if there was no forward pass, or it had no targets
+     *     and nobody asked for {@code outputGradient()} or {@code lastStateGradient(..)} after it; or as
      *     {@link #forward} says
      */
     public void backward() {
         guard.enter();
         try {
-            if (!backwardPossible) {
-                throw new IllegalStateException("backward: expected a forward pass with targets right before, "
+            if (!ran || !aimed) {
+                throw new IllegalStateException("backward: expected a forward pass with targets right before, or"
+                        + " outputGradient() or lastStateGradient(..) asked for after it, "
                         + (training ? "got none" : "got a pass without gradients"));
             }
-            backwardPossible = false;
+            ran = false;
+            if (touched && lengths != null && !network.description().head().lastStep()) {
+                clearBeyondLengths();
+            }
             head.backward();
             for (int layer = layers.length - 1; layer >= 0; layer--) {
                 current[layer].backward();
@@ -194,37 +215,87 @@ public final class NetworkPass implements AutoCloseable {
             if (embedding != null) {
                 embedding.backward();
             }
+            for (LayerPass layer : layers) {
+                layer.resetLastGradient();
+            }
         } finally {
             guard.exit();
         }
     }
 
     /**
-     * {@return the loss of the last forward pass: mean nats over the positions that count; 0 if none does}
+     * {@return the loss of the last forward pass: the mean over the positions that count, as {@link Loss} says; 0 if
+     * none does}
      *
      * @throws IllegalStateException if its batch had no targets
      */
     public double loss() {
+        return known().mean();
+    }
+
+    /**
+     * {@return how many positions counted in {@link #loss()}}
+     *
+     * @throws IllegalStateException if the batch of the last forward pass had no targets
+     */
+    public long counted() {
+        known();
+        return targets.counted();
+    }
+
+    /**
+     * {@return what {@link #loss()} was divided by: {@link #counted()}, or with class weights the sum of those that
+     * counted. The loss over several batches is the sum of {@code loss * lossWeight} by the sum of {@code lossWeight}}
+     *
+     * @throws IllegalStateException if the batch of the last forward pass had no targets
+     */
+    public double lossWeight() {
+        return known().weight();
+    }
+
+    private LossPass known() {
         if (!lossKnown) {
             throw new IllegalStateException("loss: expected a forward pass with targets before, got none");
         }
-        return loss.mean();
+        return loss;
     }
 
-    /** {@return how many positions counted in {@link #loss()}} */
-    public long counted() {
-        loss();
-        return loss.counted();
+    /**
+     * {@return the outputs of the last forward pass, such as logits: [T, B, O], or [B, O] of a head that reads the last
+     * step; at steps beyond a sequence's length they mean nothing}
+     */
+    public MemorySegment outputs() {
+        return head.outputs();
     }
 
-    /** {@return the logits of the last forward pass, [T, B, C]; those beyond a sequence's length mean nothing} */
-    public MemorySegment logits() {
-        return head.logits();
+    /**
+     * {@return the gradient of {@link #outputs()} that {@link #backward()} starts from, laid out as they are. A forward
+     * pass assigns it: the loss's, or zero without targets. For a loss of one's own, write to it, or add, before
+     * {@code backward()}; what stands at steps beyond a sequence's length is ignored}
+     *
+     * <pre>{@code
+     * pass.forward(batch);                                   // without targets
+     * MemorySegment y = pass.outputs();
+     * MemorySegment dy = pass.outputGradient();
+     * for (long i = 0; i < count; i++) {                     // loss = sum of |y|
+     *     dy.setAtIndex(JAVA_FLOAT, i, Math.signum(y.getAtIndex(JAVA_FLOAT, i)));
+     * }
+     * pass.backward();
+     * }</pre>
+     *
+     * @throws IllegalStateException if this pass has no gradients
+     */
+    public MemorySegment outputGradient() {
+        wantGradients("outputGradient");
+        aimed = true;
+        touched = true;
+        return head.outputGradient();
     }
 
     /**
      * {@return plane {@code plane} of the state of layer {@code layer}, [B, P]: after a pass its last state; what
-     * stands here is where the next pass starts if states are carried}
+     * stands here is where the next pass starts if states are carried. A head that reads the last step reads it again
+     * in {@link #backward()}: change it before a forward pass, not between the two}
      */
     public MemorySegment state(int layer, int plane) {
         return layers[layer].state(plane);
@@ -237,10 +308,37 @@ public final class NetworkPass implements AutoCloseable {
      * @throws IllegalStateException if this pass has no gradients
      */
     public MemorySegment stateGradient(int layer, int plane) {
-        if (!training) {
-            throw new IllegalStateException("stateGradient: expected a pass with gradients, got one without");
-        }
+        wantGradients("stateGradient");
         return layers[layer].stateGradient(plane);
+    }
+
+    /**
+     * {@return the gradient that comes in at plane {@code plane} of the last state of layer {@code layer}, [B, P], from
+     * whatever else depends on that state: the decoder that starts from it, or the next chunk of the same sequences. It
+     * is zero unless written to, adds to what comes in through the outputs, and is zero again after
+     * {@link #backward()}}
+     *
+     * <pre>{@code
+     * encoder.forward(source);
+     * decoder.state(0, 0).copyFrom(encoder.state(0, 0));           // decoder.carryState(true): it starts from there
+     * decoder.forward(target);
+     * decoder.backward();
+     * encoder.lastStateGradient(0, 0).copyFrom(decoder.stateGradient(0, 0));
+     * encoder.backward();
+     * }</pre>
+     *
+     * @throws IllegalStateException if this pass has no gradients
+     */
+    public MemorySegment lastStateGradient(int layer, int plane) {
+        wantGradients("lastStateGradient");
+        aimed = true;
+        return layers[layer].lastGradient(plane);
+    }
+
+    private void wantGradients(String name) {
+        if (!training) {
+            throw new IllegalStateException(name + ": expected a pass with gradients, got one without");
+        }
     }
 
     /**
@@ -253,6 +351,17 @@ public final class NetworkPass implements AutoCloseable {
         workspace.close();
         for (LayerPass layer : layers) {
             layer.close();
+        }
+    }
+
+    /** What the caller put beyond a length must not reach the head's parameters; the layers ignore it anyway. */
+    private void clearBeyondLengths() {
+        MemorySegment gradient = head.outputGradient();
+        long bytes = gradient.byteSize() / ((long) timeSteps * batchSize);
+        for (int b = 0; b < batchSize; b++) {
+            for (int t = lengths.getAtIndex(ValueLayout.JAVA_INT, b); t < timeSteps; t++) {
+                gradient.asSlice(((long) t * batchSize + b) * bytes, bytes).fill((byte) 0);
+            }
         }
     }
 

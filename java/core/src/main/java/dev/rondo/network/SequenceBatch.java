@@ -14,7 +14,8 @@ import java.lang.foreign.MemorySegment;
  * var batch = SequenceBatch.tokens(ids, timeSteps, batchSize).targets(next);
  * }</pre>
  *
- * <p>T time steps, B sequences, I numbers per step; element (t, b) of what is [T, B] lies at {@code t * B + b}.
+ * <p>T time steps, B sequences, I numbers per step, O outputs; element (t, b) of what is [T, B] lies at
+ * {@code t * B + b}. Targets are classes or numbers, per step or per sequence, as the network's head and loss want them.
  */
 public final class SequenceBatch {
     /** The target of a position that does not count. */
@@ -26,20 +27,22 @@ public final class SequenceBatch {
     private final Precision precision;
     private final MemorySegment values;
     private final MemorySegment tokens;
-    private final MemorySegment targets;
-    private final MemorySegment lengths;
-    private final MemorySegment hold;
+    private final Parts parts;
 
-    private SequenceBatch(SequenceBatch from, MemorySegment targets, MemorySegment lengths, MemorySegment hold) {
+    /** What a batch may have beside its inputs; each null if absent. */
+    private record Parts(MemorySegment targets, Precision targetPrecision, int targetSize, MemorySegment targetMask,
+            MemorySegment lengths, MemorySegment hold) {
+        static final Parts NONE = new Parts(null, null, 1, null, null, null);
+    }
+
+    private SequenceBatch(SequenceBatch from, Parts parts) {
         this.timeSteps = from.timeSteps;
         this.batchSize = from.batchSize;
         this.inputSize = from.inputSize;
         this.precision = from.precision;
         this.values = from.values;
         this.tokens = from.tokens;
-        this.targets = targets;
-        this.lengths = lengths;
-        this.hold = hold;
+        this.parts = parts;
     }
 
     private SequenceBatch(MemorySegment values, Precision precision, int timeSteps, int batchSize, int inputSize) {
@@ -50,9 +53,7 @@ public final class SequenceBatch {
         boolean dense = precision != null;
         this.values = dense ? sized("values", values, rows() * inputSize, precision.bytes()) : null;
         this.tokens = dense ? null : sized("tokens", values, rows(), Integer.BYTES);
-        this.targets = null;
-        this.lengths = null;
-        this.hold = null;
+        this.parts = Parts.NONE;
     }
 
     /** {@return a batch of numbers [T, B, I]} */
@@ -81,14 +82,82 @@ public final class SequenceBatch {
         return new SequenceBatch(ids, null, timeSteps, batchSize, 1);
     }
 
-    /** {@return this batch with the class [T, B] that each position shall have, or {@link #IGNORED}} */
+    /**
+     * {@return this batch with the class that each position shall have, or {@link #IGNORED}: [T, B], one per step, or
+     * [B], one per sequence}
+     *
+     * @throws IllegalArgumentException if there are neither T * B nor B of them
+     */
     public SequenceBatch targets(int[] classes) {
         return targets(MemorySegment.ofArray(classes));
     }
 
-    /** {@return this batch with the class, int32 [T, B], that each position shall have, or {@link #IGNORED}} */
+    /**
+     * {@return this batch with the class, int32, that each position shall have, or {@link #IGNORED}: [T, B], one per
+     * step, or [B], one per sequence}
+     *
+     * @throws IllegalArgumentException if there are neither T * B nor B of them
+     */
     public SequenceBatch targets(MemorySegment classes) {
-        return new SequenceBatch(this, sized("targets", classes, rows(), Integer.BYTES), lengths, hold);
+        return with(aligned("targets", classes, 1, Integer.BYTES), null, 1);
+    }
+
+    /**
+     * {@return this batch with the O numbers that each position shall have: [T, B, O], per step, or [B, O], per
+     * sequence}
+     *
+     * @throws IllegalArgumentException if there are neither T * B * O nor B * O of them
+     */
+    public SequenceBatch targets(float[] numbers, int outputSize) {
+        return targets(MemorySegment.ofArray(numbers), Precision.FLOAT32, outputSize);
+    }
+
+    /**
+     * {@return this batch with the O numbers that each position shall have: [T, B, O], per step, or [B, O], per
+     * sequence}
+     *
+     * @throws IllegalArgumentException if there are neither T * B * O nor B * O of them
+     */
+    public SequenceBatch targets(double[] numbers, int outputSize) {
+        return targets(MemorySegment.ofArray(numbers), Precision.FLOAT64, outputSize);
+    }
+
+    /**
+     * {@return this batch with the O numbers, of precision {@code of}, that each position shall have: [T, B, O], per
+     * step, or [B, O], per sequence}
+     *
+     * @throws IllegalArgumentException if there are neither T * B * O nor B * O of them
+     */
+    public SequenceBatch targets(MemorySegment numbers, Precision of, int outputSize) {
+        CellShape.atLeastOne("outputSize", outputSize);
+        return with(aligned("targets", numbers, outputSize, of.bytes()), of, outputSize);
+    }
+
+    private SequenceBatch with(MemorySegment targets, Precision of, int outputSize) {
+        return new SequenceBatch(
+                this, new Parts(targets, of, outputSize, parts.targetMask, parts.lengths, parts.hold));
+    }
+
+    /**
+     * {@return this batch with marks of the positions whose targets count, [T, B] or [B] as the targets: where one is
+     * zero, the target is ignored, whatever it is}
+     *
+     * @throws IllegalArgumentException if there are neither T * B nor B of them
+     */
+    public SequenceBatch targetMask(byte[] marks) {
+        return targetMask(MemorySegment.ofArray(marks));
+    }
+
+    /**
+     * {@return this batch with marks of the positions whose targets count, a byte each, [T, B] or [B] as the targets:
+     * where one is zero, the target is ignored, whatever it is}
+     *
+     * @throws IllegalArgumentException if there are neither T * B nor B of them
+     */
+    public SequenceBatch targetMask(MemorySegment marks) {
+        MemorySegment mask = aligned("targetMask", marks, 1, 1);
+        return new SequenceBatch(this, new Parts(
+                parts.targets, parts.targetPrecision, parts.targetSize, mask, parts.lengths, parts.hold));
     }
 
     /** {@return this batch with the length of each sequence [B], from 0 to T; beyond it nothing happens or counts} */
@@ -101,12 +170,21 @@ public final class SequenceBatch {
      * counts}
      */
     public SequenceBatch lengths(MemorySegment values) {
-        return new SequenceBatch(this, targets, sized("lengths", values, batchSize, Integer.BYTES), hold);
+        MemorySegment lengths = sized("lengths", values, batchSize, Integer.BYTES);
+        return new SequenceBatch(this, new Parts(
+                parts.targets, parts.targetPrecision, parts.targetSize, parts.targetMask, lengths, parts.hold));
     }
 
     /** {@return this batch with marks [T, B]: where one is not zero, every layer holds its state} */
     public SequenceBatch hold(byte[] marks) {
-        return new SequenceBatch(this, targets, lengths, sized("hold", MemorySegment.ofArray(marks), rows(), 1));
+        return hold(MemorySegment.ofArray(marks));
+    }
+
+    /** {@return this batch with marks, a byte each, [T, B]: where one is not zero, every layer holds its state} */
+    public SequenceBatch hold(MemorySegment marks) {
+        MemorySegment hold = sized("hold", marks, rows(), 1);
+        return new SequenceBatch(this, new Parts(
+                parts.targets, parts.targetPrecision, parts.targetSize, parts.targetMask, parts.lengths, hold));
     }
 
     /** {@return T} */
@@ -144,19 +222,45 @@ public final class SequenceBatch {
         return tokens;
     }
 
-    /** {@return targets, int32 [T, B], or null if there are none} */
+    /** {@return targets: classes, int32, or numbers, of as many positions as there are steps or sequences; or null} */
     public MemorySegment targets() {
-        return targets;
+        return parts.targets;
+    }
+
+    /** {@return the precision of {@link #targets()}, or null if they are classes} */
+    public Precision targetPrecision() {
+        return parts.targetPrecision;
+    }
+
+    /** {@return O, numbers per position of {@link #targets()}; 1 for classes} */
+    public int targetSize() {
+        return parts.targetSize;
+    }
+
+    /** {@return marks of the positions whose targets count, or null if all do} */
+    public MemorySegment targetMask() {
+        return parts.targetMask;
     }
 
     /** {@return lengths, int32 [B], or null if all are T} */
     public MemorySegment lengths() {
-        return lengths;
+        return parts.lengths;
     }
 
     /** {@return marks [T, B] of what is held, or null if nothing is} */
     public MemorySegment hold() {
-        return hold;
+        return parts.hold;
+    }
+
+    /** Takes {@code width} elements per step, or per sequence. */
+    private MemorySegment aligned(String name, MemorySegment segment, int width, int elementBytes) {
+        long perStep = rows() * width;
+        long perSequence = (long) batchSize * width;
+        if (segment.byteSize() != perStep * elementBytes && segment.byteSize() != perSequence * elementBytes) {
+            throw new IllegalArgumentException(name + ": expected " + perStep + " elements of " + elementBytes
+                    + " bytes, per step, or " + perSequence + ", per sequence, got " + segment.byteSize() + " bytes");
+        }
+        return segment;
     }
 
     private static MemorySegment sized(String name, MemorySegment segment, long elements, int elementBytes) {

@@ -38,7 +38,7 @@ public final class Stepper implements AutoCloseable {
      * Takes one step.
      *
      * @param input numbers [I]
-     * @param output logits [C], written
+     * @param output outputs [O], written
      * @throws IllegalArgumentException if a size does not fit, or the network reads tokens
      * @throws IllegalStateException after {@link #close()} of stepper or network, or while another thread uses this
      *     stepper
@@ -58,7 +58,7 @@ public final class Stepper implements AutoCloseable {
      * Takes one step.
      *
      * @param input token, from 0 to V - 1
-     * @param output logits [C], written
+     * @param output outputs [O], written
      * @throws IllegalArgumentException if a size does not fit, the token is out of range, or the network reads numbers
      * @throws IllegalStateException after {@link #close()} of stepper or network, or while another thread uses this
      *     stepper
@@ -96,12 +96,12 @@ public final class Stepper implements AutoCloseable {
                     "output: expected " + network.outputSize() + " numbers, got " + output.length);
         }
         pass.forward(batch);
-        MemorySegment logits = pass.logits();
+        MemorySegment outputs = pass.outputs();
         if (network.precision() == Precision.FLOAT32) {
-            MemorySegment.copy(logits, ValueLayout.JAVA_FLOAT, 0, output, 0, output.length);
+            MemorySegment.copy(outputs, ValueLayout.JAVA_FLOAT, 0, output, 0, output.length);
         } else {
-            for (int c = 0; c < output.length; c++) {
-                output[c] = (float) logits.getAtIndex(ValueLayout.JAVA_DOUBLE, c);
+            for (int o = 0; o < output.length; o++) {
+                output[o] = (float) outputs.getAtIndex(ValueLayout.JAVA_DOUBLE, o);
             }
         }
     }

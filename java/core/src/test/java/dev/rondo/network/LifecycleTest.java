@@ -50,7 +50,7 @@ class LifecycleTest {
             assertClosed("pass", () -> pass.forward(batch(4)));
             assertClosed("pass", pass::backward);
             assertClosed("pass", pass::resetState);
-            assertThrows(IllegalStateException.class, () -> pass.logits().fill((byte) 0));
+            assertThrows(IllegalStateException.class, () -> pass.outputs().fill((byte) 0));
 
             Stepper stepper = network.stepper();
             stepper.close();

@@ -26,6 +26,27 @@ class NetworkDescriptionTest {
         assertEquals(description, NetworkDescription.parse(description.text()));
     }
 
+    static Stream<NetworkHead> heads() {
+        return Stream.of(null, Loss.softmaxCrossEntropy(), Loss.softmaxCrossEntropy().classWeights(1, 0.1, 1e-300),
+                        Loss.sigmoidCrossEntropy(), Loss.meanSquaredError())
+                .flatMap(loss -> Stream.of(new NetworkHead(3, false, loss), new NetworkHead(3, true, loss),
+                        new NetworkHead(NetworkHead.NONE, true, loss)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("heads")
+    void aHeadIsReadBackFromItsText(NetworkHead head) {
+        var description = new NetworkDescription(new NetworkInput.Dense(2), List.of(Lstm.of(3)), head);
+        assertEquals(description, NetworkDescription.parse(description.text()));
+        assertEquals(3, description.outputSize());
+    }
+
+    @Test
+    void theHeadOfTheFirstFormatIsRead() {
+        assertEquals(new NetworkHead(65, false, Loss.softmaxCrossEntropy()),
+                NetworkDescription.parse("input oneHot 65\nlayer lstm 4 forgetBias=1.0\nclasses 65").head());
+    }
+
     @Test
     void parametersAreNamedByPartAndCell() {
         var description = new NetworkDescription(new NetworkInput.Embedding(9, 2), List.of(Lstm.of(4), Lstm.of(5)), 7);
@@ -47,7 +68,13 @@ class NetworkDescriptionTest {
         "", "colour red", "input oneHot", "input oneHot x", "input oneHot 3\nlayer", "input oneHot 3\nlayer gnu 4",
         "input oneHot 3\nlayer lstm 4 forgetBias\nclasses 3", "input oneHot 3\nclasses 3",
         "input oneHot 3\nlayer lstm 4", "input sparse 3\nlayer lstm 4\nclasses 3",
-        "input oneHot -1\nlayer lstm 4\nclasses 3"})
+        "input oneHot -1\nlayer lstm 4\nclasses 3", "input oneHot 3\nlayer lstm 4\nhead",
+        "input oneHot 3\nlayer lstm 4\nhead 3", "input oneHot 3\nlayer lstm 4\nhead 3 firstStep",
+        "input oneHot 3\nlayer lstm 4\nhead -3 lastStep", "input oneHot 3\nlayer lstm 4\nhead 3 lastStep hinge",
+        "input oneHot 3\nlayer lstm 4\nhead 3 lastStep meanSquaredError 5",
+        "input oneHot 3\nlayer lstm 4\nhead 3 lastStep softmaxCrossEntropy classWeights=",
+        "input oneHot 3\nlayer lstm 4\nhead 3 lastStep softmaxCrossEntropy classWeights=1.0,x,2",
+        "input oneHot 3\nlayer lstm 4\nhead 3 lastStep softmaxCrossEntropy classWeights=1.0,2.0"})
     void aDamagedTextIsRefused(String text) {
         var e = assertThrows(IllegalArgumentException.class, () -> NetworkDescription.parse(text));
         assertTrue(e.getMessage() != null && !e.getMessage().isBlank());
@@ -58,7 +85,11 @@ class NetworkDescriptionTest {
         var e = assertThrows(IllegalArgumentException.class, () -> Network.oneHot(3).classes(3).build());
         assertEquals("layers: expected at least one, got none", e.getMessage());
         e = assertThrows(IllegalArgumentException.class, () -> Network.oneHot(3).layer(Lstm.of(2)).build());
+        assertEquals("head: expected classes, outputs or none, got nothing said", e.getMessage());
+        e = assertThrows(IllegalArgumentException.class, () -> Network.oneHot(3).classes(0));
         assertEquals("classes: expected at least 1, got 0", e.getMessage());
+        e = assertThrows(IllegalArgumentException.class, () -> Network.oneHot(3).outputs(0));
+        assertEquals("outputs: expected at least 1, got 0", e.getMessage());
     }
 
     @Test

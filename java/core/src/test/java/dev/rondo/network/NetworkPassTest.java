@@ -267,7 +267,7 @@ class NetworkPassTest {
         assertEquals("tokens: expected 12 elements of 4 bytes, got 44 bytes", e.getMessage());
         assertThrows(IllegalArgumentException.class, () -> SequenceBatch.of(new float[11], T, B, 1));
         SequenceBatch batch = SequenceBatch.tokens(new int[12], T, B);
-        assertThrows(IllegalArgumentException.class, () -> batch.targets(new int[2]));
+        assertThrows(IllegalArgumentException.class, () -> batch.targets(new int[3]));
         assertThrows(IllegalArgumentException.class, () -> batch.lengths(new int[T]));
         assertThrows(IllegalArgumentException.class, () -> batch.hold(new byte[2]));
     }

@@ -78,7 +78,7 @@ class StepperTest {
 
     private static void assertRow(NetworkPass pass, int t, float[] y) {
         for (int c = 0; c < V; c++) {
-            assertEquals(Precision.FLOAT32.get(pass.logits(), (long) t * V + c), y[c], TOLERANCE, "step " + t);
+            assertEquals(Precision.FLOAT32.get(pass.outputs(), (long) t * V + c), y[c], TOLERANCE, "step " + t);
         }
     }
 

@@ -1,0 +1,88 @@
+package dev.rondo.network;
+
+import dev.rondo.memory.Precision;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A loss over the outputs of a pass: its weighted mean over the positions that count, and its gradient. What is of one
+ * loss alone is what it makes of one position.
+ *
+ * <p>N positions, O outputs. All arithmetic is float64.
+ */
+abstract class LossPass {
+    private final Precision precision;
+    private final int outputs;
+    private final double[] row; // [O]
+    private double sum;
+    private double weight;
+
+    LossPass(Precision precision, int outputs) {
+        this.precision = precision;
+        this.outputs = outputs;
+        this.row = new double[outputs];
+    }
+
+    /** {@return what computes {@code loss}} */
+    static LossPass of(Loss loss, Precision precision, int outputs) {
+        return switch (loss) {
+            case Loss.SoftmaxCrossEntropy softmax -> new SoftmaxPass(precision, outputs, softmax);
+            case Loss.SigmoidCrossEntropy _ -> new SigmoidPass(precision, outputs);
+            case Loss.MeanSquaredError _ -> new SquaredErrorPass(precision, outputs);
+        };
+    }
+
+    /** {@return O} */
+    final int outputs() {
+        return outputs;
+    }
+
+    /** {@return the loss of the last run; 0 if nothing counted} */
+    final double mean() {
+        return weight == 0 ? 0 : sum / weight;
+    }
+
+    /** {@return what the sum was divided by: how many positions counted, or the sum of their weights} */
+    final double weight() {
+        return weight;
+    }
+
+    /**
+     * Runs over all positions.
+     *
+     * @param targets what the outputs shall be
+     * @param values outputs [N, O]
+     * @param gradient [N, O], assigned; or null
+     */
+    final void run(Targets targets, MemorySegment values, MemorySegment gradient) {
+        sum = 0;
+        weight = 0;
+        for (int n = 0; n < targets.positions(); n++) {
+            weight += targets.counts(n) ? weight(targets, n) : 0;
+        }
+        if (gradient != null) {
+            gradient.fill((byte) 0);
+        }
+        for (int n = 0; n < targets.positions() && weight > 0; n++) {
+            if (targets.counts(n)) {
+                precision.read(values, (long) n * outputs, row, outputs);
+                double ofPosition = weight(targets, n);
+                sum += ofPosition * position(targets, n, row, ofPosition / weight);
+                if (gradient != null) {
+                    precision.write(row, gradient, (long) n * outputs, outputs);
+                }
+            }
+        }
+    }
+
+    /** {@return the weight of position {@code n}, which counts} */
+    double weight(Targets targets, int n) {
+        return 1;
+    }
+
+    /**
+     * {@return the loss of position {@code n}, which counts}
+     *
+     * @param row in: its outputs [O]; out: {@code scale} times the gradient of its loss by them
+     */
+    abstract double position(Targets targets, int n, double[] row, double scale);
+}

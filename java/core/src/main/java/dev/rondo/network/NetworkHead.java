@@ -1,0 +1,90 @@
+package dev.rondo.network;
+
+import dev.rondo.cell.CellShape;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * What stands on the top layer of a network: a dense layer or none, where it reads, and what its outputs are trained by.
+ *
+ * @param outputs numbers that the dense layer puts out; {@link #NONE} = no dense layer, the top layer's output is the
+ *     network's
+ * @param lastStep whether it reads each sequence once, after its last valid step, instead of at each step
+ * @param loss what the outputs are compared with targets by; null = nothing, the gradient of the outputs is given
+ */
+public record NetworkHead(int outputs, boolean lastStep, Loss loss) {
+    /** Instead of a number of outputs: there is no dense layer. */
+    public static final int NONE = 0;
+
+    private static final String WEIGHTS = "classWeights=";
+
+    /** Checks its arguments. */
+    public NetworkHead {
+        if (outputs != NONE) {
+            CellShape.atLeastOne("outputs", outputs);
+        }
+    }
+
+    /** {@return a dense layer that reads each step, its outputs trained as the logits of classes} */
+    public static NetworkHead classes(int count) {
+        return new NetworkHead(CellShape.atLeastOne("classes", count), false, Loss.softmaxCrossEntropy());
+    }
+
+    /** {@return whether there is a dense layer} */
+    public boolean dense() {
+        return outputs != NONE;
+    }
+
+    /** {@return this head as a line, which {@link #parse} reads} */
+    String text() {
+        String reads = "head " + outputs + (lastStep ? " lastStep" : " eachStep");
+        return switch (loss) {
+            case null -> reads;
+            case Loss.SoftmaxCrossEntropy(List<Double> weights) when weights.isEmpty() -> reads + " softmaxCrossEntropy";
+            case Loss.SoftmaxCrossEntropy(List<Double> weights) -> reads + " softmaxCrossEntropy " + WEIGHTS
+                    + weights.stream().map(String::valueOf).collect(Collectors.joining(","));
+            case Loss.SigmoidCrossEntropy _ -> reads + " sigmoidCrossEntropy";
+            case Loss.MeanSquaredError _ -> reads + " meanSquaredError";
+        };
+    }
+
+    /**
+     * {@return the head that a line says}
+     *
+     * @throws IllegalArgumentException if it says none
+     */
+    static NetworkHead parse(String[] words) {
+        int outputs = NetworkDescription.number(words, 1);
+        boolean lastStep = switch (words.length > 2 ? words[2] : "") {
+            case "eachStep" -> false;
+            case "lastStep" -> true;
+            default -> throw NetworkDescription.damaged(words);
+        };
+        return new NetworkHead(outputs, lastStep, words.length == 3 ? null : parseLoss(words));
+    }
+
+    private static Loss parseLoss(String[] words) {
+        if (words.length == 5 && words[3].equals("softmaxCrossEntropy") && words[4].startsWith(WEIGHTS)) {
+            return Loss.softmaxCrossEntropy().classWeights(weights(words));
+        }
+        if (words.length > 4) {
+            throw NetworkDescription.damaged(words);
+        }
+        return switch (words[3]) {
+            case "softmaxCrossEntropy" -> Loss.softmaxCrossEntropy();
+            case "sigmoidCrossEntropy" -> Loss.sigmoidCrossEntropy();
+            case "meanSquaredError" -> Loss.meanSquaredError();
+            default -> throw NetworkDescription.damaged(words);
+        };
+    }
+
+    private static double[] weights(String[] words) {
+        try {
+            String list = words[4].substring(WEIGHTS.length());
+            return Arrays.stream(list.split(",", -1)).mapToDouble(Double::parseDouble).toArray();
+        } catch (NumberFormatException e) {
+            throw NetworkDescription.damaged(words);
+        }
+    }
+}
