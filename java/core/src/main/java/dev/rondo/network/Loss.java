@@ -4,11 +4,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What a network's outputs are compared with its targets by: a mean over the positions that count. Position (t, b) of a
- * head that reads each step counts if t is below the length of sequence b, its target is not
- * {@link SequenceBatch#IGNORED} and its mark in {@link SequenceBatch#targetMask} is not zero; of a head that reads the
- * last step, sequence b counts by the same target and mark, whatever its length. Where none counts, the loss is 0, and
- * so is its gradient.
+ * What a network's outputs are compared with its targets by: a mean over the targets that count. The target of (t, b)
+ * counts, if the head reads each step, where t is below the length of sequence b, the class is not
+ * {@link SequenceBatch#IGNORED} and the mark in {@link SequenceBatch#targetMask} is not zero; if the head reads the last
+ * step, that of sequence b by class and mark alone, whatever its length. Where none counts, the loss is 0, and so is its
+ * gradient.
  *
  * <pre>{@code
  * Network.builder(12).layer(Lstm.of(64)).lastStep().outputs(5).loss(Loss.sigmoidCrossEntropy()).build();
@@ -80,7 +80,7 @@ public sealed interface Loss {
 
     /**
      * Sigmoid and cross-entropy of outputs z and numbers y from 0 to 1 (PyTorch's {@code BCEWithLogitsLoss}), the mean
-     * over all outputs of the positions that count of
+     * over all numbers that count of
      *
      * <pre>
      *   -y log s(z) - (1 - y) log(1 - s(z))  =  max(z, 0) - z y + log(1 + exp(-|z|))        s(z) = 1 / (1 + exp(-z))
@@ -91,8 +91,7 @@ public sealed interface Loss {
     record SigmoidCrossEntropy() implements Loss {}
 
     /**
-     * The mean of (z - y)<sup>2</sup> over all outputs z and numbers y of the positions that count (PyTorch's
-     * {@code MSELoss}).
+     * The mean of (z - y)<sup>2</sup> over the outputs z whose numbers y count (PyTorch's {@code MSELoss}).
      */
     record MeanSquaredError() implements Loss {}
 }

@@ -4,8 +4,8 @@ import dev.rondo.memory.Precision;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A loss over the outputs of a pass: its weighted mean over the positions that count, and its gradient. What is of one
- * loss alone is what it makes of one position.
+ * A loss over the outputs of a pass: its weighted mean over what counts, and its gradient. What is of one loss alone is
+ * what it makes of one position.
  *
  * <p>N positions, O outputs. All arithmetic is float64.
  */
@@ -41,7 +41,7 @@ abstract class LossPass {
         return weight == 0 ? 0 : sum / weight;
     }
 
-    /** {@return what the sum was divided by: how many positions counted, or the sum of their weights} */
+    /** {@return what the sum was divided by: how many classes or numbers counted, or the sum of their weights} */
     final double weight() {
         return weight;
     }
@@ -57,16 +57,15 @@ abstract class LossPass {
         sum = 0;
         weight = 0;
         for (int n = 0; n < targets.positions(); n++) {
-            weight += targets.counts(n) ? weight(targets, n) : 0;
+            weight += targets.counts(n) > 0 ? weight(targets, n) : 0;
         }
         if (gradient != null) {
             gradient.fill((byte) 0);
         }
         for (int n = 0; n < targets.positions() && weight > 0; n++) {
-            if (targets.counts(n)) {
+            if (targets.counts(n) > 0) {
                 precision.read(values, (long) n * outputs, row, outputs);
-                double ofPosition = weight(targets, n);
-                sum += ofPosition * position(targets, n, row, ofPosition / weight);
+                sum += position(targets, n, row, 1 / weight);
                 if (gradient != null) {
                     precision.write(row, gradient, (long) n * outputs, outputs);
                 }
@@ -76,13 +75,13 @@ abstract class LossPass {
 
     /** {@return the weight of position {@code n}, which counts} */
     double weight(Targets targets, int n) {
-        return 1;
+        return targets.counts(n);
     }
 
     /**
-     * {@return the loss of position {@code n}, which counts}
+     * {@return the loss of position {@code n}, which counts, times its weight}
      *
-     * @param row in: its outputs [O]; out: {@code scale} times the gradient of its loss by them
+     * @param row in: its outputs [O]; out: {@code scale} times the gradient of that by them
      */
     abstract double position(Targets targets, int n, double[] row, double scale);
 }

@@ -224,8 +224,8 @@ public final class NetworkPass implements AutoCloseable {
     }
 
     /**
-     * {@return the loss of the last forward pass: the mean over the positions that count, as {@link Loss} says; 0 if
-     * none does}
+     * {@return the loss of the last forward pass: the mean over the targets that count, as {@link Loss} says; 0 if none
+     * does}
      *
      * @throws IllegalStateException if its batch had no targets
      */
@@ -234,7 +234,7 @@ public final class NetworkPass implements AutoCloseable {
     }
 
     /**
-     * {@return how many positions counted in {@link #loss()}}
+     * {@return of how many positions a target counted in {@link #loss()}}
      *
      * @throws IllegalStateException if the batch of the last forward pass had no targets
      */
@@ -244,8 +244,8 @@ public final class NetworkPass implements AutoCloseable {
     }
 
     /**
-     * {@return what {@link #loss()} was divided by: {@link #counted()}, or with class weights the sum of those that
-     * counted. The loss over several batches is the sum of {@code loss * lossWeight} by the sum of {@code lossWeight}}
+     * {@return what {@link #loss()} was divided by: how many classes counted, or the sum of their weights, or how many
+     * numbers counted. The loss over several batches is the sum of {@code loss * lossWeight} by the sum of {@code lossWeight}}
      *
      * @throws IllegalStateException if the batch of the last forward pass had no targets
      */

@@ -99,7 +99,7 @@ public final class SequenceBatch {
      * @throws IllegalArgumentException if there are neither T * B nor B of them
      */
     public SequenceBatch targets(MemorySegment classes) {
-        return with(aligned("targets", classes, 1, Integer.BYTES), null, 1);
+        return with(aligned(classes, 1, Integer.BYTES), null, 1);
     }
 
     /**
@@ -130,7 +130,7 @@ public final class SequenceBatch {
      */
     public SequenceBatch targets(MemorySegment numbers, Precision of, int outputSize) {
         CellShape.atLeastOne("outputSize", outputSize);
-        return with(aligned("targets", numbers, outputSize, of.bytes()), of, outputSize);
+        return with(aligned(numbers, outputSize, of.bytes()), of, outputSize);
     }
 
     private SequenceBatch with(MemorySegment targets, Precision of, int outputSize) {
@@ -139,25 +139,18 @@ public final class SequenceBatch {
     }
 
     /**
-     * {@return this batch with marks of the positions whose targets count, [T, B] or [B] as the targets: where one is
-     * zero, the target is ignored, whatever it is}
-     *
-     * @throws IllegalArgumentException if there are neither T * B nor B of them
+     * {@return this batch with marks of what counts: where one is zero, the target there is ignored, whatever it is.
+     * One per position, [T, B] or [B] as the targets; or one per number of targets that are numbers, [T, B, O] or
+     * [B, O]}
      */
     public SequenceBatch targetMask(byte[] marks) {
         return targetMask(MemorySegment.ofArray(marks));
     }
 
-    /**
-     * {@return this batch with marks of the positions whose targets count, a byte each, [T, B] or [B] as the targets:
-     * where one is zero, the target is ignored, whatever it is}
-     *
-     * @throws IllegalArgumentException if there are neither T * B nor B of them
-     */
+    /** {@return this batch with marks of what counts, a byte each, as {@link #targetMask(byte[])} says} */
     public SequenceBatch targetMask(MemorySegment marks) {
-        MemorySegment mask = aligned("targetMask", marks, 1, 1);
         return new SequenceBatch(this, new Parts(
-                parts.targets, parts.targetPrecision, parts.targetSize, mask, parts.lengths, parts.hold));
+                parts.targets, parts.targetPrecision, parts.targetSize, marks, parts.lengths, parts.hold));
     }
 
     /** {@return this batch with the length of each sequence [B], from 0 to T; beyond it nothing happens or counts} */
@@ -237,7 +230,7 @@ public final class SequenceBatch {
         return parts.targetSize;
     }
 
-    /** {@return marks of the positions whose targets count, or null if all do} */
+    /** {@return marks of the targets that count, or null if all do} */
     public MemorySegment targetMask() {
         return parts.targetMask;
     }
@@ -253,11 +246,11 @@ public final class SequenceBatch {
     }
 
     /** Takes {@code width} elements per step, or per sequence. */
-    private MemorySegment aligned(String name, MemorySegment segment, int width, int elementBytes) {
+    private MemorySegment aligned(MemorySegment segment, int width, int elementBytes) {
         long perStep = rows() * width;
         long perSequence = (long) batchSize * width;
         if (segment.byteSize() != perStep * elementBytes && segment.byteSize() != perSequence * elementBytes) {
-            throw new IllegalArgumentException(name + ": expected " + perStep + " elements of " + elementBytes
+            throw new IllegalArgumentException("targets: expected " + perStep + " elements of " + elementBytes
                     + " bytes, per step, or " + perSequence + ", per sequence, got " + segment.byteSize() + " bytes");
         }
         return segment;

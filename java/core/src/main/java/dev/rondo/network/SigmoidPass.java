@@ -3,8 +3,8 @@ package dev.rondo.network;
 import dev.rondo.memory.Precision;
 
 /**
- * Sigmoid and cross-entropy of each output z by itself, with its number y from 0 to 1, the mean over the O outputs of a
- * position:
+ * Sigmoid and cross-entropy of each output z by itself, with its number y from 0 to 1, summed over the numbers that
+ * count:
  *
  * <pre>
  *   loss = max(z, 0) - z y + log(1 + exp(-|z|))          in nats
@@ -24,15 +24,18 @@ final class SigmoidPass extends LossPass {
     @Override
     double position(Targets targets, int n, double[] row, double scale) {
         targets.numbersOf(n, wanted);
-        double share = scale / outputs();
         double sum = 0;
         for (int o = 0; o < outputs(); o++) {
+            if (!targets.counts(n, o)) {
+                row[o] = 0;
+                continue;
+            }
             double y = wanted[o];
             double z = row[o];
             double small = Math.exp(-Math.abs(z));
             sum += Math.max(z, 0) - z * y + Math.log1p(small);
-            row[o] = share * ((z >= 0 ? 1 : small) / (1 + small) - y);
+            row[o] = scale * ((z >= 0 ? 1 : small) / (1 + small) - y);
         }
-        return sum / outputs();
+        return sum;
     }
 }

@@ -30,6 +30,7 @@ final class SoftmaxPass extends LossPass {
     @Override
     double position(Targets targets, int n, double[] row, double scale) {
         int target = targets.classOf(n);
+        double weight = weight(targets, n);
         double greatest = row[0];
         for (int c = 1; c < outputs(); c++) {
             greatest = Math.max(greatest, row[c]);
@@ -40,11 +41,11 @@ final class SoftmaxPass extends LossPass {
             row[c] = Math.exp(row[c] - greatest);
             total += row[c];
         }
-        double share = scale / total;
+        double share = weight * scale / total;
         for (int c = 0; c < outputs(); c++) {
             row[c] *= share;
         }
-        row[target] -= scale;
-        return Math.log(total) - ofTarget;
+        row[target] -= weight * scale;
+        return weight * (Math.log(total) - ofTarget);
     }
 }

@@ -3,7 +3,7 @@ package dev.rondo.network;
 import dev.rondo.memory.Precision;
 
 /**
- * The squared error of outputs z and numbers y, the mean over the O outputs of a position:
+ * The squared error of outputs z and numbers y, summed over the numbers that count:
  *
  * <pre>
  *   loss = (z - y)^2
@@ -21,13 +21,16 @@ final class SquaredErrorPass extends LossPass {
     @Override
     double position(Targets targets, int n, double[] row, double scale) {
         targets.numbersOf(n, wanted);
-        double share = 2 * scale / outputs();
         double sum = 0;
         for (int o = 0; o < outputs(); o++) {
+            if (!targets.counts(n, o)) {
+                row[o] = 0;
+                continue;
+            }
             double error = row[o] - wanted[o];
             sum += error * error;
-            row[o] = share * error;
+            row[o] = 2 * scale * error;
         }
-        return sum / outputs();
+        return sum;
     }
 }

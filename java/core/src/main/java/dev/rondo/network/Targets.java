@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * What the outputs of a pass are compared with: a copy of a batch's targets, checked, and which positions count.
+ * What the outputs of a pass are compared with: a copy of a batch's targets, checked, and which of them count.
  *
  * <p>N positions: T * B of a head that reads each step, position n being (n / B, n % B), or the B sequences; O outputs.
  */
@@ -19,7 +19,8 @@ final class Targets {
     private final int outputs;
     private final MemorySegment classes; // int32 [N]; null for numbers
     private final MemorySegment numbers; // [N, O]; null for classes
-    private final byte[] counts; // [N]
+    private final byte[] marks; // [N, O], which numbers count; null for classes
+    private final int[] counts; // [N], how many numbers of a position count; of classes 1 or 0
     private long counted;
 
     Targets(NetworkDescription description, Precision precision, int timeSteps, int batchSize, Workspace workspace) {
@@ -32,7 +33,8 @@ final class Targets {
         boolean ofClasses = loss != null && loss.classTargets();
         this.classes = ofClasses ? workspace.allocateBytes((long) positions * Integer.BYTES) : null;
         this.numbers = loss != null && !ofClasses ? workspace.allocate(precision, (long) positions * outputs) : null;
-        this.counts = new byte[positions];
+        this.marks = numbers == null ? null : new byte[Math.multiplyExact(positions, outputs)];
+        this.counts = new int[positions];
     }
 
     /** {@return N} */
@@ -45,8 +47,14 @@ final class Targets {
         return counted;
     }
 
-    boolean counts(int n) {
-        return counts[n] != 0;
+    /** {@return how many targets of position {@code n} count: of classes 1 or 0, of numbers up to O} */
+    int counts(int n) {
+        return counts[n];
+    }
+
+    /** {@return whether number {@code o} of position {@code n} counts} */
+    boolean counts(int n, int o) {
+        return marks[n * outputs + o] != 0;
     }
 
     /** {@return the class of position {@code n}, which counts} */
@@ -60,7 +68,7 @@ final class Targets {
     }
 
     /**
-     * Takes the targets of {@code batch}, and looks which positions count.
+     * Takes the targets of {@code batch}, and looks which count.
      *
      * @throws IllegalArgumentException if they do not fit head or loss, or one that counts is out of range
      */
@@ -77,15 +85,38 @@ final class Targets {
         }
         counted = 0;
         for (int n = 0; n < positions; n++) {
-            boolean counts = within(batch, n)
-                    && (batch.targetMask() == null || batch.targetMask().get(ValueLayout.JAVA_BYTE, n) != 0)
-                    && (classes == null || isClass(n));
-            if (counts && loss instanceof Loss.SigmoidCrossEntropy) {
-                checkShares(n);
-            }
-            this.counts[n] = (byte) (counts ? 1 : 0);
-            counted += this.counts[n];
+            counts[n] = classes != null ? countClass(batch, n) : countNumbers(batch, n);
+            counted += counts[n] > 0 ? 1 : 0;
         }
+    }
+
+    private int countClass(SequenceBatch batch, int n) {
+        int target = classOf(n);
+        if (target < SequenceBatch.IGNORED || target >= outputs) {
+            throw new IllegalArgumentException(
+                    name(n) + "]: expected 0 to " + (outputs - 1) + ", or -1 = ignored, got " + target);
+        }
+        return target != SequenceBatch.IGNORED && within(batch, n) && marked(batch, n) ? 1 : 0;
+    }
+
+    private int countNumbers(SequenceBatch batch, int n) {
+        boolean within = within(batch, n);
+        boolean each = batch.targetMask() != null && batch.targetMask().byteSize() == marks.length;
+        int count = 0;
+        for (int o = 0; o < outputs; o++) {
+            int at = n * outputs + o;
+            boolean counts = within && marked(batch, each ? at : n);
+            if (counts && loss instanceof Loss.SigmoidCrossEntropy) {
+                checkShare(n, o);
+            }
+            marks[at] = (byte) (counts ? 1 : 0);
+            count += marks[at];
+        }
+        return count;
+    }
+
+    private static boolean marked(SequenceBatch batch, long at) {
+        return batch.targetMask() == null || batch.targetMask().get(ValueLayout.JAVA_BYTE, at) != 0;
     }
 
     private void checkShape(SequenceBatch batch) {
@@ -101,16 +132,18 @@ final class Targets {
                     "targets: expected " + outputs + " numbers per position, got " + batch.targetSize());
         }
         long elementBytes = ofClasses ? Integer.BYTES : (long) outputs * batch.targetPrecision().bytes();
-        checkPositions("targets", batch.targets().byteSize() / elementBytes);
-        if (batch.targetMask() != null) {
-            checkPositions("targetMask", batch.targetMask().byteSize());
+        checkCount("targets", batch.targets().byteSize() / elementBytes, "");
+        boolean each = batch.targetMask() == null
+                || !ofClasses && batch.targetMask().byteSize() == (long) positions * outputs;
+        if (!each) {
+            checkCount("targetMask", batch.targetMask().byteSize(), ofClasses ? "" : ", or " + outputs + " times that");
         }
     }
 
-    private void checkPositions(String name, long got) {
+    private void checkCount(String name, long got, String otherwise) {
         if (got != positions) {
-            throw new IllegalArgumentException(name + ": expected " + positions + " positions, one per "
-                    + (perSequence ? "sequence" : "step") + ", got " + got);
+            throw new IllegalArgumentException(name + ": expected " + positions + ", one per "
+                    + (perSequence ? "sequence" : "step") + otherwise + ", got " + got);
         }
     }
 
@@ -119,21 +152,10 @@ final class Targets {
                 || n / batchSize < batch.lengths().getAtIndex(ValueLayout.JAVA_INT, n % batchSize);
     }
 
-    private boolean isClass(int n) {
-        int target = classOf(n);
-        if (target < SequenceBatch.IGNORED || target >= outputs) {
-            throw new IllegalArgumentException(
-                    name(n) + "]: expected 0 to " + (outputs - 1) + ", or -1 = ignored, got " + target);
-        }
-        return target != SequenceBatch.IGNORED;
-    }
-
-    private void checkShares(int n) {
-        for (int o = 0; o < outputs; o++) {
-            double share = precision.get(numbers, (long) n * outputs + o);
-            if (!(share >= 0 && share <= 1)) {
-                throw new IllegalArgumentException(name(n) + ", " + o + "]: expected 0 to 1, got " + share);
-            }
+    private void checkShare(int n, int o) {
+        double share = precision.get(numbers, (long) n * outputs + o);
+        if (!(share >= 0 && share <= 1)) {
+            throw new IllegalArgumentException(name(n) + ", " + o + "]: expected 0 to 1, got " + share);
         }
     }
 

@@ -4,15 +4,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.rondo.cell.lstm.Lstm;
+import dev.rondo.check.GoldenFile;
 import dev.rondo.memory.Precision;
 import dev.rondo.memory.Workspace;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The losses against their definitions, computed by hand. */
@@ -176,6 +181,51 @@ class LossPassTest {
     }
 
     @Test
+    void aMarkPerNumber() {
+        var run = new Run(Loss.meanSquaredError(), 1, 2, 2).run(
+                batch(1, 2).targets(new double[] {1, 2, 0, 5}, 2).targetMask(new byte[] {1, 0, 1, 1}), 2, 9, 3, 5);
+        assertEquals(2, run.targets.counted());
+        assertEquals(3, run.pass.weight());
+        assertEquals(10.0 / 3, run.pass.mean());
+        run.assertGradient(2.0 / 3, 0, 6.0 / 3, 0);
+    }
+
+    static Stream<Arguments> golden() {
+        return GoldenFile.all("losses").stream()
+                .flatMap(file -> Stream.of(Precision.values()).map(precision -> Arguments.of(file, precision)));
+    }
+
+    /** Against libtorch: the same formulas, so that a few roundings separate them, in the last place of the outputs. */
+    @ParameterizedTest
+    @MethodSource("golden")
+    void losses(GoldenFile golden, Precision precision) {
+        Loss loss = switch (golden.toString().replaceFirst("losses/(softmax|sigmoid|mean).*", "$1")) {
+            case "softmax" -> Loss.softmaxCrossEntropy()
+                    .classWeights(golden.has("classWeights") ? golden.doubles("classWeights") : new double[0]);
+            case "sigmoid" -> Loss.sigmoidCrossEntropy();
+            default -> Loss.meanSquaredError();
+        };
+        int rows = golden.dimension("outputs", 0);
+        int width = golden.dimension("outputs", 1);
+        SequenceBatch batch = batch(1, rows);
+        if (loss.classTargets()) {
+            batch = batch.targets(golden.integers("targets"));
+        } else {
+            var marks = new byte[rows * width];
+            int[] counted = golden.integers("counted");
+            IntStream.range(0, marks.length).forEach(i -> marks[i] = (byte) counted[i]);
+            batch = batch.targets(golden.doubles("targets"), width).targetMask(marks);
+        }
+        var run = new Run(loss, false, 1, rows, width, precision).run(batch, golden.doubles("outputs"));
+        assertEquals(golden.number("loss"), run.pass.mean(), 4 * Math.ulp(golden.number("loss")));
+        double[] gradient = golden.doubles("gradient");
+        for (int i = 0; i < gradient.length; i++) {
+            double rounding = 4 * precision.epsilon() * Math.max(Math.abs(gradient[i]), 1.0 / rows);
+            assertEquals(gradient[i], precision.get(run.gradient, i), rounding, "element " + i);
+        }
+    }
+
+    @Test
     void targetsOfAnotherPrecisionAreConverted() {
         var run = new Run(Loss.meanSquaredError(), true, 4, 1, 2, Precision.FLOAT32)
                 .run(batch(4, 1).targets(new double[] {0.5, 0.25}, 2), 1, 1);
@@ -198,17 +248,19 @@ class LossPassTest {
         var softmax = new Run(Loss.softmaxCrossEntropy(), 2, 2, 3);
         refused("targets[1, 1]: expected 0 to 2, or -1 = ignored, got 3",
                 () -> softmax.run(batch(2, 2).targets(new int[] {0, 0, 0, 3})));
-        refused("targets: expected 4 positions, one per step, got 2",
+        refused("targets: expected 4, one per step, got 2",
                 () -> softmax.run(batch(2, 2).targets(new int[2])));
         refused("targets: expected classes, got numbers",
                 () -> softmax.run(batch(2, 2).targets(new float[12], 3)));
-        refused("targetMask: expected 4 positions, one per step, got 2",
+        refused("targetMask: expected 4, one per step, got 2",
                 () -> softmax.run(batch(2, 2).targets(new int[4]).targetMask(new byte[2])));
         var perSequence = new Run(Loss.sigmoidCrossEntropy(), true, 2, 2, 3, FLOAT64);
         refused("targets: expected numbers, got classes",
                 () -> perSequence.run(batch(2, 2).targets(new int[2])));
-        refused("targets: expected 2 positions, one per sequence, got 4",
+        refused("targets: expected 2, one per sequence, got 4",
                 () -> perSequence.run(batch(2, 2).targets(new float[12], 3)));
+        refused("targetMask: expected 2, one per sequence, or 3 times that, got 4",
+                () -> perSequence.run(batch(2, 2).targets(new float[6], 3).targetMask(new byte[4])));
         refused("targets: expected 3 numbers per position, got 2",
                 () -> perSequence.run(batch(2, 2).targets(new float[4], 2)));
         refused("targets[1, 2]: expected 0 to 1, got 1.5",
