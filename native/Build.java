@@ -21,7 +21,8 @@ import java.util.stream.Stream;
  * <ul>
  * <li>{@code TARGET/jvm.args}: the JVM flags of the tests, with the vector module only if this JDK has it;
  * <li>{@code TARGET/classes/dev/rondo/kernel/build-id.txt}: the id of the native sources;
- * <li>{@code TARGET/classes/dev/rondo/kernel/PLATFORM/librondo-ID.so}: the library, built by CMake in TARGET/native.
+ * <li>{@code TARGET/classes/dev/rondo/kernel/PLATFORM/librondo-ID.so}: the library, built by CMake in TARGET/native;
+ * <li>{@code TARGET/native-jar}: the contents of the jar of this platform, the library and a module descriptor.
  * </ul>
  * The id is part of the library's name, so that no cache keyed by names can hand out a library of other sources.
  *
@@ -66,6 +67,11 @@ final class Build {
     }
 
     private void prepare() throws IOException, InterruptedException, Failure {
+        prepareClasses();
+        fillNativeJar();
+    }
+
+    private void prepareClasses() throws IOException, InterruptedException, Failure {
         boolean vectors = ModuleFinder.ofSystem().find(VECTOR_MODULE).isPresent();
         if (!vectors) {
             say("this JDK has no module " + VECTOR_MODULE
@@ -125,6 +131,19 @@ final class Build {
         }
         if (!libraryExists()) {
             throw new Failure("the native build left no librondo-" + buildId + " in " + libraries);
+        }
+    }
+
+    /** Without a library the jar has its descriptor only, and what depends on it still resolves. */
+    private void fillNativeJar() throws IOException {
+        Path jar = target.resolve("native-jar");
+        ModuleInfo.write(jar, "dev.rondo.core." + platform.replace('-', '.'), "dev.rondo.core", "org.bytedeco.javacpp");
+        Path copies = Files.createDirectories(jar.resolve("dev/rondo/kernel").resolve(platform));
+        for (Path stale : filesUnder(copies)) {
+            Files.delete(stale);
+        }
+        for (Path library : filesUnder(libraries)) {
+            Files.copy(library, copies.resolve(library.getFileName()));
         }
     }
 

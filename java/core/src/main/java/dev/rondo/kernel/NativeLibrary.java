@@ -32,6 +32,7 @@ final class NativeLibrary {
     static final String PATH_PROPERTY = "rondo.native.path";
     private static final int ABI_VERSION = 1;
     private static final String BUILD_ID_RESOURCE = "build-id.txt";
+    private static final boolean MODULE = NativeLibrary.class.getModule().isNamed();
     private static final Outcome OUTCOME = open(System.getProperty(PATH_PROPERTY), NativeLibrary::buildId);
 
     private NativeLibrary() {}
@@ -84,11 +85,12 @@ final class NativeLibrary {
 
     private static Path findOnClassPath(String buildId) throws IOException, URISyntaxException {
         String platform = Loader.getPlatform();
-        String resource = platform + "/" + System.mapLibraryName("rondo-" + buildId);
-        URL url = NativeLibrary.class.getResource(resource);
+        String resource = "dev/rondo/kernel/" + platform + "/" + System.mapLibraryName("rondo-" + buildId);
+        // The loader looks into all jars, also on the module path, where a class looks into its own module only.
+        URL url = NativeLibrary.class.getClassLoader().getResource(resource);
         if (url == null) {
             throw new UnsatisfiedLinkError(
-                    "no library for " + platform + " on the class path: dev/rondo/kernel/" + resource + " not found");
+                    "no library for " + platform + " on the " + path() + ": " + resource + " not found");
         }
         return url.getProtocol().equals("file") ? Path.of(url.toURI()) : Loader.cacheResource(url).toPath();
     }
@@ -119,12 +121,22 @@ final class NativeLibrary {
     static String reason(Throwable e) {
         return switch (e) {
             case NoClassDefFoundError missing when String.valueOf(missing.getMessage()).contains("bytedeco/openblas") ->
-                "OpenBLAS is not on the class path";
+                absent("OpenBLAS");
             case NoClassDefFoundError missing when String.valueOf(missing.getMessage()).contains("bytedeco") ->
-                "JavaCPP is not on the class path";
+                absent("JavaCPP");
             case IllegalCallerException denied -> "native access is denied: " + denied.getMessage();
             case UnsatisfiedLinkError refused -> refused.getMessage();
+            case ExceptionInInitializerError wrapper when wrapper.getCause() != null -> reason(wrapper.getCause());
             default -> e.toString();
         };
+    }
+
+    private static String absent(String library) {
+        return library + " is not on the " + path()
+                + (MODULE ? ", or nothing requires it; start java with --add-modules ALL-MODULE-PATH" : "");
+    }
+
+    private static String path() {
+        return MODULE ? "module path" : "class path";
     }
 }

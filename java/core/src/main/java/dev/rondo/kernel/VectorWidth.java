@@ -69,6 +69,7 @@ public enum VectorWidth {
     }
 
     /** {@return the species, a constant in a copy} */
+    @SuppressWarnings("exports") // a program without the vector module never loads this class
     public VectorSpecies<Float> species() {
         return species;
     }
