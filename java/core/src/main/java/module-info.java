@@ -8,10 +8,13 @@
  */
 module dev.rondo.core {
     requires static jdk.incubator.vector;
+    requires static jdk.jfr;
     requires static org.bytedeco.javacpp;
     requires static org.bytedeco.openblas;
 
     exports dev.rondo.cell;
+    exports dev.rondo.cell.elman;
+    exports dev.rondo.cell.gru;
     exports dev.rondo.cell.lstm;
     exports dev.rondo.check;
     exports dev.rondo.io;
