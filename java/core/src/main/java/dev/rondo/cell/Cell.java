@@ -26,9 +26,9 @@ public interface Cell {
     int rows();
 
     /**
-     * {@return width of each cache plane: what the pointwise part computes between the two products of a step and the second
-     * product multiplies, see {@link ParameterBlock.Source#CACHE}; empty for a cell with one product} GRU with reset before
-     * the product: {H}, for r * h.
+     * {@return width of each cache plane: what the pointwise part computes between the two products of a step and the
+     * second product multiplies, see {@link ParameterBlock.Source#CACHE}; empty for a cell with one product} GRU with
+     * reset before the product: {H}, for r * h.
      */
     default int[] cachePlaneWidths() {
         return new int[0];
@@ -46,6 +46,14 @@ public interface Cell {
      */
     boolean perUnit();
 
+    /**
+     * {@return whether the pointwise part has a kink, and so no derivative, where a pre-activation is 0, as a rectified
+     * unit has} Checks choose numbers for such a cell that keep away from it.
+     */
+    default boolean hasKinks() {
+        return false;
+    }
+
     /** {@return the value that the bias of pre-activation {@code row} starts with} */
     double initialBias(int row);
 
@@ -53,8 +61,8 @@ public interface Cell {
     Map<String, String> options();
 
     /**
-     * {@return the options as one number, for the native library: each cell says in its class what the number means. Cells
-     * of one name and one variant compute the same}
+     * {@return the options as one number, for the native library: each cell says in its class what the number means.
+     * Cells of one name and one variant compute the same}
      */
     default long variant() {
         return 0;

@@ -46,8 +46,8 @@ public record ParameterBlock(
         /** A plane of the state after the step. */
         NEW_STATE,
         /**
-         * A cache plane: what the pointwise part makes of pre-activations and recurrent operand between the two products of a
-         * step. Blocks of all other sources are the first product, those of this one the second.
+         * A cache plane: what the pointwise part makes of pre-activations and recurrent operand between the two
+         * products of a step. Blocks of all other sources are the first product, those of this one the second.
          */
         CACHE
     }
@@ -64,7 +64,9 @@ public record ParameterBlock(
         };
     }
 
-    /** {@return the whole of {@code weight} [rows, width] on {@code plane} of {@code source}, on rows from {@code row}} */
+    /**
+     * {@return the whole of {@code weight} [rows, width] on {@code plane} of {@code source}, on rows from {@code row}}
+     */
     public static ParameterBlock matrix(TensorLayout.Tensor weight, Source source, int plane, int row) {
         int rows = weight.shape().get(0);
         int width = weight.shape().get(1);

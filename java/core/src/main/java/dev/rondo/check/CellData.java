@@ -15,6 +15,9 @@ import java.util.function.DoubleSupplier;
  * another case changes single numbers or parts.
  */
 final class CellData {
+    /** Differences go 2e-3 to each side; states hand that on to later pre-activations. */
+    private static final double KINK_MARGIN = 2e-2;
+
     final Cell cell;
     final CellShape shape;
     final double[] params;
@@ -43,8 +46,22 @@ final class CellData {
         this.paramsBefore = new double[params.length];
     }
 
-    /** Random numbers for all that {@code variant} asks for. */
+    /**
+     * Random numbers for all that {@code variant} asks for; rounding brings no pre-activation to the other side of a
+     * kink.
+     */
     static CellData random(Cell cell, CellShape shape, PassVariant variant, Precision precision, long seed) {
+        double margin = 4 * Tolerance.forward(cell, shape, precision).bound();
+        return Kinks.avoid(cell, margin, variant, seed, tried -> draw(cell, shape, variant, precision, tried));
+    }
+
+    /** The same in float64, and no finite difference straddles a kink. */
+    static CellData forDifferences(Cell cell, CellShape shape, PassVariant variant, long seed) {
+        return Kinks.avoid(cell, KINK_MARGIN, variant, seed,
+                tried -> draw(cell, shape, variant, Precision.FLOAT64, tried));
+    }
+
+    private static CellData draw(Cell cell, CellShape shape, PassVariant variant, Precision precision, long seed) {
         var data = new CellData(cell, shape);
         var random = new Random(seed);
         DoubleSupplier uniform = () -> round(precision, 2 * random.nextDouble() - 1);

@@ -72,7 +72,7 @@ public final class CellGradientCheck {
         long seed = shape.name().hashCode();
         var rows = new LinkedHashMap<String, Row>();
         for (PassVariant variant : PassVariant.allPairs(seed, without)) {
-            CellData data = CellData.random(cell, shape.of(cell), variant, Precision.FLOAT64, seed++);
+            CellData data = CellData.forDifferences(cell, shape.of(cell), variant, seed++);
             for (Row row : check(data, variant)) {
                 var named = new Row(row.tensor(), row.elements(), row.worst() + " (" + variant + ")", row.gradient(),
                         row.difference(), row.error());

@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * What an installation can say about itself: every body of every built-in cell and option that runs here, its gradients against
- * finite differences and its results against the reference. It takes some ten seconds.
+ * What an installation can say about itself: every body of every built-in cell and option that runs here, its gradients
+ * against finite differences and its results against the reference. It takes some ten seconds.
  *
  * <pre>{@code
  * boolean passed = SelfCheck.run(System.out::println);

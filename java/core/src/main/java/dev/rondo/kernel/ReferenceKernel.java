@@ -6,6 +6,7 @@ import dev.rondo.cell.CellPlan;
 import dev.rondo.cell.CellShape;
 import dev.rondo.cell.Execution;
 import dev.rondo.memory.Precision;
+import java.util.function.Consumer;
 
 /**
  * The plain body of a cell. Everything but the pointwise part is written once for all cells, in {@link ReferencePlan}, from
@@ -40,12 +41,12 @@ public abstract class ReferenceKernel implements CellKernel {
     protected abstract void backward(double[] gates, double[][] before, double[][] after, double[][] gradient);
 
     /**
-     * For a cell with {@linkplain Cell#cachePlaneWidths() cache planes}: one row of one step between the two products. What
-     * is written into {@code cache} is what the second product multiplies; it is added to the pre-activations before
-     * {@link #forward}.
+     * For a cell with {@linkplain Cell#cachePlaneWidths() cache planes}: one row of one step between the two products.
+     * What is written into {@code cache} is what the second product multiplies; it is added to the pre-activations
+     * before {@link #forward}.
      *
-     * @param gates [R] in: pre-activations after the first product; out: as {@link #forward} shall find them; rows that the
-     *     second product does not feed may have become activations
+     * @param gates [R] in: pre-activations after the first product; out: as {@link #forward} shall find them; rows that
+     *     the second product does not feed may have become activations
      * @param operand [P0] plane 0 before the step after the recurrent mask, to be read
      * @param cache [plane][width] cache planes, to be written
      */
@@ -56,8 +57,8 @@ public abstract class ReferenceKernel implements CellKernel {
     /**
      * The same row backwards, after {@link #backward} and what the second product hands on.
      *
-     * @param gates [R] in: what {@link #backward} left, which may keep activations that are needed here; out: gradient of
-     *     the pre-activations, in all rows
+     * @param gates [R] in: what {@link #backward} left, which may keep activations that are needed here; out: gradient
+     *     of the pre-activations, in all rows
      * @param operand [P0] as in {@link #forwardBetween}, to be read
      * @param cacheGradient [plane][width] gradient of the cache planes, to be read
      * @param operandGradient [P0] out: the part of the gradient of {@code operand} that passes through the cache planes
@@ -65,6 +66,37 @@ public abstract class ReferenceKernel implements CellKernel {
     protected void backwardBetween(
             double[] gates, double[] operand, double[][] cacheGradient, double[] operandGradient) {
         throw new UnsupportedOperationException("backwardBetween: a cell with cache planes writes it");
+    }
+
+    /**
+     * {@return this kernel with {@code observer}, which sees the pre-activations [R] of each row of each step as {@link
+     * #forward} does, to be read; for checks that depend on where they lie}
+     */
+    public final ReferenceKernel observedBy(Consumer<double[]> observer) {
+        ReferenceKernel observed = this;
+        return new ReferenceKernel() {
+            @Override
+            protected void forward(double[] gates, double[][] before, double[][] after) {
+                observer.accept(gates);
+                observed.forward(gates, before, after);
+            }
+
+            @Override
+            protected void backward(double[] gates, double[][] before, double[][] after, double[][] gradient) {
+                observed.backward(gates, before, after, gradient);
+            }
+
+            @Override
+            protected void forwardBetween(double[] gates, double[] operand, double[][] cache) {
+                observed.forwardBetween(gates, operand, cache);
+            }
+
+            @Override
+            protected void backwardBetween(
+                    double[] gates, double[] operand, double[][] cacheGradient, double[] operandGradient) {
+                observed.backwardBetween(gates, operand, cacheGradient, operandGradient);
+            }
+        };
     }
 
     @Override

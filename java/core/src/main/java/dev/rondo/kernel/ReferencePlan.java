@@ -225,8 +225,8 @@ final class ReferencePlan extends CellPlan {
 
     /**
      * Moves the gradients of held units out of the way: with a zero coming in, their pre-activations get none from it,
-     * whatever the cell, since backward is linear in it. What they get through a second product comes from units that are
-     * not held, and is theirs.
+     * whatever the cell, since backward is linear in it. What they get through a second product comes from units that
+     * are not held, and is theirs.
      */
     private void takeHeld(int t, int b, double[][] gradient) {
         for (int p = 0; p < planeWidths.length; p++) {

@@ -18,7 +18,7 @@ import java.util.TreeMap;
 public final class Cells {
     /** Name, maker, and the options whose combinations are computed differently; the default first. */
     private static final List<Entry> ENTRIES = List.of(
-            new Entry("elman", Elman::of, List.of("activation=tanh", "activation=sigmoid")),
+            new Entry("elman", Elman::of, List.of("activation=tanh", "activation=relu", "activation=sigmoid")),
             new Entry("lstm", Lstm::of, List.of("")),
             new Entry("gru", Gru::of, List.of("reset=after", "reset=before")));
 
@@ -81,7 +81,9 @@ public final class Cells {
                 : of(text.substring(0, colon), hiddenSize, options(text.substring(colon + 1)));
     }
 
-    /** {@return {@code cell} as text, without its hidden size: its name, and the options that are not the default ones} */
+    /**
+     * {@return {@code cell} as text, without its hidden size: its name, and the options that are not the default ones}
+     */
     public static String text(Cell cell) {
         var options = new TreeMap<>(cell.options());
         if (names().contains(cell.name())) {

@@ -270,8 +270,8 @@ class CellLawsTest {
     }
 
     /**
-     * Far out on both sides the activations are flat, or straight, and nothing overflows. With one input there is no cancellation,
-     * so that large pre-activations are saturated in every body.
+     * Far out on both sides the activations are flat, or straight, and nothing overflows. With one input there is no
+     * cancellation, so that large pre-activations are saturated in every body.
      */
     @ParameterizedTest(name = "{0}")
     @MethodSource("bodies")

@@ -21,8 +21,8 @@ import java.util.Objects;
  *   h' = activation(W x + R h + b)
  * </pre>
  *
- * <p>Parameters: {@code weightIh} [H, I] (for tokens [I, H]), {@code weightHh} [H, H], {@code bias} [H]. State plane: h.
- * {@link #variant}: the ordinal of the activation.
+ * <p>Parameters: {@code weightIh} [H, I] (for tokens [I, H]), {@code weightHh} [H, H], {@code bias} [H]. State plane:
+ * h. {@link #variant}: the ordinal of the activation.
  *
  * @param hiddenSize hidden units, H
  * @param activation what is done to the sum
@@ -106,6 +106,11 @@ public record Elman(int hiddenSize, Activation activation) implements Cell {
     @Override
     public boolean perUnit() {
         return true;
+    }
+
+    @Override
+    public boolean hasKinks() {
+        return activation == Activation.RELU;
     }
 
     @Override

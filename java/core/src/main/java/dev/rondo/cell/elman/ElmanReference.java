@@ -5,16 +5,17 @@ import dev.rondo.kernel.ReferenceKernel;
 import dev.rondo.kernel.ReferenceMath;
 
 /**
- * The simple recurrent cell in plain Java; the equation is that of {@link Elman}. Backward, with a the pre-activation and dh
- * the gradient of the new state:
+ * The simple recurrent cell in plain Java; the equation is that of {@link Elman}. Backward, with a the pre-activation
+ * and dh the gradient of the new state:
  *
  * <pre>
  *   tanh: da = dh (1 - h'^2)      sigmoid: da = dh h' (1 - h')      relu: da = dh if h' > 0, else 0
  *   dh (old): only through the pre-activation
  * </pre>
  *
- * <p>Cached: the activation h', in place of its pre-activation. (The new state is not always it: a held unit has its old one.)
- * Where a rectified unit is not above 0 it is 0 or not a number, and so is what is put into da: not-a-number shows.
+ * <p>Cached: the activation h', in place of its pre-activation. (The new state is not always it: a held unit has its
+ * old one.) Where a rectified unit is not above 0 it is 0 or not a number, and so is what is put into da: not-a-number
+ * shows.
  */
 final class ElmanReference extends ReferenceKernel {
     private final Activation activation;

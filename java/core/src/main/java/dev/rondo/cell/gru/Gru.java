@@ -25,14 +25,14 @@ import java.util.Objects;
  *   h' = (1 - z) * n + z * h
  * </pre>
  *
- * <p>Before the product is the cell as it was published (Cho et al. 2014); after it is what PyTorch and cuDNN compute, with
- * one recurrent product in a step. A recurrent mask multiplies h in the products, not in z * h.
+ * <p>Before the product is the cell as it was published (Cho et al. 2014); after it is what PyTorch and cuDNN compute,
+ * with one recurrent product in a step. A recurrent mask multiplies h in the products, not in z * h.
  *
- * <p>This is the one place that says the order of gates: r, z, n, H rows each in the parameters, as in PyTorch. Parameters:
- * {@code weightIh} [3H, I] (for tokens [I, 3H]), {@code weightHh} [3H, H], {@code bias} [3H], and after the product
- * {@code biasHn} [H]. Pre-activation rows: r, z, n; after the product the two parts of n apart, r, z, W_n x + b_n, R_n h + b_hn,
- * so that {@code bias} and {@code biasHn} side by side are the bias of all 4H. State plane: h. Cache plane, before the product:
- * r * h. {@link #variant}: the ordinal of the reset.
+ * <p>This is the one place that says the order of gates: r, z, n, H rows each in the parameters, as in PyTorch.
+ * Parameters: {@code weightIh} [3H, I] (for tokens [I, 3H]), {@code weightHh} [3H, H], {@code bias} [3H], and after the
+ * product {@code biasHn} [H]. Pre-activation rows: r, z, n; after the product the two parts of n apart, r, z, W_n x +
+ * b_n, R_n h + b_hn, so that {@code bias} and {@code biasHn} side by side are the bias of all 4H. State plane: h. Cache
+ * plane, before the product: r * h. {@link #variant}: the ordinal of the reset.
  *
  * @param hiddenSize hidden units, H
  * @param reset where the reset gate acts

@@ -16,8 +16,8 @@ import dev.rondo.kernel.ReferenceKernel;
  *   before the product:  dn = da;  with d = R_n^T da, the gradient of r * h:  dr = d h r (1 - r),  dh (old) += d r
  * </pre>
  *
- * <p>Cached: the activations r z n, and nh after the product. State plane: 0 = h. Cache plane, before the product: r * h,
- * with h the masked operand of the products.
+ * <p>Cached: the activations r z n, and nh after the product. State plane: 0 = h. Cache plane, before the product: r *
+ * h, with h the masked operand of the products.
  */
 final class GruReference extends ReferenceKernel {
     private final Reset reset;
