@@ -11,6 +11,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -34,6 +35,7 @@ public final class Checkpoint {
     private static final String PRECISION = "network.precision";
     private static final String PARAMETERS = "network.parameters";
     private static final String STEPS = "trainer.steps";
+    private static final String SCHEDULE = "trainer.schedule";
     private static final String OPTIMIZER = "trainer.";
 
     private final Path file;
@@ -146,7 +148,7 @@ public final class Checkpoint {
     }
 
     /**
-     * Puts {@code trainer}, made with the same optimiser on the same network, where it was.
+     * Puts {@code trainer}, made with the same optimiser and schedule on the same network, where it was.
      *
      * @throws CheckpointException if there is no such trainer in this checkpoint
      */
@@ -155,6 +157,8 @@ public final class Checkpoint {
             copy(OPTIMIZER + slab.getKey(), trainer.network().precision(), slab.getValue());
         }
         trainer.optimizerState().steps(longs(STEPS, 1)[0]);
+        long[] memory = longs(SCHEDULE, trainer.schedule().memory().length);
+        trainer.rememberLosses(Arrays.stream(memory).mapToDouble(Double::longBitsToDouble).toArray());
     }
 
     /**
@@ -265,6 +269,7 @@ public final class Checkpoint {
         /** Adds what {@link Checkpoint#restore(Trainer)} reads. */
         public Builder trainer(Trainer trainer) {
             longs(STEPS, trainer.steps());
+            longs(SCHEDULE, Arrays.stream(trainer.schedule().memory()).mapToLong(Double::doubleToLongBits).toArray());
             trainer.optimizerState().slabs().forEach(
                     (name, slab) -> numbers(OPTIMIZER + name, trainer.network().precision(), slab));
             return this;

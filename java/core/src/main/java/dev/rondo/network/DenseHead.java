@@ -60,7 +60,7 @@ final class DenseHead implements Head {
 
     private static MemorySegment gradient(Network network, String name) {
         TensorLayout.Tensor tensor = network.parameters().layout().get(name);
-        return network.precision().slice(network.gradients(), tensor.offset(), tensor.count());
+        return network.precision().slice(network.gradientSlab(), tensor.offset(), tensor.count());
     }
 
     @Override

@@ -37,7 +37,7 @@ final class EmbeddingPass {
         this.output = owner.workspace().allocate(network.precision(), count);
         boolean training = owner.training();
         this.weightGradient =
-                training ? network.precision().slice(network.gradients(), tensor.offset(), tensor.count()) : null;
+                training ? network.precision().slice(network.gradientSlab(), tensor.offset(), tensor.count()) : null;
         this.outputGradient = training ? owner.workspace().allocate(network.precision(), count) : null;
         this.sum = new double[width];
         this.row = new double[width];

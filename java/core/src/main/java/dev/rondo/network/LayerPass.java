@@ -105,7 +105,7 @@ final class LayerPass implements AutoCloseable {
         Precision precision = network.precision();
         long count = pass.params().byteSize() / precision.bytes();
         CellGradients.Builder builder = CellGradients.of(pass)
-                .params(precision.slice(network.gradients(), offset, count));
+                .params(precision.slice(network.gradientSlab(), offset, count));
         if (outputGradient != null) {
             builder.output(outputGradient, cell.outputSize());
         }

@@ -34,6 +34,7 @@ public final class Network implements AutoCloseable {
     private final Execution execution;
     private final Workspace workspace;
     private final Parameters parameters;
+    private final TokenRows tokenRows;
     private MemorySegment gradients;
 
     private Network(Builder builder) {
@@ -45,6 +46,7 @@ public final class Network implements AutoCloseable {
         Backends.announce(backend, execution);
         this.workspace = new Workspace("network");
         this.parameters = new Parameters(workspace, description.layout(), builder.precision);
+        this.tokenRows = new TokenRows(description);
         new Initialization(description, parameters).run(new SeededRandom(builder.seed));
     }
 
@@ -110,13 +112,35 @@ public final class Network implements AutoCloseable {
     /**
      * {@return the gradients, laid out as the parameters: backward passes add to them}
      *
+     * <p>Whoever writes to them, other than by a pass, takes them anew each time: see {@link TokenRows}.
+     *
      * @throws IllegalStateException after {@link #close()}
      */
-    public synchronized MemorySegment gradients() {
+    public MemorySegment gradients() {
+        tokenRows.touchAll();
+        return gradientSlab();
+    }
+
+    /** {@return the gradients, for those who write no more rows than they mark} */
+    synchronized MemorySegment gradientSlab() {
         if (gradients == null) {
             gradients = parameters.twin();
         }
         return gradients;
+    }
+
+    /** {@return which rows of the gradients may differ from zero} */
+    public TokenRows tokenRows() {
+        return tokenRows;
+    }
+
+    /**
+     * Sets all gradients to zero.
+     *
+     * @throws IllegalStateException after {@link #close()}
+     */
+    public void zeroGradients() {
+        tokenRows.zero(gradientSlab(), precision());
     }
 
     /**

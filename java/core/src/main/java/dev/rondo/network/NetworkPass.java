@@ -205,6 +205,9 @@ public final class NetworkPass implements AutoCloseable {
                         + (training ? "got none" : "got a pass without gradients"));
             }
             ran = false;
+            if (network.description().input().tokens()) {
+                network.tokenRows().touch(buffers.tokens());
+            }
             if (touched && lengths != null && !network.description().head().lastStep()) {
                 clearBeyondLengths();
             }

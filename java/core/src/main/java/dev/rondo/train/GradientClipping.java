@@ -1,31 +1,68 @@
 package dev.rondo.train;
 
+import java.util.Objects;
+
 /**
- * Clipping by global norm (Pascanu, Mikolov and Bengio 2013): gradients whose Euclidean norm over all parameters is
- * above a limit are scaled down to it.
+ * What is done to gradients before an update, so that one wild batch cannot spoil a network. Clipped are the gradients
+ * of the loss, before weight decay.
  *
- * @param limit the greatest norm that is let through; infinite = no clipping
+ * <p>Clipping by a norm (Pascanu, Mikolov and Bengio 2013) scales gradients whose Euclidean norm is above the limit down
+ * to it, and keeps their direction; the norm is that of all gradients, of those of each layer, or of those of each
+ * parameter tensor. Clipping by value bounds every single number.
+ *
+ * @param scope what is clipped together
+ * @param limit the greatest norm or value that is let through; infinite = none
  */
-public record GradientClipping(double limit) {
-    /** Checks its argument. */
+public record GradientClipping(Scope scope, double limit) {
+    /** What is clipped together. */
+    public enum Scope {
+        /** Nothing is clipped. */
+        NONE,
+        /** Each number by itself. */
+        VALUE,
+        /** All gradients. */
+        GLOBAL_NORM,
+        /** The gradients of an embedding, a layer, the head; of whatever has one name before the dot. */
+        LAYER_NORM,
+        /** The gradients of a tensor: {@code layer0.weightHh}. */
+        PARAMETER_NORM
+    }
+
+    /** Checks its arguments. */
     public GradientClipping {
+        Objects.requireNonNull(scope, "scope: expected one, got null");
         if (!(limit > 0)) {
             throw new IllegalArgumentException("limit: expected a number above 0, got " + limit);
         }
     }
 
-    /** {@return clipping to a norm of at most {@code limit}} */
-    public static GradientClipping globalNorm(double limit) {
-        return new GradientClipping(limit);
-    }
-
     /** {@return no clipping} */
     public static GradientClipping none() {
-        return new GradientClipping(Double.POSITIVE_INFINITY);
+        return new GradientClipping(Scope.NONE, Double.POSITIVE_INFINITY);
     }
 
-    /** {@return the factor to apply to gradients whose norm is {@code norm}} */
-    public double scale(double norm) {
+    /** {@return clipping of each gradient to {@code -limit} to {@code limit}} */
+    public static GradientClipping byValue(double limit) {
+        return new GradientClipping(Scope.VALUE, limit);
+    }
+
+    /** {@return clipping of all gradients to a norm of at most {@code limit}} */
+    public static GradientClipping globalNorm(double limit) {
+        return new GradientClipping(Scope.GLOBAL_NORM, limit);
+    }
+
+    /** {@return clipping of each layer's gradients to a norm of at most {@code limit}} */
+    public static GradientClipping perLayer(double limit) {
+        return new GradientClipping(Scope.LAYER_NORM, limit);
+    }
+
+    /** {@return clipping of each parameter tensor's gradients to a norm of at most {@code limit}} */
+    public static GradientClipping perParameter(double limit) {
+        return new GradientClipping(Scope.PARAMETER_NORM, limit);
+    }
+
+    /** {@return the factor that brings gradients of norm {@code norm} down to the limit} */
+    double scale(double norm) {
         return norm > limit ? limit / norm : 1;
     }
 }

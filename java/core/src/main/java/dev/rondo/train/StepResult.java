@@ -6,6 +6,6 @@ package dev.rondo.train;
  * @param step its number, from 1 on
  * @param loss mean nats over the positions that counted, before the update
  * @param counted positions that counted
- * @param gradientNorm norm of all gradients, before clipping
+ * @param gradientNorm Euclidean norm of all gradients, before clipping of whatever kind
  */
 public record StepResult(long step, double loss, long counted, double gradientNorm) {}

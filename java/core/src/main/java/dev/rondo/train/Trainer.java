@@ -1,11 +1,11 @@
 package dev.rondo.train;
 
-import dev.rondo.memory.Precision;
 import dev.rondo.memory.TensorLayout;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkPass;
 import dev.rondo.network.SequenceBatch;
-import java.lang.foreign.MemorySegment;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.Objects;
 
 /**
@@ -21,18 +21,30 @@ import java.util.Objects;
  * }</pre>
  *
  * <p>The optimiser's state lies in the network's workspace, so there is nothing to close. One thread at a time.
+ *
+ * <p>The logger {@code dev.rondo.train} says once what is trained how, and when a schedule lets the learning rate fall. A
+ * Flight Recorder event {@code dev.rondo.TrainStep} tells of each step while a recording asks for it: the time of forward,
+ * backward and update, step, loss, what counted, and the norm.
  */
 public final class Trainer {
+    private static final Logger LOGGER = System.getLogger("dev.rondo.train");
+
     private final Network network;
-    private final GradientClipping clipping;
-    private final GradientNorm norm;
+    private final Optimizer rule;
     private final OptimizerState optimizer;
+    private final GradientClipping clipping;
+    private final Gradients gradients;
+    private final StepWatch watch = StepWatch.make();
+    private LearningRate schedule;
+    private boolean begun;
 
     private Trainer(Builder builder) {
         this.network = builder.network;
+        this.rule = builder.optimizer;
+        this.optimizer = rule.start(network.parameters());
         this.clipping = builder.clipping;
-        this.norm = new GradientNorm(network.precision());
-        this.optimizer = builder.optimizer.start(network.parameters());
+        this.schedule = builder.schedule;
+        this.gradients = new Gradients(network);
     }
 
     /** {@return a builder of a trainer of {@code network}} */
@@ -55,6 +67,30 @@ public final class Trainer {
         return optimizer.steps();
     }
 
+    /** {@return the learning rate of the next step} */
+    public double learningRate() {
+        return rule.learningRate() * schedule.factor(steps() + 1);
+    }
+
+    /** {@return the schedule of the learning rate, with what it remembers} */
+    public LearningRate schedule() {
+        return schedule;
+    }
+
+    /** Puts the schedule where {@code memory}, from {@link LearningRate#memory()}, says it was. */
+    public void rememberLosses(double[] memory) {
+        schedule = schedule.remembering(memory);
+    }
+
+    /** Tells the schedule of a validation loss: {@link LearningRate#onPlateau} lets the rate fall if it does not. */
+    public void observe(double validationLoss) {
+        double before = learningRate();
+        schedule = schedule.after(validationLoss);
+        if (learningRate() != before) {
+            LOGGER.log(Level.INFO, () -> "step " + steps() + ": learning rate " + before + " -> " + learningRate());
+        }
+    }
+
     /**
      * Makes one step on {@code batch}.
      *
@@ -67,36 +103,39 @@ public final class Trainer {
         if (pass.network() != network) {
             throw new IllegalArgumentException("pass: expected one of this trainer's network, got another's");
         }
-        MemorySegment gradients = network.gradients();
-        gradients.fill((byte) 0);
-        pass.forward(batch);
-        pass.backward();
-        double gradientNorm = norm.of(gradients);
-        if (!Double.isFinite(gradientNorm)) {
-            throw nonFinite(gradients);
+        if (!begun) {
+            announce(pass);
         }
-        optimizer.update(gradients, clipping.scale(gradientNorm));
-        return new StepResult(optimizer.steps(), pass.loss(), pass.counted(), gradientNorm);
+        watch.begins();
+        pass.forward(batch);
+        watch.forwardEnds();
+        network.zeroGradients();
+        pass.backward();
+        watch.backwardEnds();
+        double gradientNorm = gradients.norm();
+        if (!Double.isFinite(gradientNorm)) {
+            throw nonFinite();
+        }
+        gradients.clip(clipping);
+        optimizer.update(gradients, learningRate());
+        var result = new StepResult(optimizer.steps(), pass.loss(), pass.counted(), gradientNorm);
+        watch.ends(result);
+        return result;
     }
 
-    /** Finds who is to blame: the first gradient that is not finite, or the greatest if only their squares overflow. */
-    private NonFiniteGradientException nonFinite(MemorySegment gradients) {
-        Precision precision = network.precision();
-        TensorLayout layout = network.parameters().layout();
-        long worst = 0;
-        for (long i = 0; i < layout.count(); i++) {
-            double gradient = precision.get(gradients, i);
-            if (!Double.isFinite(gradient)) {
-                worst = i;
-                break;
-            }
-            if (Math.abs(gradient) > Math.abs(precision.get(gradients, worst))) {
-                worst = i;
-            }
-        }
-        TensorLayout.Tensor tensor = layout.at(worst);
+    private void announce(NetworkPass pass) {
+        begun = true;
+        LOGGER.log(Level.INFO, () -> "training " + network.parameters().count() + " parameters from step "
+                + (steps() + 1) + " on, " + pass.timeSteps() + " time steps x " + pass.batchSize() + " sequences, "
+                + rule + ", " + clipping);
+    }
+
+    /** Names the first parameter whose gradient is to blame. */
+    private NonFiniteGradientException nonFinite() {
+        long worst = gradients.worst();
+        TensorLayout.Tensor tensor = network.parameters().layout().at(worst);
         String element = tensor.element(worst - tensor.offset());
-        return new NonFiniteGradientException(element, precision.get(gradients, worst), optimizer.steps() + 1);
+        return new NonFiniteGradientException(element, gradients.get(worst), optimizer.steps() + 1);
     }
 
     /** Says how a network shall be trained. */
@@ -104,6 +143,7 @@ public final class Trainer {
         private final Network network;
         private Optimizer optimizer = Adam.of(1e-3);
         private GradientClipping clipping = GradientClipping.none();
+        private LearningRate schedule = LearningRate.constant();
 
         private Builder(Network network) {
             this.network = network;
@@ -118,6 +158,12 @@ public final class Trainer {
         /** Sets the clipping of gradients; default none. */
         public Builder clip(GradientClipping value) {
             this.clipping = Objects.requireNonNull(value, "clipping: expected one, got null");
+            return this;
+        }
+
+        /** Sets how the optimiser's learning rate changes in time; default not at all. */
+        public Builder learningRate(LearningRate value) {
+            this.schedule = Objects.requireNonNull(value, "learningRate: expected one, got null");
             return this;
         }
 

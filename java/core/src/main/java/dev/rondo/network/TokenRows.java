@@ -1,0 +1,112 @@
+package dev.rondo.network;
+
+import dev.rondo.cell.ParameterBlock;
+import dev.rondo.cell.ParameterBlock.Source;
+import dev.rondo.memory.Precision;
+import dev.rondo.memory.TensorLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.BitSet;
+import java.util.List;
+
+/**
+ * Which rows of a network's gradients may differ from zero. Of a tensor that has a row per token, a batch touches the
+ * rows of its own tokens alone: of a vocabulary of 50,000 some hundreds. All else that goes over gradients, setting to
+ * zero, norms, updates, can leave the other rows out. Tensors without such rows are always gone over whole.
+ *
+ * <p>The rows are those of all backward passes since {@link Network#zeroGradients()}; taking {@link
+ * Network#gradients()} marks all of them, since whoever has the gradients may write to them.
+ */
+public final class TokenRows {
+    private static final MemorySegment ZEROS = MemorySegment.ofArray(new byte[1 << 14]).asReadOnly();
+
+    private final List<TensorLayout.Tensor> tensors; // [V, width] each
+    private final int vocabularySize;
+    private final BitSet touched;
+
+    TokenRows(NetworkDescription description) {
+        TensorLayout layout = description.layout();
+        this.tensors = names(description).stream().map(layout::get).toList();
+        this.vocabularySize = tensors.isEmpty() ? 0 : tensors.getFirst().shape().getFirst();
+        this.touched = new BitSet(vocabularySize);
+        touchAll(); // of gradients whose past is unknown
+    }
+
+    private static List<String> names(NetworkDescription description) {
+        return switch (description.input()) {
+            case NetworkInput.Dense _ -> List.of();
+            case NetworkInput.Embedding _ -> List.of("embedding.weight");
+            case NetworkInput.OneHot _ -> description.layers().getFirst()
+                    .blocks(description.inputSize(0), description.inputKind(0)).stream()
+                    .filter(block -> block.source() == Source.INPUT && block.rowStride() == 1)
+                    .map(ParameterBlock::tensor).distinct().map(name -> "layer0." + name).toList();
+        };
+    }
+
+    /** {@return the tensors that have a row per token, [V, width] each} */
+    public List<TensorLayout.Tensor> tensors() {
+        return tensors;
+    }
+
+    /** {@return the first touched row from {@code row} on, or -1 if there is none} */
+    public int nextTouched(int row) {
+        return touched.nextSetBit(row);
+    }
+
+    /** {@return the first row from {@code row} on that is not touched; V if there is none} */
+    public int nextUntouched(int row) {
+        return touched.nextClearBit(row);
+    }
+
+    void touchAll() {
+        touched.set(0, vocabularySize);
+    }
+
+    /** Marks the rows of {@code tokens}, int32; those out of range stand where a sequence is over. */
+    void touch(MemorySegment tokens) {
+        if (tensors.isEmpty()) {
+            return;
+        }
+        long count = tokens.byteSize() / Integer.BYTES;
+        for (long i = 0; i < count; i++) {
+            int token = tokens.getAtIndex(ValueLayout.JAVA_INT, i);
+            if (token >= 0 && token < vocabularySize) {
+                touched.set(token);
+            }
+        }
+    }
+
+    /** Sets to zero what may differ from it, and forgets the rows. */
+    void zero(MemorySegment gradients, Precision precision) {
+        long end = 0;
+        for (TensorLayout.Tensor tensor : tensors) {
+            fill(gradients, precision, end, tensor.offset());
+            int width = width(tensor);
+            for (int row = nextTouched(0); row >= 0; row = nextTouched(row)) {
+                int first = row;
+                row = nextUntouched(row);
+                fill(gradients, precision, tensor.offset() + (long) first * width, tensor.offset() + (long) row * width);
+            }
+            end = tensor.offset() + (long) vocabularySize * width;
+        }
+        fill(gradients, precision, end, gradients.byteSize() / precision.bytes());
+        touched.clear();
+    }
+
+    /** Sets elements {@code begin} to {@code end} to zero, without making a slice of them. */
+    private static void fill(MemorySegment gradients, Precision precision, long begin, long end) {
+        long last = end * precision.bytes();
+        for (long at = begin * precision.bytes(); at < last; at += ZEROS.byteSize()) {
+            MemorySegment.copy(ZEROS, 0, gradients, at, Math.min(ZEROS.byteSize(), last - at));
+        }
+    }
+
+    /** {@return numbers per row of {@code tensor}, one of {@link #tensors()}} */
+    public int width(TensorLayout.Tensor tensor) {
+        int width = 1;
+        for (int axis = 1; axis < tensor.shape().size(); axis++) {
+            width *= tensor.shape().get(axis);
+        }
+        return width;
+    }
+}

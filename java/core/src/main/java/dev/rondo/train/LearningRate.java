@@ -1,0 +1,94 @@
+package dev.rondo.train;
+
+/**
+ * How the learning rate changes in the course of a training: a factor on the optimiser's own, by the number of the
+ * update. A value: what it has learned of the validation loss makes another value.
+ *
+ * <pre>{@code
+ * Trainer.builder(network).optimizer(Adam.of(1e-3)).learningRate(LearningRate.cosine(9_500).warmUp(500))
+ * }</pre>
+ *
+ * <p>All lengths are counted in updates (steps of a trainer), not epochs, but for {@link #onPlateau}, which counts
+ * validations. Any lambda from update to factor is a schedule too.
+ */
+@FunctionalInterface
+public interface LearningRate {
+    /** {@return the factor for update {@code step}, from 1 on} */
+    double factor(long step);
+
+    /** {@return what goes on after {@code validationLoss} was seen; this if that does not matter} */
+    default LearningRate after(double validationLoss) {
+        return this;
+    }
+
+    /** {@return what it remembers of validation losses, for checkpoints; by default nothing} */
+    default double[] memory() {
+        return new double[0];
+    }
+
+    /** {@return this remembering {@code memory}, as {@link #memory()} of an equal schedule gave it} */
+    default LearningRate remembering(double[] memory) {
+        return this;
+    }
+
+    /** {@return the optimiser's own rate throughout} */
+    static LearningRate constant() {
+        return step -> 1;
+    }
+
+    /**
+     * {@return a staircase: times {@code factor} after every {@code steps} updates}
+     *
+     * @param factor above 0
+     * @param steps at least 1
+     */
+    static LearningRate step(double factor, long steps) {
+        Settings.positive("factor", factor);
+        Settings.atLeastOne("steps", steps);
+        return step -> Math.pow(factor, (step - 1) / steps);
+    }
+
+    /**
+     * {@return exponential decay: as {@link #step}, but evenly}
+     *
+     * @param factor above 0, of {@code steps} updates
+     * @param steps at least 1
+     */
+    static LearningRate exponential(double factor, long steps) {
+        Settings.positive("factor", factor);
+        Settings.atLeastOne("steps", steps);
+        return step -> Math.pow(factor, (step - 1.0) / steps);
+    }
+
+    /**
+     * {@return half a cosine from 1 in the first update to 0 after {@code steps} of them, where it stays (Loshchilov and
+     * Hutter, "SGDR", 2017, equation 5, without restarts)}
+     *
+     * @param steps at least 1
+     */
+    static LearningRate cosine(long steps) {
+        Settings.atLeastOne("steps", steps);
+        return step -> (1 + Math.cos(Math.PI * Math.min(step - 1, steps) / steps)) / 2;
+    }
+
+    /**
+     * {@return times {@code factor} whenever {@code patience} validation losses in a row are not below the lowest one
+     * before them; {@link Trainer#observe} tells of them}
+     *
+     * @param factor above 0 and below 1
+     * @param patience validations, at least 1
+     */
+    static LearningRate onPlateau(double factor, int patience) {
+        return new Plateau(factor, patience, 1, Double.POSITIVE_INFINITY, 0);
+    }
+
+    /**
+     * {@return a linear rise over {@code steps} updates, from {@code 1 / steps} to 1, and after them this schedule, its
+     * updates counted from there}
+     *
+     * @param steps at least 1
+     */
+    default LearningRate warmUp(long steps) {
+        return new WarmUp(steps, this);
+    }
+}

@@ -1,0 +1,71 @@
+package dev.rondo.train;
+
+import dev.rondo.memory.Parameters;
+
+/**
+ * RMSProp (Tieleman and Hinton 2012, lecture 6.5 of "Neural networks for machine learning"), with g the gradient, w the
+ * parameter:
+ *
+ * <pre>
+ *   v = decay v + (1 - decay) g^2
+ *   w = w - learningRate g / (sqrt(v) + epsilon)
+ * </pre>
+ *
+ * <p>As {@code torch.optim.RMSprop}: epsilon is added to the root, not under it. Weight decay adds {@code weightDecay w}
+ * to g.
+ *
+ * @param learningRate above 0
+ * @param decay of the mean square, from 0 to below 1
+ * @param epsilon above 0
+ * @param weightDecay at least 0
+ */
+public record RmsProp(double learningRate, double decay, double epsilon, double weightDecay) implements Optimizer {
+    /** Checks its arguments. */
+    public RmsProp {
+        Settings.positive("learningRate", learningRate);
+        Settings.belowOne("decay", decay);
+        Settings.positive("epsilon", epsilon);
+        Settings.notNegative("weightDecay", weightDecay);
+    }
+
+    /** {@return RMSProp with PyTorch's other settings, 0.99 and 1e-8, and without weight decay} */
+    public static RmsProp of(double learningRate) {
+        return new RmsProp(learningRate, 0.99, 1e-8, 0);
+    }
+
+    /** {@return this with a weight decay of {@code value}} */
+    public RmsProp weightDecay(double value) {
+        return new RmsProp(learningRate, decay, epsilon, value);
+    }
+
+    @Override
+    public OptimizerState start(Parameters parameters) {
+        return new State(this, parameters);
+    }
+
+    private static final class State extends OptimizerState {
+        private final double decay;
+        private final double epsilon;
+        private double rate;
+
+        State(RmsProp rmsProp, Parameters parameters) {
+            super(rmsProp, parameters, "rmsProp.square");
+            this.decay = rmsProp.decay;
+            this.epsilon = rmsProp.epsilon;
+        }
+
+        @Override
+        protected void begin(long step, double learningRate) {
+            rate = learningRate;
+        }
+
+        @Override
+        protected void update(double[] w, double[] g, double[][] state, int count) {
+            double[] v = state[0];
+            for (int i = 0; i < count; i++) {
+                v[i] = decay * v[i] + (1 - decay) * g[i] * g[i];
+                w[i] -= rate * g[i] / (Math.sqrt(v[i]) + epsilon);
+            }
+        }
+    }
+}

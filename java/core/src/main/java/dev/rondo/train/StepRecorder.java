@@ -1,0 +1,48 @@
+package dev.rondo.train;
+
+/** Writes an event for each step while a recording asks for them; else it does nothing, and makes nothing. */
+final class StepRecorder extends StepWatch {
+    private final TrainStepEvent probe = new TrainStepEvent();
+    private TrainStepEvent event; // null = not recorded
+    private long began;
+    private long forwardEnded;
+    private long backwardEnded;
+
+    @Override
+    void begins() {
+        event = null;
+        if (probe.isEnabled()) {
+            event = new TrainStepEvent();
+            event.begin();
+            began = System.nanoTime();
+        }
+    }
+
+    @Override
+    void forwardEnds() {
+        if (event != null) {
+            forwardEnded = System.nanoTime();
+        }
+    }
+
+    @Override
+    void backwardEnds() {
+        if (event != null) {
+            backwardEnded = System.nanoTime();
+        }
+    }
+
+    @Override
+    void ends(StepResult result) {
+        if (event != null) {
+            event.forward = forwardEnded - began;
+            event.backward = backwardEnded - forwardEnded;
+            event.update = System.nanoTime() - backwardEnded;
+            event.step = result.step();
+            event.loss = result.loss();
+            event.counted = result.counted();
+            event.gradientNorm = result.gradientNorm();
+            event.commit();
+        }
+    }
+}

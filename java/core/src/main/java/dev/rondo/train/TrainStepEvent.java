@@ -1,0 +1,48 @@
+package dev.rondo.train;
+
+import jdk.jfr.Category;
+import jdk.jfr.Description;
+import jdk.jfr.Event;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
+import jdk.jfr.StackTrace;
+import jdk.jfr.Timespan;
+
+/** One step of a trainer, in Flight Recorder. */
+@Name("dev.rondo.TrainStep")
+@Label("Training Step")
+@Category("Rondo")
+@Description("One step of a trainer: forward, backward, update")
+@StackTrace(false)
+final class TrainStepEvent extends Event {
+    @Label("Forward")
+    @Description("The pass over the batch, with the loss")
+    @Timespan(Timespan.NANOSECONDS)
+    long forward;
+
+    @Label("Backward")
+    @Description("The pass back, with setting the gradients to zero before it")
+    @Timespan(Timespan.NANOSECONDS)
+    long backward;
+
+    @Label("Update")
+    @Description("Norm, clipping and optimiser")
+    @Timespan(Timespan.NANOSECONDS)
+    long update;
+
+    @Label("Step")
+    @Description("Its number, from 1 on")
+    long step;
+
+    @Label("Loss")
+    @Description("Mean over what counted, before the update")
+    double loss;
+
+    @Label("Counted")
+    @Description("Positions or elements that counted in the loss")
+    long counted;
+
+    @Label("Gradient Norm")
+    @Description("Euclidean norm of all gradients, before clipping")
+    double gradientNorm;
+}
