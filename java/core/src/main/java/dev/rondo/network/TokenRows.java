@@ -62,17 +62,14 @@ public final class TokenRows {
         touched.set(0, vocabularySize);
     }
 
-    /** Marks the rows of {@code tokens}, int32; those out of range stand where a sequence is over. */
+    /** Marks the rows of {@code tokens}, int32, all from 0 to V - 1. */
     void touch(MemorySegment tokens) {
         if (tensors.isEmpty()) {
             return;
         }
         long count = tokens.byteSize() / Integer.BYTES;
         for (long i = 0; i < count; i++) {
-            int token = tokens.getAtIndex(ValueLayout.JAVA_INT, i);
-            if (token >= 0 && token < vocabularySize) {
-                touched.set(token);
-            }
+            touched.set(tokens.getAtIndex(ValueLayout.JAVA_INT, i));
         }
     }
 
