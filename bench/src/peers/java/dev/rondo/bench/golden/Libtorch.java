@@ -13,6 +13,7 @@ public final class Libtorch {
         Path golden = Path.of(arguments[0]);
         torch.set_num_threads(1);
         new LibtorchOptimizers(golden.resolve("optimizers")).write();
+        new LibtorchCells(golden).write();
         new LibtorchLosses(golden.resolve("losses")).write();
     }
 }

@@ -2,6 +2,7 @@ package dev.rondo.bench.golden;
 
 import java.nio.DoubleBuffer;
 import java.util.Arrays;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /** Between arrays and libtorch's tensors of float64. */
@@ -23,10 +24,12 @@ final class Tensors {
     }
 
     static double[] read(Tensor tensor) {
-        var values = new double[Math.toIntExact(tensor.numel())];
-        DoubleBuffer buffer = tensor.detach().contiguous().createBuffer();
-        buffer.get(values);
-        return values;
+        try (var _ = new PointerScope()) { // keeps the copy that the buffer looks into
+            var values = new double[Math.toIntExact(tensor.numel())];
+            DoubleBuffer buffer = tensor.detach().contiguous().createBuffer();
+            buffer.get(values);
+            return values;
+        }
     }
 
     /** What made the numbers, for the files. */

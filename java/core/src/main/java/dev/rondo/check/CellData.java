@@ -171,7 +171,7 @@ final class CellData {
     }
 
     /** What the contract says is ignored is not a number: whoever uses it is noticed. */
-    private void spoilPadding(PassVariant variant) {
+    void spoilPadding(PassVariant variant) {
         for (int row = 0; row < shape.rows(); row++) {
             boolean padding = row / shape.batchSize() >= length(row % shape.batchSize());
             boolean held = hold != null && holdWidth == 1 && hold[row] != 0;

@@ -9,6 +9,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -16,11 +17,9 @@ import java.util.stream.Stream;
 public final class GoldenFile {
     private static final double FRACTION = 4096;
 
-    private record Tensor(int[] dimensions, double[] values) {}
-
     private final Path path;
     private final Map<String, String> texts = new LinkedHashMap<>();
-    private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+    private final Map<String, double[]> tensors = new LinkedHashMap<>();
 
     private GoldenFile(Path path) {
         this.path = path;
@@ -40,7 +39,7 @@ public final class GoldenFile {
                     throw new IllegalStateException(
                             path + ": " + head[1] + ": expected " + expected + " numbers, got " + values.length);
                 }
-                tensors.put(head[1], new Tensor(dimensions, values));
+                tensors.put(head[1], values);
             }
         }
     }
@@ -50,13 +49,19 @@ public final class GoldenFile {
         return new GoldenFile(directory().resolve(name));
     }
 
-    /** {@return all files below a directory, such as "lstm", sorted} */
-    public static List<GoldenFile> all(String name) {
-        try (var files = Files.walk(directory().resolve(name))) {
-            return files.filter(file -> file.toString().endsWith(".txt")).sorted().map(GoldenFile::new).toList();
+    /** {@return the files of all cells, each with what one pass is given} */
+    static List<GoldenFile> cells() {
+        try (var files = Files.walk(directory())) {
+            return files.filter(file -> file.toString().endsWith(".txt")).sorted().map(GoldenFile::new)
+                    .filter(file -> file.texts.containsKey("cell")).toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** {@return what {@code system} makes of what this file gives} */
+    GoldenFile results(String system) {
+        return new GoldenFile(Path.of(path.toString().replace(".txt", "." + system + ".txt")));
     }
 
     private static Path directory() {
@@ -85,8 +90,9 @@ public final class GoldenFile {
         return Stream.of(numbers.split(" ")).mapToInt(Integer::parseInt).toArray();
     }
 
-    public boolean has(String tensor) {
-        return tensors.containsKey(tensor);
+    /** {@return the names of all tensors, in the order in which they stand} */
+    public Set<String> tensors() {
+        return tensors.keySet();
     }
 
     public String text(String name) {
@@ -99,7 +105,7 @@ public final class GoldenFile {
     }
 
     public double[] doubles(String name) {
-        return found(name, tensors.get(name)).values.clone();
+        return found(name, tensors.get(name)).clone();
     }
 
     public float[] floats(String name) {
@@ -111,11 +117,6 @@ public final class GoldenFile {
 
     public int[] integers(String name) {
         return Arrays.stream(doubles(name)).mapToInt(value -> (int) value).toArray();
-    }
-
-    /** {@return the size of a dimension of a tensor} */
-    public int dimension(String name, int index) {
-        return found(name, tensors.get(name)).dimensions[index];
     }
 
     private <T> T found(String name, T value) {

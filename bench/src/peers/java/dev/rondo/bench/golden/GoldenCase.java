@@ -1,0 +1,123 @@
+package dev.rondo.bench.golden;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * What one pass is given: sizes T B I H, lengths, direction, and numbers drawn from the seed. Two biases, as the other
+ * systems have them; Rondo takes {@link #bias()} and {@link #biasHn()}.
+ */
+final class GoldenCase {
+    final GoldenCell cell;
+    final String name;
+    final int timeSteps;
+    final int batchSize;
+    final int inputSize;
+    final int hiddenSize;
+    final int[] lengths; // [B]
+    final boolean reversed;
+
+    final double[] weightIh; // [G*H, I]
+    final double[] weightHh; // [G*H, H]
+    final double[] biasIh; // [G*H]
+    final double[] biasHh; // [G*H]
+    final double[] input; // [T, B, I]
+    final double[][] initial; // [planes][B, H]
+    final double[] outputGradient; // [T, B, H]
+    final double[][] lastGradient; // [planes][B, H]
+    private final long seed;
+
+    private GoldenCase(GoldenCell cell, String name, int[] sizes, int[] lengths, long seed) {
+        this.cell = cell;
+        this.name = name;
+        this.timeSteps = sizes[0];
+        this.batchSize = sizes[1];
+        this.inputSize = sizes[2];
+        this.hiddenSize = sizes[3];
+        this.lengths = lengths;
+        this.reversed = name.endsWith("reversed");
+        this.seed = seed;
+        var draw = new Draw(seed);
+        // Pre-activations of order one, so that activations are bent but not flat.
+        double limit = Math.min(1, 2 / Math.sqrt(inputSize + hiddenSize));
+        this.weightIh = draw.uniform(rows() * inputSize, limit);
+        this.weightHh = draw.uniform(rows() * hiddenSize, limit);
+        this.biasIh = draw.uniform(rows(), limit);
+        this.biasHh = draw.uniform(rows(), limit);
+        this.input = draw.uniform(timeSteps * batchSize * inputSize, 1);
+        this.outputGradient = draw.uniform(timeSteps * batchSize * hiddenSize, 1);
+        this.initial = new double[cell.planes()][];
+        this.lastGradient = new double[cell.planes()][];
+        for (int plane = 0; plane < cell.planes(); plane++) {
+            initial[plane] = draw.uniform(batchSize * hiddenSize, 1);
+            lastGradient[plane] = draw.uniform(batchSize * hiddenSize, 1);
+        }
+    }
+
+    /** {@return the cases of a cell; a seed is the number of the case among all} */
+    static List<GoldenCase> of(GoldenCell cell) {
+        var cases = new ArrayList<GoldenCase>();
+        add(cases, cell, "one-of-all", new int[] {1, 1, 1, 1}, 1);
+        add(cases, cell, "one-step", new int[] {1, 3, 5, 7}, 1, 1, 1);
+        add(cases, cell, "one-unit", new int[] {7, 3, 5, 1}, 7, 1, 4);
+        add(cases, cell, "one-unit-reversed", new int[] {7, 3, 5, 1}, 2, 7, 1);
+        add(cases, cell, "wide", new int[] {11, 2, 3, 37}, 11, 11);
+        add(cases, cell, "ragged", new int[] {5, 4, 13, 19}, 3, 1, 5, 2);
+        add(cases, cell, "ragged-reversed", new int[] {6, 5, 3, 9}, 4, 6, 1, 3, 2);
+        add(cases, cell, "empty", new int[] {4, 3, 2, 5}, 2, 0, 4);
+        add(cases, cell, "empty-reversed", new int[] {4, 3, 2, 5}, 0, 3, 1);
+        return cases;
+    }
+
+    private static void add(List<GoldenCase> cases, GoldenCell cell, String name, int[] sizes, int... lengths) {
+        cases.add(new GoldenCase(cell, name, sizes, lengths, 5000L * (1 + cell.ordinal()) + cases.size()));
+    }
+
+    /** {@return the pre-activation rows, G*H} */
+    int rows() {
+        return cell.gates * hiddenSize;
+    }
+
+    /** {@return where the bias stands that reset-after GRUs keep apart, n of h; beyond all rows for other cells} */
+    int apart() {
+        return cell == GoldenCell.GRU_RESET_AFTER ? 2 * hiddenSize : rows();
+    }
+
+    /** {@return the sum of both biases, but for the row that stays apart} */
+    double[] bias() {
+        return IntStream.range(0, rows()).mapToDouble(row -> biasIh[row] + (row < apart() ? biasHh[row] : 0)).toArray();
+    }
+
+    /** {@return the bias that stays apart, or nothing} */
+    double[] biasHn() {
+        return Arrays.copyOfRange(biasHh, apart(), rows());
+    }
+
+    /** {@return whether every sequence has at least one step} */
+    boolean allHaveSteps() {
+        return Arrays.stream(lengths).allMatch(length -> length > 0);
+    }
+
+    /** {@return the file of what is given} */
+    GoldenFile given() {
+        var file = new GoldenFile().text("cell", cell.text).text("direction", reversed ? "reversed" : "forward")
+                .text("seed", Long.toString(seed))
+                .integers("sizes", new int[] {timeSteps, batchSize, inputSize, hiddenSize}, 4)
+                .integers("lengths", lengths, batchSize)
+                .fractions("weightIh", weightIh, rows(), inputSize).fractions("weightHh", weightHh, rows(), hiddenSize)
+                .fractions("biasIh", biasIh, rows()).fractions("biasHh", biasHh, rows())
+                .fractions("bias", bias(), rows());
+        if (biasHn().length > 0) {
+            file.fractions("biasHn", biasHn(), biasHn().length);
+        }
+        file.fractions("input", input, timeSteps, batchSize, inputSize)
+                .fractions("gradient:output", outputGradient, timeSteps, batchSize, hiddenSize);
+        for (int plane = 0; plane < cell.planes(); plane++) {
+            file.fractions("initial[" + plane + "]", initial[plane], batchSize, hiddenSize)
+                    .fractions("gradient:last[" + plane + "]", lastGradient[plane], batchSize, hiddenSize);
+        }
+        return file;
+    }
+}

@@ -1,0 +1,53 @@
+package dev.rondo.bench.golden;
+
+import dev.rondo.bench.golden.LibtorchCells.Leaves;
+import dev.rondo.bench.golden.LibtorchCells.Results;
+import java.util.Arrays;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * A pass of cells that libtorch has no layer for: products, sigmoids and tanh written out here for one sequence at a
+ * time, each from its own first (reversed: own last) element on; libtorch differentiates them.
+ */
+final class WrittenOutSteps {
+    private WrittenOutSteps() {}
+
+    static Results run(GoldenCase given, Leaves leaves) {
+        var outputs = new Tensor[given.timeSteps * given.batchSize];
+        Arrays.setAll(outputs, i -> Tensors.of(new double[given.hiddenSize], 1, given.hiddenSize));
+        var last = new Tensor[given.batchSize];
+        for (int b = 0; b < given.batchSize; b++) {
+            int length = given.lengths[b];
+            Tensor h = leaves.initial()[0].narrow(0, b, 1);
+            for (int step = 0; step < length; step++) {
+                int t = given.reversed ? length - 1 - step : step;
+                h = step(given, leaves, leaves.input().select(0, t).narrow(0, b, 1), h);
+                outputs[t * given.batchSize + b] = h;
+            }
+            last[b] = h;
+        }
+        Tensor output = torch.cat(new TensorVector(outputs), 0).view(given.timeSteps, given.batchSize, given.hiddenSize);
+        return new Results(output, new Tensor[] {torch.cat(new TensorVector(last), 0)});
+    }
+
+    /** One step of one sequence: x [1, I], h [1, H]. */
+    private static Tensor step(GoldenCase given, Leaves leaves, Tensor x, Tensor h) {
+        Tensor ofInput = x.matmul(leaves.weightIh().t()).add(leaves.biasIh());
+        if (given.cell == GoldenCell.ELMAN_SIGMOID) {
+            return ofInput.add(h.matmul(leaves.weightHh().t())).add(leaves.biasHh()).sigmoid();
+        }
+        int size = given.hiddenSize;
+        Tensor r = gate(ofInput, leaves, h, 0, size).sigmoid();
+        Tensor z = gate(ofInput, leaves, h, size, size).sigmoid();
+        Tensor n = gate(ofInput, leaves, r.mul(h), 2L * size, size).tanh();
+        return n.sub(z.mul(n)).add(z.mul(h)); // (1 - z) n + z h
+    }
+
+    /** Rows {@code from} to {@code from + size} of the pre-activations. */
+    private static Tensor gate(Tensor ofInput, Leaves leaves, Tensor operand, long from, int size) {
+        return ofInput.narrow(1, from, size).add(operand.matmul(leaves.weightHh().narrow(0, from, size).t()))
+                .add(leaves.biasHh().narrow(0, from, size));
+    }
+}
