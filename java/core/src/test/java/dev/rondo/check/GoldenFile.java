@@ -17,9 +17,11 @@ import java.util.stream.Stream;
 public final class GoldenFile {
     private static final double FRACTION = 4096;
 
+    private record Tensor(int[] dimensions, double[] values) {}
+
     private final Path path;
     private final Map<String, String> texts = new LinkedHashMap<>();
-    private final Map<String, double[]> tensors = new LinkedHashMap<>();
+    private final Map<String, Tensor> tensors = new LinkedHashMap<>();
 
     private GoldenFile(Path path) {
         this.path = path;
@@ -39,7 +41,7 @@ public final class GoldenFile {
                     throw new IllegalStateException(
                             path + ": " + head[1] + ": expected " + expected + " numbers, got " + values.length);
                 }
-                tensors.put(head[1], values);
+                tensors.put(head[1], new Tensor(dimensions, values));
             }
         }
     }
@@ -49,14 +51,18 @@ public final class GoldenFile {
         return new GoldenFile(directory().resolve(name));
     }
 
-    /** {@return the files of all cells, each with what one pass is given} */
-    static List<GoldenFile> cells() {
-        try (var files = Files.walk(directory())) {
-            return files.filter(file -> file.toString().endsWith(".txt")).sorted().map(GoldenFile::new)
-                    .filter(file -> file.texts.containsKey("cell")).toList();
+    /** {@return all files below a directory, such as "losses", sorted} */
+    public static List<GoldenFile> all(String name) {
+        try (var files = Files.walk(directory().resolve(name))) {
+            return files.filter(file -> file.toString().endsWith(".txt")).sorted().map(GoldenFile::new).toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** {@return the files of all cells, each with what one pass is given} */
+    static List<GoldenFile> cells() {
+        return all(".").stream().filter(file -> file.texts.containsKey("cell")).toList();
     }
 
     /** {@return what {@code system} makes of what this file gives} */
@@ -105,7 +111,7 @@ public final class GoldenFile {
     }
 
     public double[] doubles(String name) {
-        return found(name, tensors.get(name)).clone();
+        return found(name, tensors.get(name)).values.clone();
     }
 
     public float[] floats(String name) {
@@ -119,6 +125,16 @@ public final class GoldenFile {
         return Arrays.stream(doubles(name)).mapToInt(value -> (int) value).toArray();
     }
 
+    /** {@return whether there is such a tensor} */
+    public boolean has(String tensor) {
+        return tensors.containsKey(tensor);
+    }
+
+    /** {@return the size of a dimension of a tensor} */
+    public int dimension(String name, int index) {
+        return found(name, tensors.get(name)).dimensions[index];
+    }
+
     private <T> T found(String name, T value) {
         if (value == null) {
             throw new IllegalStateException(path + ": expected an entry " + name);
@@ -128,6 +144,6 @@ public final class GoldenFile {
 
     @Override
     public String toString() {
-        return directory().relativize(path).toString();
+        return directory().relativize(path.normalize()).toString();
     }
 }
