@@ -1,0 +1,96 @@
+package dev.rondo.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rondo.cell.Backend;
+import dev.rondo.cell.lstm.Lstm;
+import dev.rondo.io.Checkpoint;
+import dev.rondo.io.CheckpointException;
+import dev.rondo.network.Network;
+import dev.rondo.network.SeededRandom;
+import dev.rondo.network.SequenceBatch;
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A training that is written down, and gone on with by others, is the one that was not interrupted, bit for bit. */
+class ResumedTrainingTest {
+    private static final int T = 3;
+    private static final int B = 2;
+    private static final int V = 37;
+
+    @TempDir
+    private Path directory;
+
+    static List<Optimizer> optimizers() {
+        return List.of(Sgd.of(0.1), Sgd.of(0.1).momentum(0.9), Sgd.of(0.1).nesterov(0.9).weightDecay(0.01),
+                RmsProp.of(0.01), Adagrad.of(0.1), Adam.of(0.01), AdamW.of(0.01));
+    }
+
+    private static Trainer trainer(Network network, Optimizer optimizer) {
+        return Trainer.builder(network).optimizer(optimizer).clip(GradientClipping.perLayer(0.1))
+                .learningRate(LearningRate.onPlateau(0.5, 2).warmUp(3)).build();
+    }
+
+    private static SequenceBatch batch(long seed) {
+        var random = new SeededRandom(seed);
+        return SequenceBatch.tokens(random.ints(T * B, 0, V).toArray(), T, B).targets(random.ints(T * B, 0, 4).toArray());
+    }
+
+    /** Steps from {@code first} on, each followed by a validation loss that never falls. */
+    private static void train(Trainer trainer, int first, int count) {
+        try (var pass = trainer.network().pass(T, B)) {
+            for (int step = first; step < first + count; step++) {
+                trainer.step(pass, batch(step));
+                trainer.observe(1);
+            }
+        }
+    }
+
+    private static Network network() {
+        return Network.oneHot(V).layer(Lstm.of(5)).classes(4).backend(Backend.REFERENCE).seed(1).build();
+    }
+
+    @ParameterizedTest
+    @MethodSource("optimizers")
+    void itGoesOnBitForBit(Optimizer optimizer) throws IOException {
+        Path file = directory.resolve("half.rondo");
+        try (Network network = network()) {
+            Trainer whole = trainer(network, optimizer);
+            train(whole, 1, 4);
+            Checkpoint.builder().network(network).trainer(whole).write(file);
+            train(whole, 5, 4);
+            Checkpoint checkpoint = Checkpoint.read(file);
+            try (Network restored = checkpoint.network(options -> options.backend(Backend.REFERENCE))) {
+                Trainer rest = trainer(restored, optimizer);
+                checkpoint.restore(rest);
+                assertEquals(4, rest.steps());
+                train(rest, 5, 4);
+                assertArrayEquals(network.parameters().slab().toArray(ValueLayout.JAVA_BYTE),
+                        restored.parameters().slab().toArray(ValueLayout.JAVA_BYTE));
+                assertEquals(whole.learningRate(), rest.learningRate());
+                assertTrue(rest.learningRate() < optimizer.learningRate(), "the plateau was to take part");
+            }
+        }
+    }
+
+    @Test
+    void anotherOptimiserOrScheduleIsRefused() throws IOException {
+        Path file = directory.resolve("sgd.rondo");
+        try (Network network = network()) {
+            Checkpoint.builder().network(network).trainer(trainer(network, Sgd.of(0.1))).write(file);
+            Checkpoint checkpoint = Checkpoint.read(file);
+            assertThrows(CheckpointException.class, () -> checkpoint.restore(trainer(network, Adam.of(0.1))));
+            assertThrows(CheckpointException.class,
+                    () -> checkpoint.restore(Trainer.builder(network).optimizer(Sgd.of(0.1)).build()));
+        }
+    }
+}
