@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rondo.cell.Cell;
+import dev.rondo.cell.elman.Elman;
+import dev.rondo.cell.gru.Gru;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.memory.TensorLayout;
 import java.util.List;
@@ -11,6 +14,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -94,9 +98,36 @@ class NetworkDescriptionTest {
 
     @Test
     void everyCellOfTheListCanBeMadeByName() {
-        assertTrue(Cells.names().contains("lstm"));
-        Cells.all(3).forEach(cell -> assertEquals(cell, Cells.of(cell.name(), 3, cell.options())));
+        assertEquals(List.of("elman", "lstm", "gru"), Cells.names());
+        for (Cell cell : Cells.all(3)) {
+            assertEquals(cell, Cells.of(cell.name(), 3, cell.options()));
+            assertEquals(cell, Cells.parse(Cells.text(cell), 3));
+        }
         assertEquals("cell: expected one of " + Cells.names() + ", got gnu",
                 assertThrows(IllegalArgumentException.class, () -> Cells.of("gnu", 3, Map.of())).getMessage());
+    }
+
+    @Test
+    void cellsAsText() {
+        assertEquals(List.of("elman", "elman:activation=relu", "elman:activation=sigmoid", "lstm", "gru",
+                "gru:reset=before"), Cells.variants());
+        assertEquals(Elman.relu(3), Cells.parse("elman:activation=relu", 3));
+        assertEquals(Elman.of(3), Cells.parse("elman:activation=tanh", 3));
+        assertEquals(Gru.of(5).resetBefore(), Cells.parse("gru:reset=before", 5));
+        assertEquals("lstm:forgetBias=0.5", Cells.text(new Lstm(4, 0.5)));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            gnu:reset=before     | cell: expected one of [elman, lstm, gru], got gnu
+            gru:rest=before      | option of gru: expected one of [reset], got rest
+            gru:reset=between    | reset: expected one of [after, before], got between
+            gru:reset            | option: expected name=value, got "reset"
+            gru:reset=after,     | option: expected name=value, got ""
+            elman:activation=ReLU | activation: expected one of [tanh, relu, sigmoid], got ReLU
+            lstm:forgetBias=high | forgetBias: expected a number, got high
+            """)
+    void textsThatAreNoCell(String text, String message) {
+        assertEquals(message, assertThrows(IllegalArgumentException.class, () -> Cells.parse(text, 3)).getMessage());
     }
 }
