@@ -6,6 +6,7 @@ import dev.rondo.cell.Execution;
 import dev.rondo.check.CellBody;
 import dev.rondo.kernel.Backends;
 import dev.rondo.memory.Precision;
+import dev.rondo.network.Cells;
 import java.util.Collection;
 import org.openjdk.jmh.Main;
 import org.openjdk.jmh.infra.BenchmarkParams;
@@ -17,16 +18,17 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
  * Runs the benchmarks whose names match a pattern and prints one table. Takes JMH's options; without {@code -p
- * body=...} every body that runs here is timed, which takes a quarter of an hour. "best" is the GFLOP/s of the fastest
- * iteration: where it is far above the mean, something else was using the machine.
+ * cell=...} and {@code -p body=...} every cell and every body that runs here is timed, a quarter of an hour for each
+ * cell. "best" is the GFLOP/s of the fastest iteration: where it is far above the mean, something else was using the
+ * machine.
  *
  * <pre>
  * java --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -jar bench/target/benchmarks.jar \
- *     training -p shape=timed:S3 -p body=NATIVE/AVX512
+ *     training -p cell=gru -p shape=timed:S3 -p body=NATIVE/AVX512
  * </pre>
  */
 public final class Bench {
-    private static final String ROW = "%-10s %-6s %-18s %3s  %-9s %4s %4s %5s %5s  %12s %10s %9s %9s%n";
+    private static final String ROW = "%-10s %-24s %-18s %3s  %-9s %4s %4s %5s %5s  %12s %10s %9s %9s%n";
 
     private Bench() {}
 
@@ -40,6 +42,9 @@ public final class Bench {
         System.out.println("Java " + Runtime.version() + "; "
                 + Backends.describe(Backends.available().getLast(), Execution.threads(1)));
         var chosen = new OptionsBuilder().parent(options);
+        if (!options.getParameter("cell").hasValue()) {
+            chosen.param("cell", Cells.variants().toArray(String[]::new));
+        }
         if (!options.getParameter("body").hasValue()) {
             chosen.param("body", bodies());
         }
@@ -69,7 +74,7 @@ public final class Bench {
             Cell cell = CellBenchmark.cell(params.getParam("cell"), shape.hiddenSize());
             Result<?> micros = result.getPrimaryResult();
             double kiloflops = flops(benchmark, cell, shape) / 1e3;
-            System.out.printf(ROW, benchmark, cell.name(), params.getParam("body"), params.getParam("threads"),
+            System.out.printf(ROW, benchmark, params.getParam("cell"), params.getParam("body"), params.getParam("threads"),
                     params.getParam("shape"), shape.timeSteps(), shape.batchSize(), shape.inputSize(),
                     shape.hiddenSize(), round(micros.getScore()), round(micros.getScoreError()),
                     round(kiloflops / micros.getScore()), round(kiloflops / micros.getStatistics().getMin()));

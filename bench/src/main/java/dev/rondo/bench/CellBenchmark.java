@@ -8,7 +8,6 @@ import dev.rondo.check.CellBody;
 import dev.rondo.check.NamedShape;
 import dev.rondo.memory.Precision;
 import dev.rondo.network.Cells;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -31,7 +30,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 5, time = 400, timeUnit = TimeUnit.MILLISECONDS)
 @Measurement(iterations = 5, time = 400, timeUnit = TimeUnit.MILLISECONDS)
 public class CellBenchmark {
-    /** Name of the cell. */
+    /** The cell, with options as in {@code gru:reset=before}. */
     @Param("lstm")
     public String cell;
 
@@ -87,7 +86,7 @@ public class CellBenchmark {
     }
 
     static Cell cell(String name, int hiddenSize) {
-        return Cells.of(name, hiddenSize, Map.of());
+        return Cells.parse(name, hiddenSize);
     }
 
     static CellShape shape(String name) {

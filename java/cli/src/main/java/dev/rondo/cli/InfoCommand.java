@@ -4,6 +4,7 @@ import dev.rondo.cell.Backend;
 import dev.rondo.cell.Execution;
 import dev.rondo.cell.IsaTier;
 import dev.rondo.kernel.Backends;
+import dev.rondo.network.Cells;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,7 +14,7 @@ import picocli.CommandLine.Mixin;
 
 /** {@code rondo info}: what would run here, and why nothing faster. */
 @Command(name = "info",
-        description = "Shows version, JDK, platform, CPU and backends, and why a faster one is missing.")
+        description = "Shows version, JDK, platform, CPU, backends and cells, and why a faster backend is missing.")
 final class InfoCommand implements Callable<Integer> {
     private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
 
@@ -43,6 +44,7 @@ final class InfoCommand implements Callable<Integer> {
                     .map(reason -> "not available: " + Failure.oneLine(reason))
                     .orElseGet(() -> Backends.details(backend, execution)));
         }
+        line("cells", String.join(", ", Cells.variants()));
         line("in use", Backends.best().name());
         return 0;
     }

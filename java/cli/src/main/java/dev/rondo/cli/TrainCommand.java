@@ -1,8 +1,9 @@
 package dev.rondo.cli;
 
 import dev.rondo.cell.Backend;
+import dev.rondo.cell.Cell;
 import dev.rondo.cell.Execution;
-import dev.rondo.cell.lstm.Lstm;
+import dev.rondo.network.Cells;
 import dev.rondo.text.LanguageModelTrainer;
 import dev.rondo.text.TextCorpus;
 import java.io.IOException;
@@ -29,12 +30,17 @@ final class TrainCommand implements Callable<Integer> {
                     + "directories called target, build or runs. Default: the sources and documents of Rondo.")
     private List<Path> text;
 
+    @Option(names = "--cell", paramLabel = "CELL", defaultValue = "lstm",
+            description = "Cell of the layers, with options after a colon, as in gru:reset=before; rondo info lists them. "
+                    + "Default: ${DEFAULT-VALUE}.")
+    private String cell;
+
     @Option(names = "--hidden", paramLabel = "N", defaultValue = "256",
             description = "Units of each layer. Default: ${DEFAULT-VALUE}.")
     private int hidden;
 
     @Option(names = "--layers", paramLabel = "N", defaultValue = "1",
-            description = "LSTM layers. Default: ${DEFAULT-VALUE}.")
+            description = "Layers. Default: ${DEFAULT-VALUE}.")
     private int layers;
 
     @Option(names = "--batch", paramLabel = "N", defaultValue = "32",
@@ -90,6 +96,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private void checkOptions() {
         atLeastOne("--hidden", hidden);
+        cell();
         atLeastOne("--layers", layers);
         atLeastOne("--batch", batch);
         if (threads != null && (threads < 1 || threads > Execution.MOST_THREADS)) {
@@ -104,7 +111,7 @@ final class TrainCommand implements Callable<Integer> {
             }
         }
         if (resume != null) {
-            for (String option : List.of("--text", "--hidden", "--layers", "--batch", "--seed", "--out")) {
+            for (String option : List.of("--text", "--cell", "--hidden", "--layers", "--batch", "--seed", "--out")) {
                 if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
                     throw new ParameterException(spec.commandLine(),
                             "--resume goes on with the settings of its directory: it cannot be had with " + option);
@@ -119,6 +126,15 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
+    private Cell cell() {
+        try {
+            return Cells.parse(cell, hidden);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(
+                    spec.commandLine(), "--cell: " + e.getMessage().replaceFirst("^cell: ", ""), e);
+        }
+    }
+
     private int begin() throws IOException {
         RunDirectory directory = out == null ? RunDirectory.byTime() : new RunDirectory(out);
         if (directory.isResumable()) {
@@ -130,7 +146,7 @@ final class TrainCommand implements Callable<Integer> {
         TrainingLength wanted = length == null ? TrainingLength.byDefault() : length;
         var session = new TrainingSession(streams, directory, json);
         try (LanguageModelTrainer trainer = LanguageModelTrainer.builder(corpus)
-                .cell(Lstm.of(hidden)).layers(layers).batchSize(batch).seed(seed)
+                .cell(cell()).layers(layers).batchSize(batch).seed(seed)
                 .backend(backend).threads(threads == null ? Defaults.threads() : threads)
                 .directory(directory.path()).note(LENGTH, wanted.toString())
                 .listener(session)

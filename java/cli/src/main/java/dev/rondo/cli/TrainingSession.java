@@ -1,7 +1,9 @@
 package dev.rondo.cli;
 
+import dev.rondo.cell.Backend;
 import dev.rondo.cell.Cell;
 import dev.rondo.kernel.Backends;
+import dev.rondo.network.Cells;
 import dev.rondo.network.Network;
 import dev.rondo.text.Evaluation;
 import dev.rondo.text.LanguageModel;
@@ -19,7 +21,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 
 /** One run of a training: what is shown meanwhile, what is written down, what Ctrl-C does, what is left at the end. */
 final class TrainingSession implements TrainingListener {
@@ -50,7 +51,7 @@ final class TrainingSession implements TrainingListener {
         say("%s", Backends.describe(network.backend(), network.execution()));
         say("text: %s; %,d different characters, %,d to learn from, %,d for validation", source,
                 corpus.vocabulary().size(), corpus.training().length, corpus.validation().length);
-        say("model: %s, %s of %s, %s", cell.name().toUpperCase(Locale.ROOT), Figures.count(layers.size(), "layer"),
+        say("model: %s, %s of %s, %s", Cells.text(cell), Figures.count(layers.size(), "layer"),
                 Figures.count(cell.hiddenSize(), "unit"), Figures.count(network.parameters().count(), "parameter"));
     }
 
@@ -79,7 +80,7 @@ final class TrainingSession implements TrainingListener {
         if (summary.stopped()) {
             showHowToResume(summary.step());
         } else {
-            showSample();
+            showSample(trainer.model().network().backend());
         }
         return exitCode;
     }
@@ -132,9 +133,9 @@ final class TrainingSession implements TrainingListener {
         }
     }
 
-    private void showSample() throws IOException {
+    private void showSample(Backend backend) throws IOException {
         say("model: %s, which makes up text like this:%n", directory.best());
-        try (var model = LanguageModel.load(directory.path(), network -> network.threads(1))) {
+        try (var model = LanguageModel.load(directory.path(), network -> network.backend(backend).threads(1))) {
             model.generate("", SAMPLING, SAMPLE_LENGTH, streams.out()::print);
         }
         say("%n%nfor more: %s generate --model %s", Invocation.command(), Invocation.quoted(directory.path()));

@@ -37,6 +37,9 @@ class ErrorsTest {
             train --minutes NaN             | --minutes: expected a number above 0
             train --steps 5 --epochs 2      | --steps=N, --epochs=N are mutually exclusive
             train --hidden 0                | --hidden: expected at least 1, got 0
+            train --cell gnu                | --cell: expected one of [elman, lstm, gru], got gnu
+            train --cell gru:rest=after     | --cell: option of gru: expected one of [reset], got rest
+            train --cell gru --resume x     | cannot be had with --cell
             train --layers 0                | --layers: expected at least 1, got 0
             train --batch -1                | --batch: expected at least 1, got -1
             train --threads 0               | --threads: expected 1 to 1024, got 0

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.cell.Backend;
 import dev.rondo.kernel.Backends;
+import dev.rondo.network.Cells;
 import dev.rondo.text.Evaluation;
+import dev.rondo.text.LanguageModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,6 +69,27 @@ class TrainCommandTest {
         assertEquals(30, last(parts).step());
         assertEquals(last(whole).validationLoss(), last(parts).validationLoss());
         assertTrue(last(parts).seconds() > new EvaluationLog(parts).read().getFirst().seconds(), "seconds go on, too");
+    }
+
+    static Stream<String> cells() {
+        return Cells.variants().stream();
+    }
+
+    /** Its checkpoint is one of that cell, and goes on as one. */
+    @ParameterizedTest
+    @MethodSource("cells")
+    void anyCellIsTrainedResumedAndGenerates(String cell) throws IOException {
+        String out = Outcome.of(SmallText.train(directory, "--cell", cell, "--layers", 2, "--steps", 8, "--backend",
+                Backend.REFERENCE)).succeeded().out();
+        assertTrue(out.contains("model: " + cell + ", 2 layers of 16 units"), out);
+        Path run = directory.resolve("run");
+        String resumed = Outcome.of("train", "--resume", run, "--steps", 12, "--backend", Backend.REFERENCE)
+                .succeeded().out();
+        assertTrue(resumed.contains("model: " + cell + ", 2 layers"), resumed);
+        assertEquals(12, last(run.resolve("evaluations.jsonl")).step());
+        try (var model = LanguageModel.load(run, network -> network.backend(Backend.REFERENCE))) {
+            assertEquals(Cells.parse(cell, 16), model.network().description().layers().getLast());
+        }
     }
 
     @Test
