@@ -359,11 +359,13 @@ public final class NetworkPass implements AutoCloseable {
 
     /** What the caller put beyond a length must not reach the head's parameters; the layers ignore it anyway. */
     private void clearBeyondLengths() {
-        MemorySegment gradient = head.outputGradient();
-        long bytes = gradient.byteSize() / ((long) timeSteps * batchSize);
+        int outputs = network.outputSize();
         for (int b = 0; b < batchSize; b++) {
             for (int t = lengths.getAtIndex(ValueLayout.JAVA_INT, b); t < timeSteps; t++) {
-                gradient.asSlice(((long) t * batchSize + b) * bytes, bytes).fill((byte) 0);
+                long at = ((long) t * batchSize + b) * outputs;
+                for (int o = 0; o < outputs; o++) {
+                    network.precision().set(head.outputGradient(), at + o, 0);
+                }
             }
         }
     }

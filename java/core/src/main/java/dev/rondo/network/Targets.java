@@ -4,6 +4,7 @@ import dev.rondo.memory.Precision;
 import dev.rondo.memory.Workspace;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /**
  * What the outputs of a pass are compared with: a copy of a batch's targets, checked, and which of them count.
@@ -19,6 +20,8 @@ final class Targets {
     private final int outputs;
     private final MemorySegment classes; // int32 [N]; null for numbers
     private final MemorySegment numbers; // [N, O]; null for classes
+    private final byte[] given; // [N] or [N, O], the batch's mask
+    private final int[] lengths; // [B]
     private final byte[] marks; // [N, O], which numbers count; null for classes
     private final int[] counts; // [N], how many numbers of a position count; of classes 1 or 0
     private long counted;
@@ -33,6 +36,8 @@ final class Targets {
         boolean ofClasses = loss != null && loss.classTargets();
         this.classes = ofClasses ? workspace.allocateBytes((long) positions * Integer.BYTES) : null;
         this.numbers = loss != null && !ofClasses ? workspace.allocate(precision, (long) positions * outputs) : null;
+        this.given = new byte[Math.multiplyExact(positions, numbers == null ? 1 : outputs)];
+        this.lengths = new int[batchSize];
         this.marks = numbers == null ? null : new byte[Math.multiplyExact(positions, outputs)];
         this.counts = new int[positions];
     }
@@ -83,29 +88,51 @@ final class Targets {
                 precision.set(numbers, i, batch.targetPrecision().get(batch.targets(), i));
             }
         }
+        boolean each = readMask(batch.targetMask());
+        readLengths(batch);
         counted = 0;
         for (int n = 0; n < positions; n++) {
-            counts[n] = classes != null ? countClass(batch, n) : countNumbers(batch, n);
+            boolean beyond = n / batchSize >= lengths[n % batchSize];
+            counts[n] = beyond ? 0 : classes != null ? countClass(n) : countNumbers(n, each);
             counted += counts[n] > 0 ? 1 : 0;
         }
     }
 
-    private int countClass(SequenceBatch batch, int n) {
+    /** Returns whether there is a mark per number, not per position. */
+    private boolean readMask(MemorySegment mask) {
+        if (mask == null) {
+            Arrays.fill(given, (byte) 1);
+            return false;
+        }
+        MemorySegment.copy(mask, ValueLayout.JAVA_BYTE, 0, given, 0, (int) mask.byteSize());
+        return mask.byteSize() > positions;
+    }
+
+    private void readLengths(SequenceBatch batch) {
+        if (perSequence || batch.lengths() == null) {
+            Arrays.fill(lengths, Integer.MAX_VALUE);
+        } else {
+            MemorySegment.copy(batch.lengths(), ValueLayout.JAVA_INT_UNALIGNED, 0, lengths, 0, batchSize);
+        }
+    }
+
+    private int countClass(int n) {
+        if (given[n] == 0) {
+            return 0;
+        }
         int target = classOf(n);
         if (target < SequenceBatch.IGNORED || target >= outputs) {
             throw new IllegalArgumentException(
                     name(n) + "]: expected 0 to " + (outputs - 1) + ", or -1 = ignored, got " + target);
         }
-        return target != SequenceBatch.IGNORED && within(batch, n) && marked(batch, n) ? 1 : 0;
+        return target == SequenceBatch.IGNORED ? 0 : 1;
     }
 
-    private int countNumbers(SequenceBatch batch, int n) {
-        boolean within = within(batch, n);
-        boolean each = batch.targetMask() != null && batch.targetMask().byteSize() == marks.length;
+    private int countNumbers(int n, boolean each) {
         int count = 0;
         for (int o = 0; o < outputs; o++) {
             int at = n * outputs + o;
-            boolean counts = within && marked(batch, each ? at : n);
+            boolean counts = given[each ? at : n] != 0;
             if (counts && loss instanceof Loss.SigmoidCrossEntropy) {
                 checkShare(n, o);
             }
@@ -113,10 +140,6 @@ final class Targets {
             count += marks[at];
         }
         return count;
-    }
-
-    private static boolean marked(SequenceBatch batch, long at) {
-        return batch.targetMask() == null || batch.targetMask().get(ValueLayout.JAVA_BYTE, at) != 0;
     }
 
     private void checkShape(SequenceBatch batch) {
@@ -132,24 +155,19 @@ final class Targets {
                     "targets: expected " + outputs + " numbers per position, got " + batch.targetSize());
         }
         long elementBytes = ofClasses ? Integer.BYTES : (long) outputs * batch.targetPrecision().bytes();
-        checkCount("targets", batch.targets().byteSize() / elementBytes, "");
-        boolean each = batch.targetMask() == null
-                || !ofClasses && batch.targetMask().byteSize() == (long) positions * outputs;
-        if (!each) {
-            checkCount("targetMask", batch.targetMask().byteSize(), ofClasses ? "" : ", or " + outputs + " times that");
+        checkCount("targets", batch.targets().byteSize() / elementBytes, positions);
+        if (batch.targetMask() != null) {
+            checkCount("targetMask", batch.targetMask().byteSize(), given.length);
         }
     }
 
-    private void checkCount(String name, long got, String otherwise) {
-        if (got != positions) {
+    /** Takes as many as there are positions, or {@code otherwise}. */
+    private void checkCount(String name, long got, int otherwise) {
+        if (got != positions && got != otherwise) {
             throw new IllegalArgumentException(name + ": expected " + positions + ", one per "
-                    + (perSequence ? "sequence" : "step") + otherwise + ", got " + got);
+                    + (perSequence ? "sequence" : "step") + (otherwise == positions ? "" : ", or " + otherwise)
+                    + ", got " + got);
         }
-    }
-
-    private boolean within(SequenceBatch batch, int n) {
-        return perSequence || batch.lengths() == null
-                || n / batchSize < batch.lengths().getAtIndex(ValueLayout.JAVA_INT, n % batchSize);
     }
 
     private void checkShare(int n, int o) {

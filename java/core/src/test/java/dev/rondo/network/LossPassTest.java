@@ -106,6 +106,15 @@ class LossPassTest {
         run.assertGradient(-0.25, 0.25, 0, 0, -0.375, 0.375, 0, 0);
     }
 
+    /** What does not count may be anything. */
+    @Test
+    void targetsThatDoNotCountAreNotLookedAt() {
+        var run = new Run(Loss.softmaxCrossEntropy(), 2, 2, 2);
+        SequenceBatch batch = batch(2, 2).targets(new int[] {0, 99, -7, 0}).lengths(new int[] {1, 2});
+        run.run(batch.targetMask(new byte[] {1, 0, 1, 1}), new double[8]);
+        assertEquals(2, run.targets.counted());
+    }
+
     /** Of a head that reads the last step a sequence counts whatever its length. */
     @Test
     void aTargetPerSequence() {
@@ -259,7 +268,7 @@ class LossPassTest {
                 () -> perSequence.run(batch(2, 2).targets(new int[2])));
         refused("targets: expected 2, one per sequence, got 4",
                 () -> perSequence.run(batch(2, 2).targets(new float[12], 3)));
-        refused("targetMask: expected 2, one per sequence, or 3 times that, got 4",
+        refused("targetMask: expected 2, one per sequence, or 6, got 4",
                 () -> perSequence.run(batch(2, 2).targets(new float[6], 3).targetMask(new byte[4])));
         refused("targets: expected 3 numbers per position, got 2",
                 () -> perSequence.run(batch(2, 2).targets(new float[4], 2)));
