@@ -322,9 +322,9 @@ public final class NetworkPass implements AutoCloseable {
      * {@link #backward()}}
      *
      * <pre>{@code
-     * encoder.forward(source);
+     * encoder.forward(sentence);
      * decoder.state(0, 0).copyFrom(encoder.state(0, 0));           // decoder.carryState(true): it starts from there
-     * decoder.forward(target);
+     * decoder.forward(translation);
      * decoder.backward();
      * encoder.lastStateGradient(0, 0).copyFrom(decoder.stateGradient(0, 0));
      * encoder.backward();
