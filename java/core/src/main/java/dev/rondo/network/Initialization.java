@@ -1,81 +1,128 @@
 package dev.rondo.network;
 
-import dev.rondo.cell.Cell;
-import dev.rondo.cell.ParameterBlock;
-import dev.rondo.cell.ParameterBlock.Source;
-import dev.rondo.memory.Parameters;
-import dev.rondo.memory.Precision;
-import dev.rondo.memory.TensorLayout;
 import java.util.random.RandomGenerator;
 
 /**
- * First values of all parameters, drawn in float64 in the order of the slab and rounded, so that one seed gives the
- * same network on every backend, and the same weights whether tokens come as ids or as one-hot numbers.
+ * What weights start with. All numbers are drawn in float64, in one order, and rounded: one seed gives the same network on
+ * every backend.
  *
- * <ul>
- *   <li>Weights from the input of a layer, and of the head: uniform within {@code sqrt(6 / (fanIn + fanOut))} (Glorot
- *       and Bengio 2010), the fans being the block's width and rows.
- *   <li>Weights from a state: uniform within {@code 1 / sqrt(H)} (LeCun et al., "Efficient BackProp", 1998, up to the
- *       factor sqrt(3); what PyTorch does).
- *   <li>Biases: {@link Cell#initialBias}, 0 in the head.
- *   <li>Embeddings: uniform with variance 1, which Glorot's rule expects of an input.
- * </ul>
+ * <pre>{@code
+ * Network.builder(inputSize).layer(Elman.relu(100)).classes(10)
+ *         .inputWeights(Initialization.normal(0.001)).recurrentWeights(Initialization.identity())
+ * }</pre>
+ *
+ * <p>A network says which of its weights start how: {@link Network.Builder#inputWeights} and {@link
+ * Network.Builder#recurrentWeights}. Biases start with what the cell says, 0 but for the forget gates of an LSTM, which
+ * start with 1 ({@link dev.rondo.cell.lstm.Lstm}); embeddings are uniform with variance 1; weights that see one unit each
+ * keep the default of recurrent ones.
+ *
+ * <p>A rule is asked for one gate at a time: H rows, or as many as its weights have. One of one's own is a lambda:
+ *
+ * <pre>{@code
+ * Initialization sparse = (rows, columns, fanOut, random) ->
+ *         (row, column) -> random.nextDouble() < 0.1 ? random.nextGaussian() : 0;
+ * }</pre>
  */
-final class Initialization {
-    private final NetworkDescription description;
-    private final Parameters parameters;
-
-    Initialization(NetworkDescription description, Parameters parameters) {
-        this.description = description;
-        this.parameters = parameters;
+@FunctionalInterface
+public interface Initialization {
+    /** Weights [rows, columns] of one gate, asked for once each, row by row. */
+    @FunctionalInterface
+    interface Weights {
+        /** {@return the weight of unit {@code row} for source {@code column}} */
+        double at(int row, int column);
     }
 
-    void run(RandomGenerator random) {
-        TensorLayout layout = parameters.layout();
-        if (description.input() instanceof NetworkInput.Embedding) {
-            fill(layout.get("embedding.weight"), Math.sqrt(3), random);
-        }
-        for (int layer = 0; layer < description.layers().size(); layer++) {
-            Cell cell = description.layers().get(layer);
-            long offset = description.offset(layer, layout);
-            for (ParameterBlock block : cell.blocks(description.inputSize(layer), description.inputKind(layer))) {
-                fill(cell, block, offset + block.offset(), random);
-            }
-        }
-        if (description.head().dense()) {
-            fill(layout.get("head.weight"), glorot(description.topSize(), description.outputSize()), random);
-        }
-        parameters.changed();
+    /**
+     * {@return weights of one gate}
+     *
+     * @param rows units that the weights feed
+     * @param columns sources of each unit: its fan-in
+     * @param fanOut units that each source feeds, in all gates
+     * @param random what to draw from
+     */
+    Weights of(int rows, int columns, int fanOut, RandomGenerator random);
+
+    /**
+     * {@return weights drawn evenly from {@code -limit} to {@code limit}}
+     *
+     * @param limit at least 0
+     */
+    static Initialization uniform(double limit) {
+        atLeastZero("limit", limit);
+        return (rows, columns, fanOut, random) -> evenly(limit, random);
     }
 
-    private void fill(Cell cell, ParameterBlock block, long offset, RandomGenerator random) {
-        Precision precision = parameters.precision();
-        double limit = block.source() == Source.INPUT
-                ? glorot(block.width(), block.rows())
-                : 1 / Math.sqrt(cell.hiddenSize());
-        int width = block.elementwise() ? 1 : block.width();
-        for (int r = 0; r < block.rows(); r++) {
-            for (int j = 0; j < width; j++) {
-                long index = offset + (long) r * block.rowStride() + (long) j * block.columnStride();
-                double value = block.source() == Source.ONE
-                        ? cell.initialBias(block.row() + r)
-                        : uniform(limit, random);
-                precision.set(parameters.slab(), index, value);
-            }
+    /**
+     * {@return normally distributed weights of mean 0}
+     *
+     * @param deviation their standard deviation, at least 0
+     */
+    static Initialization normal(double deviation) {
+        atLeastZero("deviation", deviation);
+        return (rows, columns, fanOut, random) -> normally(deviation, random);
+    }
+
+    /**
+     * {@return weights drawn evenly within {@code sqrt(6 / (fanIn + fanOut))}, for tanh and sigmoid (Glorot and Bengio,
+     * "Understanding the difficulty of training deep feedforward neural networks", 2010, equation 16)} Fan-out counts
+     * the units of all gates, as in Keras.
+     */
+    static Initialization xavier() {
+        return (rows, columns, fanOut, random) -> evenly(Math.sqrt(6.0 / (columns + fanOut)), random);
+    }
+
+    /**
+     * {@return normally distributed weights of deviation {@code sqrt(2 / fanIn)}, for ReLU (He, Zhang, Ren and Sun,
+     * "Delving deep into rectifiers", 2015, equation 10)}
+     */
+    static Initialization he() {
+        return (rows, columns, fanOut, random) -> normally(Math.sqrt(2.0 / columns), random);
+    }
+
+    /**
+     * {@return each gate a random orthogonal matrix Q, which keeps the length of a state; where rows and columns differ in
+     * number, the fewer are orthonormal (Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of
+     * learning in deep linear neural networks", 2014)}
+     */
+    static Initialization orthogonal() {
+        return Orthogonal::of;
+    }
+
+    /**
+     * {@return ones on the diagonal of each gate, else zeros: with ReLU, state that stays as it is (Le, Jaitly and Hinton,
+     * "A simple way to initialize recurrent networks of rectified linear units", 2015)}
+     */
+    static Initialization identity() {
+        return (rows, columns, fanOut, random) -> (row, column) -> row == column ? 1 : 0;
+    }
+
+    /**
+     * {@return this, all weights times {@code factor}} The identity times 0.01 forgets fast; the gain of an orthogonal
+     * matrix.
+     *
+     * @param factor a finite number
+     */
+    default Initialization times(double factor) {
+        if (!Double.isFinite(factor)) {
+            throw new IllegalArgumentException("factor: expected a finite number, got " + factor);
         }
+        return (rows, columns, fanOut, random) -> {
+            Weights weights = of(rows, columns, fanOut, random);
+            return (row, column) -> factor * weights.at(row, column);
+        };
     }
 
-    private void fill(TensorLayout.Tensor tensor, double limit, RandomGenerator random) {
-        for (long i = tensor.offset(); i < tensor.offset() + tensor.count(); i++) {
-            parameters.precision().set(parameters.slab(), i, uniform(limit, random));
+    private static Weights evenly(double limit, RandomGenerator random) {
+        return (row, column) -> (2 * random.nextDouble() - 1) * limit;
+    }
+
+    private static Weights normally(double deviation, RandomGenerator random) {
+        return (row, column) -> random.nextGaussian() * deviation;
+    }
+
+    private static void atLeastZero(String name, double value) {
+        if (!(value >= 0 && Double.isFinite(value))) {
+            throw new IllegalArgumentException(name + ": expected a number of at least 0, got " + value);
         }
-    }
-
-    private static double uniform(double limit, RandomGenerator random) {
-        return (2 * random.nextDouble() - 1) * limit;
-    }
-
-    private static double glorot(int fanIn, int fanOut) {
-        return Math.sqrt(6.0 / (fanIn + fanOut));
     }
 }

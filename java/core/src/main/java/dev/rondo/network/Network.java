@@ -12,6 +12,7 @@ import dev.rondo.memory.Workspace;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * A recurrent network: an input, stacked cells, a head that reads each step or the last, and a loss.
@@ -47,7 +48,7 @@ public final class Network implements AutoCloseable {
         this.workspace = new Workspace("network");
         this.parameters = new Parameters(workspace, description.layout(), builder.precision);
         this.tokenRows = new TokenRows(description);
-        new Initialization(description, parameters).run(new SeededRandom(builder.seed));
+        new FirstParameters(description, parameters, builder).write();
     }
 
     /** {@return a builder of a network that reads {@code inputSize} numbers per step} */
@@ -194,7 +195,9 @@ public final class Network implements AutoCloseable {
         private boolean lastStep;
         private boolean ofClasses;
         private Loss loss;
-        private long seed;
+        long seed;
+        Initialization inputWeights = Initialization.xavier();
+        Initialization recurrentWeights; // null = by the cell's size
         private Backend backend;
         private Precision precision = Precision.FLOAT32;
         private int threads;
@@ -277,6 +280,25 @@ public final class Network implements AutoCloseable {
          */
         public Builder seed(long value) {
             this.seed = value;
+            return this;
+        }
+
+        /**
+         * Sets what the weights start with that read an input: those of the layers, and the head's, which read what is
+         * below them. Default {@link Initialization#xavier()}: an LSTM of 128 units on 64 numbers starts within
+         * {@code sqrt(6 / (64 + 4 * 128)) = 0.102}.
+         */
+        public Builder inputWeights(Initialization value) {
+            this.inputWeights = Objects.requireNonNull(value, "inputWeights: expected a rule, got null");
+            return this;
+        }
+
+        /**
+         * Sets what the weights start with that read a layer's own state. Default uniform within {@code 1 / sqrt(H)}, as
+         * in PyTorch: 0.088 for 128 units.
+         */
+        public Builder recurrentWeights(Initialization value) {
+            this.recurrentWeights = Objects.requireNonNull(value, "recurrentWeights: expected a rule, got null");
             return this;
         }
 

@@ -30,4 +30,14 @@ public final class SeededRandom implements RandomGenerator {
         z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
         return z ^ (z >>> 31);
     }
+
+    /**
+     * {@return a normally distributed number of mean 0 and deviation 1, by Box and Muller (1958)} Not the inherited one,
+     * which may differ from one Java to the next.
+     */
+    @Override
+    public double nextGaussian() {
+        double radius = StrictMath.sqrt(-2 * StrictMath.log(1 - nextDouble()));
+        return radius * StrictMath.cos(2 * Math.PI * nextDouble());
+    }
 }

@@ -1,0 +1,100 @@
+package dev.rondo.network;
+
+import dev.rondo.cell.Cell;
+import dev.rondo.cell.ParameterBlock;
+import dev.rondo.cell.ParameterBlock.Source;
+import dev.rondo.memory.Parameters;
+import dev.rondo.memory.TensorLayout;
+import java.util.random.RandomGenerator;
+
+/**
+ * Writes the first values of all parameters, drawn in the order of the slab, but row by row of what they compute: weights are
+ * the same whether tokens come as ids or as one-hot numbers.
+ */
+final class FirstParameters {
+    /** Uniform with variance 1, which the rule of Glorot and Bengio expects of an input. */
+    private static final Initialization EMBEDDING = Initialization.uniform(Math.sqrt(3));
+
+    private final NetworkDescription description;
+    private final Parameters parameters;
+    private final Initialization inputWeights;
+    private final Initialization recurrentWeights; // null = by the cell's size
+    private final RandomGenerator random;
+
+    FirstParameters(NetworkDescription description, Parameters parameters, Network.Builder builder) {
+        this.description = description;
+        this.parameters = parameters;
+        this.inputWeights = builder.inputWeights;
+        this.recurrentWeights = builder.recurrentWeights;
+        this.random = new SeededRandom(builder.seed);
+    }
+
+    void write() {
+        TensorLayout layout = parameters.layout();
+        if (description.input() instanceof NetworkInput.Embedding) {
+            write(layout.get("embedding.weight"), EMBEDDING);
+        }
+        for (int layer = 0; layer < description.layers().size(); layer++) {
+            Cell cell = description.layers().get(layer);
+            long offset = description.offset(layer, layout);
+            TensorLayout own = cell.layout(description.inputSize(layer), description.inputKind(layer));
+            for (ParameterBlock block : cell.blocks(description.inputSize(layer), description.inputKind(layer))) {
+                if (block.source() == Source.ONE) {
+                    writeBiases(cell, block, offset);
+                } else {
+                    writeWeights(cell, block, offset, (int) (own.get(block.tensor()).count() / block.width()));
+                }
+            }
+        }
+        if (description.head().dense()) {
+            write(layout.get("head.weight"), inputWeights);
+        }
+        parameters.changed();
+    }
+
+    private void writeBiases(Cell cell, ParameterBlock block, long layer) {
+        for (int r = 0; r < block.rows(); r++) {
+            set(layer + block.offset() + (long) r * block.rowStride(), cell.initialBias(block.row() + r));
+        }
+    }
+
+    /** Gate by gate, H rows each; a block whose rows are no gates is one. */
+    private void writeWeights(Cell cell, ParameterBlock block, long layer, int fanOut) {
+        Initialization rule = rule(cell, block);
+        int width = block.elementwise() ? 1 : block.width();
+        int rows = block.rows() % cell.hiddenSize() == 0 ? cell.hiddenSize() : block.rows();
+        for (int first = 0; first < block.rows(); first += rows) {
+            Initialization.Weights weights = rule.of(rows, width, fanOut, random);
+            for (int r = 0; r < rows; r++) {
+                long row = layer + block.offset() + (long) (first + r) * block.rowStride();
+                for (int j = 0; j < width; j++) {
+                    set(row + (long) j * block.columnStride(), weights.at(r, j));
+                }
+            }
+        }
+    }
+
+    private Initialization rule(Cell cell, ParameterBlock block) {
+        if (block.source() == Source.INPUT) {
+            return inputWeights;
+        }
+        return recurrentWeights == null || block.elementwise()
+                ? Initialization.uniform(1 / Math.sqrt(cell.hiddenSize()))
+                : recurrentWeights;
+    }
+
+    private void write(TensorLayout.Tensor matrix, Initialization rule) {
+        int rows = matrix.shape().get(0);
+        int columns = matrix.shape().get(1);
+        Initialization.Weights weights = rule.of(rows, columns, rows, random);
+        for (int r = 0; r < rows; r++) {
+            for (int j = 0; j < columns; j++) {
+                set(matrix.offset() + (long) r * columns + j, weights.at(r, j));
+            }
+        }
+    }
+
+    private void set(long index, double value) {
+        parameters.precision().set(parameters.slab(), index, value);
+    }
+}
