@@ -172,6 +172,30 @@ public final class Network implements AutoCloseable {
         return new Stepper(this);
     }
 
+    /**
+     * {@return what this network is worth on {@code data}, in batches of 32 sequences}
+     *
+     * @throws IllegalArgumentException if it has no sequences, one does not fit the network or has no targets, or none of
+     *     these counts; or if the network has no loss
+     * @throws IllegalStateException after {@link #close()}
+     */
+    public Metrics evaluate(Dataset data) {
+        return evaluate(data, 32);
+    }
+
+    /**
+     * {@return what this network is worth on {@code data}}
+     *
+     * @param batchSize how many sequences run side by side: a matter of speed and memory, not of the figures
+     * @throws IllegalArgumentException as {@link #evaluate(Dataset)} says, or if {@code batchSize} is below 1
+     * @throws IllegalStateException after {@link #close()}
+     */
+    public Metrics evaluate(Dataset data, int batchSize) {
+        try (var batches = Batches.inference(this, data, batchSize)) {
+            return batches.evaluate();
+        }
+    }
+
     /** {@return whether {@link #close()} was called} */
     public boolean isClosed() {
         return workspace.isClosed();

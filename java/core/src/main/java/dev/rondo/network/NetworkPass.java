@@ -256,6 +256,11 @@ public final class NetworkPass implements AutoCloseable {
         return known().weight();
     }
 
+    /** {@return what the last forward pass compared its outputs with} */
+    Targets targets() {
+        return targets;
+    }
+
     private LossPass known() {
         if (!lossKnown) {
             throw new IllegalStateException("loss: expected a forward pass with targets before, got none");

@@ -1,6 +1,10 @@
 package dev.rondo.train;
 
+import dev.rondo.cell.CellShape;
 import dev.rondo.memory.TensorLayout;
+import dev.rondo.memory.Workspace;
+import dev.rondo.network.Batches;
+import dev.rondo.network.Dataset;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkPass;
 import dev.rondo.network.SequenceBatch;
@@ -35,8 +39,11 @@ public final class Trainer {
     private final GradientClipping clipping;
     private final Gradients gradients;
     private final StepWatch watch = StepWatch.make();
+    private final int batchSize;
     private LearningRate schedule;
     private boolean begun;
+    private int epochs;
+    private volatile boolean stopping;
 
     private Trainer(Builder builder) {
         this.network = builder.network;
@@ -45,6 +52,7 @@ public final class Trainer {
         this.clipping = builder.clipping;
         this.schedule = builder.schedule;
         this.gradients = new Gradients(network);
+        this.batchSize = builder.batchSize;
     }
 
     /** {@return a builder of a trainer of {@code network}} */
@@ -123,6 +131,61 @@ public final class Trainer {
         return result;
     }
 
+    /**
+     * Trains on {@code training}, epoch after epoch, without a validation set: {@link #fit(Dataset, Dataset, Epochs)} with
+     * the training loss as what is watched.
+     */
+    public FitResult fit(Dataset training, Epochs epochs) {
+        return fitOn(training, null, epochs);
+    }
+
+    /**
+     * Trains on {@code training}, epoch after epoch, and evaluates on {@code validation} after each.
+     *
+     * <pre>{@code
+     * FitResult result = trainer.fit(training.shuffle(1).bucketed(), validation, Epochs.of(20).patience(3).keepBest());
+     * }</pre>
+     *
+     * <p>Each batch starts from the zero state. Epochs are numbered over all calls, and orders drawn by their number: two
+     * calls of 10 epochs, nothing kept or restored, are one of 20. The same seeds, backend and number of threads give the
+     * same parameters, bit for bit. In the steady state a step allocates nothing but its {@link StepResult} and what a
+     * stream makes; an epoch its order, its result, and what sorting by length takes.
+     *
+     * @throws NonFiniteGradientException if a gradient is not finite; the parameters are those after the step before, or
+     *     the best if these are kept
+     * @throws IllegalArgumentException if a data set has no sequences, or one of them does not fit the network or has no
+     *     targets; what a stream, or the listener, throws arrives as it is
+     */
+    public FitResult fit(Dataset training, Dataset validation, Epochs epochs) {
+        return fitOn(training, Objects.requireNonNull(validation, "validation: expected one, got null"), epochs);
+    }
+
+    private FitResult fitOn(Dataset training, Dataset validation, Epochs howLong) {
+        stopping = false;
+        try (var trains = Batches.training(network, training, batchSize);
+                var validates = validation == null ? null : Batches.inference(network, validation, batchSize);
+                var memory = new Workspace("fit")) {
+            return new Fit(this, trains, validates, howLong, memory).run();
+        }
+    }
+
+    /**
+     * Ends the {@code fit} that runs, from its listener or from another thread: after its current step and the evaluation
+     * that ends an epoch, this one's being cut short. Does nothing if none runs.
+     */
+    public void stop() {
+        stopping = true;
+    }
+
+    boolean stopping() {
+        return stopping;
+    }
+
+    /** {@return the number of the epoch that begins, from 1 on} */
+    int beginEpoch() {
+        return ++epochs;
+    }
+
     private void announce(NetworkPass pass) {
         begun = true;
         LOGGER.log(Level.INFO, () -> "training " + network.parameters().count() + " parameters from step "
@@ -144,6 +207,7 @@ public final class Trainer {
         private Optimizer optimizer = Adam.of(1e-3);
         private GradientClipping clipping = GradientClipping.none();
         private LearningRate schedule = LearningRate.constant();
+        private int batchSize = 32;
 
         private Builder(Network network) {
             this.network = network;
@@ -164,6 +228,17 @@ public final class Trainer {
         /** Sets how the optimiser's learning rate changes in time; default not at all. */
         public Builder learningRate(LearningRate value) {
             this.schedule = Objects.requireNonNull(value, "learningRate: expected one, got null");
+            return this;
+        }
+
+        /**
+         * Sets how many sequences {@link #fit} trains on at once; default 32. A data set in memory that has fewer is one
+         * batch.
+         *
+         * @throws IllegalArgumentException if {@code count} is below 1
+         */
+        public Builder batchSize(int count) {
+            this.batchSize = CellShape.atLeastOne("batchSize", count);
             return this;
         }
 

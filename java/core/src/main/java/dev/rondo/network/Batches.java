@@ -1,0 +1,204 @@
+package dev.rondo.network;
+
+import dev.rondo.cell.CellShape;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+
+/**
+ * Takes a network over a data set, epoch after epoch: packs sequences into batches, and holds the passes that run them.
+ * {@code Trainer.fit} and {@link Network#evaluate(Dataset)} are loops over this; one's own looks like
+ *
+ * <pre>{@code
+ * try (var batches = Batches.training(network, data, 32)) {
+ *     for (int epoch = 0; epoch < 20; epoch++) {
+ *         batches.epoch(epoch, (pass, batch) -> trainer.step(pass, batch).loss() < 10);      // false would end it
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p>A batch has B sequences, as many as the batch size says or, of fewer in memory, all of them; the last batch of an
+ * epoch is filled up with sequences of no steps whose targets do not count. Its T is that of its longest sequence, rounded
+ * up to 1, 2, 3, 4, 6, 8, 12, 16, 24 and so on, but not beyond the longest in memory. A pass is made for each T that turns
+ * up and kept: for sequences of up to 1000 steps there are at most 20. One thread at a time.
+ */
+public final class Batches implements AutoCloseable {
+    private final Network network;
+    private final Dataset data;
+    private final boolean training;
+    private final int batchSize;
+    private final int longest; // in memory; of a stream it is not known
+    private final SequencePacker packer;
+    private final TreeMap<Integer, NetworkPass> passes = new TreeMap<>(); // by T
+    private final Sequence[] pool;
+    private final int[] starts; // of the batches in the pool
+    private long steps;
+    private long positions;
+
+    /** What is done with each batch. */
+    @FunctionalInterface
+    public interface Visitor {
+        /**
+         * Works on one batch.
+         *
+         * @param pass a pass of the batch's shape
+         * @param batch is good until the visitor returns
+         * @return whether to go on to the next batch
+         */
+        boolean visit(NetworkPass pass, SequenceBatch batch);
+    }
+
+    private Batches(Network network, Dataset data, int batchSize, boolean training) {
+        CellShape.atLeastOne("batchSize", batchSize);
+        this.network = network;
+        this.data = data;
+        this.training = training;
+        this.batchSize = data.inMemory() ? Math.clamp(data.size(), 1, batchSize) : batchSize;
+        this.longest = data.inMemory()
+                ? IntStream.range(0, data.size()).map(i -> data.get(i).length()).max().orElse(0)
+                : Integer.MAX_VALUE;
+        int batches = data.order().bucketed() ? Dataset.POOL : 1;
+        this.pool = new Sequence[Math.multiplyExact(this.batchSize, batches)];
+        this.starts = new int[batches];
+        this.packer = new SequencePacker(network, data, this.batchSize); // last: what fails before leaves nothing open
+    }
+
+    /**
+     * {@return batches for training, their passes with gradients, to be closed}
+     *
+     * @throws IllegalArgumentException if {@code batchSize} is below 1
+     */
+    public static Batches training(Network network, Dataset data, int batchSize) {
+        return new Batches(network, data, batchSize, true);
+    }
+
+    /**
+     * {@return batches for evaluating, their passes without gradients, to be closed}
+     *
+     * @throws IllegalArgumentException if {@code batchSize} is below 1
+     */
+    public static Batches inference(Network network, Dataset data, int batchSize) {
+        return new Batches(network, data, batchSize, false);
+    }
+
+    /**
+     * Takes {@code visitor} over all batches of one epoch, or until it has enough. A stream is opened before and closed
+     * after, also if something fails.
+     *
+     * @param epoch from 0 on: what the order is drawn from, with the data set's seed
+     * @return whether it came to the end
+     * @throws IllegalArgumentException if the data set has no sequences, or one does not fit the network
+     * @throws java.io.UncheckedIOException if a stream cannot be opened; what its own code throws arrives as it is
+     */
+    public boolean epoch(int epoch, Visitor visitor) {
+        Draw draw = data.order().seed() == null ? null : new Draw(~data.order().seed(), epoch);
+        try (SequenceCursor cursor = SequenceCursor.of(data, epoch)) {
+            int count = fill(cursor);
+            if (count == 0) {
+                throw new IllegalArgumentException("data set: expected at least one sequence, got none");
+            }
+            while (count > 0) {
+                if (!visitPool(count, draw, visitor)) {
+                    return false;
+                }
+                count = count < pool.length ? 0 : fill(cursor);
+            }
+        } finally {
+            Arrays.fill(pool, null);
+        }
+        return true;
+    }
+
+    private int fill(SequenceCursor cursor) {
+        int count = 0;
+        while (count < pool.length) {
+            Sequence next = cursor.next();
+            if (next == null) {
+                break;
+            }
+            pool[count++] = next;
+        }
+        return count;
+    }
+
+    private boolean visitPool(int count, Draw draw, Visitor visitor) {
+        int batches = Math.ceilDiv(count, batchSize);
+        for (int i = 0; i < batches; i++) {
+            starts[i] = i * batchSize;
+        }
+        if (data.order().bucketed()) {
+            Arrays.sort(pool, 0, count, Comparator.comparingInt(Sequence::length));
+            if (draw != null) {
+                draw.shuffle(starts, batches);
+            }
+        }
+        for (int i = 0; i < batches; i++) {
+            int to = Math.min(starts[i] + batchSize, count);
+            int timeSteps = timeSteps(starts[i], to);
+            SequenceBatch batch = packer.pack(pool, starts[i], to, timeSteps);
+            positions += batch.rows();
+            if (!visitor.visit(pass(timeSteps), batch)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private int timeSteps(int from, int to) {
+        int needed = 1;
+        for (int i = from; i < to; i++) {
+            needed = Math.max(needed, pool[i].length());
+            steps += pool[i].length();
+        }
+        return Math.max(1, Math.min(roundUp(needed), longest));
+    }
+
+    /** {@return the least of 1, 2, 3, 4, 6, 8, 12, 16, ... that is not below {@code needed}} */
+    static int roundUp(int needed) {
+        int power = Integer.highestOneBit(needed);
+        long half = power + (power >> 1); // 3 / 2 of it; beyond int there is nothing to round to
+        long rounded = needed == power ? power : needed <= half ? half : 2L * power;
+        return (int) Math.min(rounded, Integer.MAX_VALUE);
+    }
+
+    private NetworkPass pass(int timeSteps) {
+        return passes.computeIfAbsent(timeSteps,
+                t -> training ? network.pass(t, batchSize) : network.inference(t, batchSize));
+    }
+
+    /**
+     * {@return what the network is worth on the whole data set, its sequences in the order of epoch 0}
+     *
+     * @throws IllegalArgumentException as {@link #epoch} does, if the network has no loss, or if no target counts
+     */
+    public Metrics evaluate() {
+        var counter = new MetricsCounter(network);
+        epoch(0, (pass, batch) -> {
+            pass.forward(batch);
+            counter.add(pass);
+            return true;
+        });
+        if (!(counter.weight() > 0)) {
+            throw new IllegalArgumentException("data set: expected at least one target that counts, got none");
+        }
+        return new Metrics(counter);
+    }
+
+    /** {@return the share of all positions so far, T * B of each batch, at which there was no step of a sequence} */
+    public double padding() {
+        return positions == 0 ? 0 : 1 - (double) steps / positions;
+    }
+
+    /** {@return how many passes are kept} */
+    int passes() {
+        return passes.size();
+    }
+
+    /** Frees passes and memory. Closing twice is harmless. */
+    @Override
+    public void close() {
+        packer.close();
+        passes.values().forEach(NetworkPass::close);
+    }
+}

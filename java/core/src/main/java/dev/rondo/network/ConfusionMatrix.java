@@ -1,0 +1,56 @@
+package dev.rondo.network;
+
+import java.util.Arrays;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** How often which class was taken for which: a value. */
+public final class ConfusionMatrix {
+    private final long[][] counts; // [actual][predicted]
+
+    ConfusionMatrix(long[][] counts) {
+        this.counts = Arrays.stream(counts).map(long[]::clone).toArray(long[][]::new);
+    }
+
+    /** {@return the number of classes} */
+    public int classes() {
+        return counts.length;
+    }
+
+    /** {@return at how many positions whose class is {@code actual} the network said {@code predicted}} */
+    public long count(int actual, int predicted) {
+        return counts[actual][predicted];
+    }
+
+    /** {@return the share of the positions of class {@code actual} that the network found; NaN if there are none} */
+    public double recall(int actual) {
+        return (double) counts[actual][actual] / Arrays.stream(counts[actual]).sum();
+    }
+
+    /** {@return the share of right ones among the positions of which it said {@code predicted}; NaN if there are none} */
+    public double precision(int predicted) {
+        return (double) counts[predicted][predicted]
+                / Arrays.stream(counts).mapToLong(row -> row[predicted]).sum();
+    }
+
+    /** {@return a table with a row for each class and a column for what the network said} */
+    @Override
+    public String toString() {
+        long greatest = Arrays.stream(counts).flatMapToLong(Arrays::stream).max().orElse(0);
+        int width = String.valueOf(Math.max(greatest, classes() - 1)).length() + 2;
+        String columns = IntStream.range(0, classes())
+                .mapToObj(c -> cell(c, width))
+                .collect(Collectors.joining());
+        String rows = IntStream.range(0, classes())
+                .mapToObj(actual -> cell(actual, 6) + " |" + Arrays.stream(counts[actual])
+                        .mapToObj(count -> cell(count, width))
+                        .collect(Collectors.joining()))
+                .collect(Collectors.joining("\n"));
+        return "actual | predicted\n       |" + columns + "\n" + rows;
+    }
+
+    private static String cell(long number, int width) {
+        String text = String.valueOf(number);
+        return " ".repeat(Math.max(0, width - text.length())) + text;
+    }
+}

@@ -1,0 +1,194 @@
+package dev.rondo.network;
+
+import dev.rondo.cell.CellShape;
+import dev.rondo.memory.Precision;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * One sequence of a {@link Dataset}: T steps of I numbers or of one token, and what a network shall make of them. A
+ * sequence is a view: it copies nothing, and what it was made of must not change while it is in use. T may be 0.
+ *
+ * <pre>{@code
+ * Sequence.of(new float[][] {{0.1f, 0.2f}, {0.3f, 0.4f}, {0.5f, 0.6f}}).label(1);
+ * Sequence.tokens(17, 4, 256).stepLabels(4, 256, SequenceBatch.IGNORED);
+ * }</pre>
+ *
+ * <p>Targets are per sequence ({@link #label}, {@link #values}) for a network whose head reads the last step, else per
+ * step ({@link #stepLabels}, {@link #stepValues}); classes for softmax and cross-entropy, numbers for the other losses.
+ */
+public final class Sequence {
+    private final SequenceRows rows; // null for tokens
+    private final MemorySegment tokens; // int32 [T]; null for numbers
+    private final MemorySegment classes; // int32 [T] or [1]; or null
+    private final SequenceRows numbers; // T or 1; or null
+    private final boolean perStep; // what of the last two there is
+    private final boolean[][] marks; // [T or 1][O or 1], which of the numbers count; null = all
+
+    private Sequence(SequenceRows rows, MemorySegment tokens) {
+        this.rows = rows;
+        this.tokens = tokens;
+        this.classes = null;
+        this.numbers = null;
+        this.perStep = false;
+        this.marks = null;
+    }
+
+    private Sequence(Sequence of, MemorySegment classes, SequenceRows numbers, boolean perStep, boolean[][] marks) {
+        this.rows = of.rows;
+        this.tokens = of.tokens;
+        this.classes = classes;
+        this.numbers = numbers;
+        this.perStep = perStep;
+        this.marks = marks;
+        int positions = classes != null ? classCount() : numbers.count();
+        if (positions != (perStep ? length() : 1)) {
+            throw new IllegalArgumentException("targets: expected " + length() + ", one per step, got " + positions);
+        }
+    }
+
+    /**
+     * {@return a sequence of numbers, [T][I]}
+     *
+     * @throws IllegalArgumentException if the rows are not of one width, at least 1
+     */
+    public static Sequence of(float[][] rows) {
+        return new Sequence(new SequenceRows.Arrays(rows), null);
+    }
+
+    /**
+     * {@return a sequence of numbers [T, I] that stay where they are: on the heap, native or mapped, at any address, in
+     * the machine's byte order}
+     *
+     * @throws IllegalArgumentException if these are not whole rows
+     */
+    public static Sequence of(MemorySegment values, Precision precision, int inputSize) {
+        CellShape.atLeastOne("inputSize", inputSize);
+        return new Sequence(new SequenceRows.Block(values, precision, inputSize), null);
+    }
+
+    /** {@return a sequence of tokens} */
+    public static Sequence tokens(int... ids) {
+        return tokens(MemorySegment.ofArray(ids));
+    }
+
+    /** {@return a sequence of tokens, int32 [T], that stay where they are, as those of the other {@code of} do} */
+    public static Sequence tokens(MemorySegment ids) {
+        SequenceRows.whole("tokens", ids, Integer.BYTES);
+        return new Sequence(null, ids);
+    }
+
+    /** {@return this sequence with one class for the whole of it, or {@link SequenceBatch#IGNORED}} */
+    public Sequence label(int value) {
+        return new Sequence(this, MemorySegment.ofArray(new int[] {value}), null, false, null);
+    }
+
+    /** {@return this sequence with a class for each step, or {@link SequenceBatch#IGNORED}} */
+    public Sequence stepLabels(int... values) {
+        return stepLabels(MemorySegment.ofArray(values));
+    }
+
+    /** {@return this sequence with a class for each step, int32 [T], or {@link SequenceBatch#IGNORED}} */
+    public Sequence stepLabels(MemorySegment values) {
+        return new Sequence(this, values, null, true, null);
+    }
+
+    /** {@return this sequence with O numbers for the whole of it} */
+    public Sequence values(float... numbers) {
+        return new Sequence(this, null, new SequenceRows.Arrays(new float[][] {numbers}), false, null);
+    }
+
+    /** {@return this sequence with O numbers for each step, [T][O]} */
+    public Sequence stepValues(float[][] numbers) {
+        return new Sequence(this, null, new SequenceRows.Arrays(numbers), true, null);
+    }
+
+    /** {@return this sequence with O numbers for each step, [T, O], that stay where they are} */
+    public Sequence stepValues(MemorySegment numbers, Precision precision, int outputSize) {
+        CellShape.atLeastOne("outputSize", outputSize);
+        return new Sequence(this, null, new SequenceRows.Block(numbers, precision, outputSize), true, null);
+    }
+
+    /**
+     * {@return this sequence with marks of those of its target numbers that count: one row per step, or one row for the
+     * whole sequence, of O marks, or of one for all numbers of a step}
+     *
+     * @throws IllegalArgumentException if they do not fit the target numbers, or there are none
+     */
+    public Sequence counting(boolean[][] which) {
+        if (numbers == null || which.length != numbers.count()) {
+            throw new IllegalArgumentException("counting: expected a row of marks for each row of target numbers, "
+                    + (numbers == null ? 0 : numbers.count()) + ", got " + which.length);
+        }
+        for (boolean[] row : which) {
+            if (row.length != 1 && row.length != numbers.width()) {
+                throw new IllegalArgumentException(
+                        "counting: expected 1 or " + numbers.width() + " marks in a row, got " + row.length);
+            }
+        }
+        return new Sequence(this, null, numbers, perStep, which);
+    }
+
+    /** {@return T} */
+    public int length() {
+        return rows != null ? rows.count() : (int) (tokens.byteSize() / Integer.BYTES);
+    }
+
+    /** {@return I; 1 for tokens; 0 of a sequence of numbers without steps} */
+    public int inputSize() {
+        return rows != null ? rows.width() : 1;
+    }
+
+    /** {@return whether it consists of tokens} */
+    public boolean isTokens() {
+        return tokens != null;
+    }
+
+    SequenceRows rows() {
+        return rows;
+    }
+
+    int token(int step) {
+        return id(tokens, step);
+    }
+
+    /** {@return what the target is, for messages} */
+    String target() {
+        String each = perStep ? " per step" : " per sequence";
+        return classes != null ? "one class" + each : numbers != null ? numbers.width() + " numbers" + each : "none";
+    }
+
+    boolean hasClasses() {
+        return classes != null;
+    }
+
+    boolean hasNumbers() {
+        return numbers != null;
+    }
+
+    boolean perStep() {
+        return perStep;
+    }
+
+    /** {@return the class of position {@code position}: a step, or 0 for the whole sequence} */
+    int classOf(int position) {
+        return id(classes, position);
+    }
+
+    SequenceRows numbers() {
+        return numbers;
+    }
+
+    /** {@return whether target number {@code output} of position {@code position} counts} */
+    boolean counts(int position, int output) {
+        return marks == null || marks[position][marks[position].length == 1 ? 0 : output];
+    }
+
+    private int classCount() {
+        return SequenceRows.whole("targets", classes, Integer.BYTES);
+    }
+
+    private static int id(MemorySegment ids, int index) {
+        return ids.get(ValueLayout.JAVA_INT_UNALIGNED, (long) index * Integer.BYTES);
+    }
+}

@@ -1,0 +1,98 @@
+package dev.rondo.train;
+
+import dev.rondo.cell.CellShape;
+import java.util.Objects;
+
+/**
+ * For how long {@link Trainer#fit} trains, and what it does meanwhile: a value.
+ *
+ * <pre>{@code
+ * Epochs.of(100).patience(5).minimumImprovement(1e-3).keepBest().listener(epoch -> System.out.println(epoch));
+ * }</pre>
+ *
+ * <p>An epoch is better than those before if its validation loss, or without a validation set its training loss, is lower
+ * than the lowest so far by more than the minimum improvement. The first is better than none, unless its loss is not a
+ * number.
+ */
+public final class Epochs {
+    private static final FitListener NOBODY = _ -> { };
+
+    private final int count;
+    private final int patience;
+    private final double minimumImprovement;
+    private final boolean keepsBest;
+    private final FitListener listener;
+
+    private Epochs(int count, int patience, double minimumImprovement, boolean keepsBest, FitListener listener) {
+        this.count = count;
+        this.patience = patience;
+        this.minimumImprovement = minimumImprovement;
+        this.keepsBest = keepsBest;
+        this.listener = listener;
+    }
+
+    /**
+     * {@return {@code count} epochs}
+     *
+     * @throws IllegalArgumentException if {@code count} is below 1
+     */
+    public static Epochs of(int count) {
+        return new Epochs(CellShape.atLeastOne("epochs", count), Integer.MAX_VALUE, 0, false, NOBODY);
+    }
+
+    /**
+     * {@return these, ended early once {@code epochs} in a row were not better than those before}; default: never
+     *
+     * @throws IllegalArgumentException if {@code epochs} is below 1
+     */
+    public Epochs patience(int epochs) {
+        CellShape.atLeastOne("patience", epochs);
+        return new Epochs(count, epochs, minimumImprovement, keepsBest, listener);
+    }
+
+    /**
+     * {@return these, of which one is better only if its loss is lower by more than {@code loss}}; default 0
+     *
+     * @throws IllegalArgumentException if {@code loss} is negative or not finite
+     */
+    public Epochs minimumImprovement(double loss) {
+        if (!(loss >= 0 && loss < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("minimumImprovement: expected a number of at least 0, got " + loss);
+        }
+        return new Epochs(count, patience, loss, keepsBest, listener);
+    }
+
+    /**
+     * {@return these, after which the network has the parameters that it had after the best epoch}, also if training ends by
+     * an exception; default: those of the last step. What the optimiser remembers is that of the last step in either case
+     */
+    public Epochs keepBest() {
+        return new Epochs(count, patience, minimumImprovement, true, listener);
+    }
+
+    /** {@return these, of which {@code value} hears}; default: nobody */
+    public Epochs listener(FitListener value) {
+        Objects.requireNonNull(value, "listener: expected one, got null");
+        return new Epochs(count, patience, minimumImprovement, keepsBest, value);
+    }
+
+    int count() {
+        return count;
+    }
+
+    int patience() {
+        return patience;
+    }
+
+    double minimumImprovement() {
+        return minimumImprovement;
+    }
+
+    boolean keepsBest() {
+        return keepsBest;
+    }
+
+    FitListener listener() {
+        return listener;
+    }
+}

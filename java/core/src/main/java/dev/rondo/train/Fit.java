@@ -1,0 +1,107 @@
+package dev.rondo.train;
+
+import dev.rondo.memory.Parameters;
+import dev.rondo.memory.Workspace;
+import dev.rondo.network.Batches;
+import dev.rondo.network.Metrics;
+import dev.rondo.network.NetworkPass;
+import dev.rondo.network.SequenceBatch;
+import dev.rondo.train.FitResult.End;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/** One run of {@link Trainer#fit}: epochs of steps, what is watched, and the best parameters so far. */
+final class Fit {
+    private final Trainer trainer;
+    private final Epochs epochs;
+    private final Batches training;
+    private final Batches validation; // null without
+    private final MemorySegment best; // parameters; null unless they are kept
+    private final List<EpochResult> history = new ArrayList<>();
+    private double lowest = Double.POSITIVE_INFINITY;
+    private int withoutImprovement;
+    private boolean hasBest;
+    private double lossSum;
+    private double weight;
+    private long counted;
+
+    /**
+     * A run of {@code epochs}.
+     *
+     * @param validation null without
+     * @param memory for what it keeps, closed after it
+     */
+    Fit(Trainer trainer, Batches training, Batches validation, Epochs epochs, Workspace memory) {
+        this.trainer = trainer;
+        this.training = training;
+        this.validation = validation;
+        this.epochs = epochs;
+        this.best = epochs.keepsBest() ? memory.allocateBytes(parameters().slab().byteSize()) : null;
+    }
+
+    FitResult run() {
+        try {
+            for (int i = 0; i < epochs.count(); i++) {
+                epoch();
+                if (trainer.stopping()) {
+                    return new FitResult(history, End.STOPPED);
+                }
+                if (withoutImprovement >= epochs.patience()) {
+                    return new FitResult(history, End.NO_IMPROVEMENT);
+                }
+            }
+            return new FitResult(history, End.ALL_EPOCHS);
+        } finally {
+            restoreBest();
+        }
+    }
+
+    private void epoch() {
+        lossSum = 0;
+        weight = 0;
+        counted = 0;
+        int number = trainer.beginEpoch();
+        training.epoch(number - 1, this::step);
+        double trainingLoss = weight > 0 ? lossSum / weight : Double.NaN;
+        Metrics metrics = validation == null ? null : validation.evaluate();
+        double watched = metrics == null ? trainingLoss : metrics.loss();
+        trainer.observe(watched);
+        boolean better = watched < lowest - epochs.minimumImprovement();
+        var result = new EpochResult(number, trainer.steps(), trainingLoss, counted, metrics, better);
+        history.add(result);
+        withoutImprovement = better ? 0 : withoutImprovement + 1;
+        if (better) {
+            lowest = watched;
+            keep();
+        }
+        epochs.listener().epochEnded(result);
+    }
+
+    private boolean step(NetworkPass pass, SequenceBatch batch) {
+        StepResult result = trainer.step(pass, batch);
+        lossSum += result.loss() * pass.lossWeight();
+        weight += pass.lossWeight();
+        counted += result.counted();
+        epochs.listener().stepEnded(result);
+        return !trainer.stopping();
+    }
+
+    private void keep() {
+        if (best != null) {
+            best.copyFrom(parameters().slab());
+            hasBest = true;
+        }
+    }
+
+    private void restoreBest() {
+        if (hasBest) {
+            parameters().slab().copyFrom(best);
+            parameters().changed();
+        }
+    }
+
+    private Parameters parameters() {
+        return trainer.network().parameters();
+    }
+}

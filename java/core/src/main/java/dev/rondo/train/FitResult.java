@@ -1,0 +1,31 @@
+package dev.rondo.train;
+
+import java.util.List;
+
+/**
+ * How a training went.
+ *
+ * @param history its epochs, in order
+ * @param end why it ended
+ */
+public record FitResult(List<EpochResult> history, End end) {
+    /** Why a training ended. */
+    public enum End {
+        /** All epochs were made. */
+        ALL_EPOCHS,
+        /** Patience ran out. */
+        NO_IMPROVEMENT,
+        /** {@link Trainer#stop()} was called. */
+        STOPPED
+    }
+
+    /** Copies the history. */
+    public FitResult {
+        history = List.copyOf(history);
+    }
+
+    /** {@return the best epoch, or null if no loss was a number} */
+    public EpochResult best() {
+        return history.stream().filter(EpochResult::best).reduce((_, later) -> later).orElse(null);
+    }
+}
