@@ -9,24 +9,24 @@ import java.util.stream.IntStream;
  * What one pass is given: sizes T B I H, lengths, direction, and numbers drawn from the seed. Two biases, as the other
  * systems have them; Rondo takes {@link #bias()} and {@link #biasHn()}.
  */
-final class GoldenCase {
-    final GoldenCell cell;
-    final String name;
-    final int timeSteps;
-    final int batchSize;
-    final int inputSize;
-    final int hiddenSize;
-    final int[] lengths; // [B]
-    final boolean reversed;
+public final class GoldenCase {
+    public final GoldenCell cell;
+    public final String name;
+    public final int timeSteps;
+    public final int batchSize;
+    public final int inputSize;
+    public final int hiddenSize;
+    public final int[] lengths; // [B]
+    public final boolean reversed;
 
-    final double[] weightIh; // [G*H, I]
-    final double[] weightHh; // [G*H, H]
-    final double[] biasIh; // [G*H]
-    final double[] biasHh; // [G*H]
-    final double[] input; // [T, B, I]
-    final double[][] initial; // [planes][B, H]
-    final double[] outputGradient; // [T, B, H]
-    final double[][] lastGradient; // [planes][B, H]
+    public final double[] weightIh; // [G*H, I]
+    public final double[] weightHh; // [G*H, H]
+    public final double[] biasIh; // [G*H]
+    public final double[] biasHh; // [G*H]
+    public final double[] input; // [T, B, I]
+    public final double[][] initial; // [planes][B, H]
+    public final double[] outputGradient; // [T, B, H]
+    public final double[][] lastGradient; // [planes][B, H]
     private final long seed;
 
     private GoldenCase(GoldenCell cell, String name, int[] sizes, int[] lengths, long seed) {
@@ -75,8 +75,15 @@ final class GoldenCase {
         cases.add(new GoldenCase(cell, name, sizes, lengths, 5000L * (1 + cell.ordinal()) + cases.size()));
     }
 
+    /** {@return a case of other sizes, T B I H, whose sequences are all of length T} */
+    public static GoldenCase of(GoldenCell cell, int... sizes) {
+        var lengths = new int[sizes[1]];
+        Arrays.fill(lengths, sizes[0]);
+        return new GoldenCase(cell, "timed", sizes, lengths, 1);
+    }
+
     /** {@return the pre-activation rows, G*H} */
-    int rows() {
+    public int rows() {
         return cell.gates * hiddenSize;
     }
 
@@ -86,12 +93,12 @@ final class GoldenCase {
     }
 
     /** {@return the sum of both biases, but for the row that stays apart} */
-    double[] bias() {
+    public double[] bias() {
         return IntStream.range(0, rows()).mapToDouble(row -> biasIh[row] + (row < apart() ? biasHh[row] : 0)).toArray();
     }
 
     /** {@return the bias that stays apart, or nothing} */
-    double[] biasHn() {
+    public double[] biasHn() {
         return Arrays.copyOfRange(biasHh, apart(), rows());
     }
 

@@ -12,13 +12,14 @@ import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import java.util.List;
 
 /** ONNX models of one operator, with the parameters of a case inside, its gates in ONNX's order. */
-final class OnnxModel {
+public final class OnnxModel {
     private static final int IR_VERSION = 8;
     private static final int OPERATOR_SET = 14;
 
     private OnnxModel() {}
 
-    static byte[] of(GoldenCase given) {
+    /** {@return the model of a case, in ONNX's own format} */
+    public static byte[] of(GoldenCase given) {
         boolean cells = given.cell.planes() > 1;
         var node = NodeProto.newBuilder().addAllInput(List.of("X", "W", "R", "B", "sequence_lens", "initial_h"))
                 .addAllOutput(List.of("Y", "Y_h"))
