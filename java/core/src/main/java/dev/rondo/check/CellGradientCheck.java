@@ -12,6 +12,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -74,8 +75,8 @@ public final class CellGradientCheck {
         for (PassVariant variant : PassVariant.allPairs(seed, without)) {
             CellData data = CellData.forDifferences(cell, shape.of(cell), variant, seed++);
             for (Row row : check(data, variant)) {
-                var named = new Row(row.tensor(), row.elements(), row.worst() + " (" + variant + ")", row.gradient(),
-                        row.difference(), row.error());
+                var named = new Row(row.tensor(), row.against(), row.elements(), row.worst() + " (" + variant + ")",
+                        row.gradient(), row.expected(), row.error(), TOLERANCE);
                 rows.merge(row.tensor(), named, CellGradientCheck::join);
             }
         }
@@ -84,8 +85,8 @@ public final class CellGradientCheck {
 
     private static Row join(Row a, Row b) {
         Row worst = Double.compare(a.error(), b.error()) >= 0 ? a : b; // not-a-number is the largest
-        return new Row(a.tensor(), a.elements() + b.elements(), worst.worst(), worst.gradient(), worst.difference(),
-                worst.error());
+        return new Row(a.tensor(), a.against(), a.elements() + b.elements(), worst.worst(), worst.gradient(),
+                worst.expected(), worst.error(), TOLERANCE);
     }
 
     private List<Row> check(CellData data, PassVariant variant) {
@@ -107,8 +108,8 @@ public final class CellGradientCheck {
                 int offset = Math.toIntExact(tensor.offset());
                 double[] gradient = gradients.get("gradient of " + tensor.name());
                 int[] all = IntStream.range(0, gradient.length).toArray();
-                rows.add(FiniteDifferences.compare(tensor, gradient, all, smallest, element ->
-                        FiniteDifferences.derivative(probe::loss, Variable.of(numbers, offset + (int) element))));
+                rows.add(FiniteDifferences.compare(tensor, gradient, all, smallest, element -> OptionalDouble.of(
+                        FiniteDifferences.derivative(probe::loss, Variable.of(numbers, offset + element)))));
             });
         }
         return rows;

@@ -1,10 +1,11 @@
 package dev.rondo.check;
 
+import dev.rondo.check.GradientReport.Against;
 import dev.rondo.memory.TensorLayout;
 import java.util.Collection;
+import java.util.OptionalDouble;
 import java.util.function.DoubleConsumer;
 import java.util.function.DoubleSupplier;
-import java.util.function.LongToDoubleFunction;
 
 /**
  * Derivatives of a loss in float64 by central differences of fourth order:
@@ -18,7 +19,7 @@ import java.util.function.LongToDoubleFunction;
  * second order would reach 1e-10 at best.
  */
 final class FiniteDifferences {
-    private static final double STEP = 1e-3;
+    static final double STEP = 1e-3;
 
     private FiniteDifferences() {}
 
@@ -49,11 +50,16 @@ final class FiniteDifferences {
 
     /** The derivative of {@code loss} by {@code x}, which has its old value afterwards. */
     static double derivative(DoubleSupplier loss, Variable x) {
+        return derivative(loss, x, STEP);
+    }
+
+    /** The same with another step. */
+    static double derivative(DoubleSupplier loss, Variable x, double step) {
         double value = x.get();
-        double near = at(loss, x, value + STEP) - at(loss, x, value - STEP);
-        double far = at(loss, x, value + 2 * STEP) - at(loss, x, value - 2 * STEP);
+        double near = at(loss, x, value + step) - at(loss, x, value - step);
+        double far = at(loss, x, value + 2 * step) - at(loss, x, value - 2 * step);
         x.set(value);
-        return (8 * near - far) / (12 * STEP);
+        return (8 * near - far) / (12 * step);
     }
 
     private static double at(DoubleSupplier loss, Variable x, double value) {
@@ -75,6 +81,11 @@ final class FiniteDifferences {
         return 1e-3 * largest;
     }
 
+    /** What an element is compared with, if it can be. */
+    interface Difference {
+        OptionalDouble by(int element);
+    }
+
     /**
      * Compares elements of one tensor's gradient.
      *
@@ -82,20 +93,32 @@ final class FiniteDifferences {
      * @param gradient of each of its elements
      * @param elements which to compare
      * @param smallest see {@link #smallest}
-     * @param difference derivative by an element
+     * @param difference derivative by an element, absent if there is none
      */
     static GradientReport.Row compare(TensorLayout.Tensor tensor, double[] gradient, int[] elements, double smallest,
-            LongToDoubleFunction difference) {
-        GradientReport.Row worst = null;
+            Difference difference) {
+        int compared = 0;
+        int worst = -1;
+        double expected = Double.NaN;
+        double most = Double.NaN;
         for (int element : elements) {
-            double numeric = difference.applyAsDouble(element);
-            double error = error(gradient[element], numeric, smallest);
-            if (worst == null || Double.compare(error, worst.error()) > 0) { // not-a-number is the largest
-                worst = new GradientReport.Row(
-                        tensor.name(), elements.length, tensor.element(element), gradient[element], numeric, error);
+            OptionalDouble numeric = difference.by(element);
+            if (numeric.isPresent()) {
+                compared++;
+                double error = error(gradient[element], numeric.getAsDouble(), smallest);
+                if (worst < 0 || Double.compare(error, most) > 0) { // not-a-number is the largest
+                    worst = element;
+                    expected = numeric.getAsDouble();
+                    most = error;
+                }
             }
         }
-        return worst;
+        return worst < 0
+                ? new GradientReport.Row(tensor.name(), Against.DIFFERENCES, 0, tensor.name()
+                        + " (differences by all elements straddle a kink: give other numbers, or fewer)",
+                        Double.NaN, Double.NaN, Double.NaN, GradientCheck.TOLERANCE)
+                : new GradientReport.Row(tensor.name(), Against.DIFFERENCES, compared, tensor.element(worst),
+                        gradient[worst], expected, most, GradientCheck.TOLERANCE);
     }
 
     private static double error(double gradient, double difference, double smallest) {

@@ -1,38 +1,48 @@
 package dev.rondo.check;
 
-import dev.rondo.check.FiniteDifferences.Variable;
+import dev.rondo.check.GradientReport.Against;
 import dev.rondo.check.GradientReport.Row;
 import dev.rondo.memory.Precision;
 import dev.rondo.memory.TensorLayout.Tensor;
 import dev.rondo.network.Network;
-import dev.rondo.network.NetworkPass;
 import dev.rondo.network.SequenceBatch;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Random;
-import java.util.function.DoubleSupplier;
+import java.util.function.ToDoubleFunction;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /**
- * Gradients of a whole network's loss on one batch against finite differences, in float64: by every parameter, and by
- * the state in which each layer enters the batch.
+ * Gradients of a network's loss on one batch against finite differences: by every parameter, and by the state in which
+ * each layer enters the batch.
  *
  * <pre>{@code
  * try (var network = Network.oneHot(6).layer(Lstm.of(4)).classes(6).precision(Precision.FLOAT64).build()) {
  *     var batch = SequenceBatch.tokens(ids, 5, 3).targets(next);
- *     System.out.println(GradientCheck.of(network).batch(batch).run().assertBelow(GradientCheck.TOLERANCE));
+ *     System.out.println(GradientCheck.of(network).batch(batch).run().assertBelow(1e-6));
  * }
  * }</pre>
  *
- * <p>The parameters, their gradients and the network are afterwards as they were before.
+ * <p>Differences need float64. A network of float32, on any backend, is checked in two steps: its {@linkplain
+ * GradientReport.Against#DIFFERENCES differences} are those of the same network in float64 on REFERENCE, beside the
+ * gradients of that; and its own gradients are {@linkplain GradientReport.Against#FLOAT64 compared} with these, with a
+ * limit derived from the length of its sums ({@link Tolerance}). {@link GradientReport#assertPasses} knows the limit of
+ * each row.
+ *
+ * <p>Rectified units have a kink where a difference means nothing: elements whose differences straddle one, with a
+ * smaller step too, are left out, and not counted in {@link Row#elements}.
+ *
+ * <p>Parameters, gradients and network are afterwards as they were before.
  */
 public final class GradientCheck {
     /**
-     * What the error may well be asked to be below. A loss of order one leaves some 1e-13 of rounding in a difference.
-     * The largest gradient of a mean loss may be 1e-3, and a thousandth of it is still compared: that makes 1e-7. A
-     * wrong or missing term is off by 1e-3 or more.
+     * What the error of a difference may well be asked to be below. A loss of order one leaves some 1e-13 of rounding
+     * in a difference. The largest gradient of a mean loss may be 1e-3, and a thousandth of it is still compared: that
+     * makes 1e-7. A wrong or missing term is off by 1e-3 or more.
      */
     public static final double TOLERANCE = 1e-6;
 
@@ -41,37 +51,48 @@ public final class GradientCheck {
     private final Network network;
     private final SequenceBatch earlier; // null = enter in the zero state
     private final SequenceBatch batch; // null until given
+    private final OutputLoss loss; // null = the network's
     private final int elements;
 
-    private GradientCheck(Network network, SequenceBatch earlier, SequenceBatch batch, int elements) {
+    private GradientCheck(
+            Network network, SequenceBatch earlier, SequenceBatch batch, OutputLoss loss, int elements) {
         this.network = network;
         this.earlier = earlier;
         this.batch = batch;
+        this.loss = loss;
         this.elements = elements;
     }
 
-    /**
-     * {@return a check of {@code network}, which needs a batch yet}
-     *
-     * @throws IllegalArgumentException if the network is not of float64
-     */
+    /** {@return a check of {@code network}, which needs a batch yet} */
     public static GradientCheck of(Network network) {
-        if (network.precision() != Precision.FLOAT64) {
-            throw new IllegalArgumentException("precision: expected FLOAT64, got " + network.precision());
-        }
-        return new GradientCheck(network, null, null, ELEMENTS);
+        return new GradientCheck(network, null, null, null, ELEMENTS);
     }
 
     /**
-     * {@return this check on {@code value}}
+     * {@return a check of {@code gradient}, which should be that of {@code function}; it needs a point yet}
      *
-     * @throws IllegalArgumentException if it has no targets, and so no loss
+     * <pre>{@code
+     * GradientCheck.of(x -> x[0] * Math.sin(x[1]), x -> new double[] {Math.sin(x[1]), x[0] * Math.cos(x[1])})
+     *         .at(0.5, 2).run().assertPasses();
+     * }</pre>
+     *
+     * @param function smooth where it is checked, its values of order one
+     * @param gradient gives as many numbers as it is given
      */
+    public static FunctionGradientCheck of(ToDoubleFunction<double[]> function, UnaryOperator<double[]> gradient) {
+        return new FunctionGradientCheck(function, gradient, null);
+    }
+
+    /** {@return this check on {@code value}} */
     public GradientCheck batch(SequenceBatch value) {
-        if (value.targets() == null) {
-            throw new IllegalArgumentException("batch: expected one with targets, got none");
-        }
-        return new GradientCheck(network, earlier, value, elements);
+        return new GradientCheck(network, earlier, value, loss, elements);
+    }
+
+    /**
+     * {@return this check with a loss of the caller's own, instead of the network's; the batch needs no targets then}
+     */
+    public GradientCheck loss(OutputLoss value) {
+        return new GradientCheck(network, earlier, batch, value, elements);
     }
 
     /**
@@ -79,107 +100,94 @@ public final class GradientCheck {
      * back-propagation computes of a chunk, the state in which it is entered held constant. Default: the zero state}
      */
     public GradientCheck after(SequenceBatch value) {
-        return new GradientCheck(network, value, batch, elements);
+        return new GradientCheck(network, value, batch, loss, elements);
     }
 
-    /** {@return this check of at most {@code count} elements of each tensor, drawn at random; default 200} */
+    /**
+     * {@return this check with differences by at most {@code count} elements of each tensor, drawn at random; default
+     * 200}
+     */
     public GradientCheck elements(int count) {
         if (count < 1) {
             throw new IllegalArgumentException("count: expected at least 1, got " + count);
         }
-        return new GradientCheck(network, earlier, batch, count);
+        return new GradientCheck(network, earlier, batch, loss, count);
     }
 
     /**
-     * {@return gradients and differences side by side}
+     * {@return gradients and what they should be side by side}
      *
-     * @throws IllegalArgumentException if there is no batch, or it does not fit the network
+     * @throws IllegalArgumentException if there is no batch, it has no targets and there is no loss of the caller's
+     *     own, or it does not fit the network
+     * @throws UnsupportedOperationException if the network is of float32 or has kinks, and a cell of it has no
+     *     reference
      */
     public GradientReport run() {
         if (batch == null) {
             throw new IllegalArgumentException("batch: expected one, got none");
         }
-        try (NetworkPass pass = network.pass(batch.timeSteps(), batch.batchSize()).carryState(true)) {
-            if (earlier != null) {
-                pass.forward(earlier);
+        if (loss == null && batch.targets() == null) {
+            throw new IllegalArgumentException("batch: expected one with targets, got none");
+        }
+        try (var own = new NetworkLoss(network, earlier, batch, loss)) {
+            if (network.precision() == Precision.FLOAT64 && !NetworkTwin.hasKinks(network)) {
+                return new GradientReport(differences(own.gradients(), (tensor, element) -> OptionalDouble.of(
+                        FiniteDifferences.derivative(own::value, own.variable(tensor, element)))));
             }
-            List<State> states = states(pass);
-            DoubleSupplier loss = () -> {
-                states.forEach(State::enter);
-                network.parameters().changed();
-                pass.forward(batch);
-                return pass.loss();
-            };
-            loss.getAsDouble();
-            double[] gradients = backward(pass);
-            double smallest = FiniteDifferences.smallest(List.of(gradients));
-            var rows = new ArrayList<Row>();
-            for (Tensor tensor : network.parameters().layout().tensors()) {
-                int from = Math.toIntExact(tensor.offset());
-                double[] gradient = Arrays.copyOfRange(gradients, from, Math.toIntExact(from + tensor.count()));
-                rows.add(FiniteDifferences.compare(tensor, gradient, chosen(gradient.length), smallest,
-                        element -> FiniteDifferences.derivative(loss, parameter(from + element))));
+            try (var twin = new NetworkTwin(network, own, batch, loss)) {
+                return throughTwin(own.gradients(), twin);
             }
-            for (State state : states) {
-                double[] gradient = numbers(pass.stateGradient(state.layer, state.plane));
-                Tensor tensor = state.tensor(batch.batchSize());
-                rows.add(FiniteDifferences.compare(tensor, gradient, chosen(gradient.length), smallest,
-                        element -> FiniteDifferences.derivative(loss, Variable.of(state.entered, (int) element))));
-            }
-            network.parameters().changed();
-            return new GradientReport(rows);
         }
     }
 
-    /** The gradients of the last forward pass alone; the network keeps those it had. */
-    private double[] backward(NetworkPass pass) {
-        MemorySegment slab = network.gradients();
-        double[] before = numbers(slab);
-        slab.fill((byte) 0);
-        pass.backward();
-        double[] gradients = numbers(slab);
-        slab.copyFrom(MemorySegment.ofArray(before));
-        return gradients;
+    /** Differences by one element of a tensor. */
+    private interface Differences {
+        OptionalDouble by(Tensor tensor, int element);
     }
 
-    private Variable parameter(long index) {
-        MemorySegment slab = network.parameters().slab();
-        return Variable.of(
-                () -> Precision.FLOAT64.get(slab, index), value -> Precision.FLOAT64.set(slab, index, value));
+    private GradientReport throughTwin(Map<Tensor, double[]> gradients, NetworkTwin twin) {
+        Differences differences = (tensor, element) -> twin.derivative(twin.loss().variable(tensor, element));
+        if (network.precision() == Precision.FLOAT64) {
+            return new GradientReport(differences(gradients, differences));
+        }
+        Map<Tensor, double[]> exact = twin.loss().gradients();
+        var rows = new ArrayList<>(differences(exact, differences));
+        double limit = Tolerance.gradients(
+                network.description(), batch.timeSteps(), batch.batchSize(), network.precision()).bound();
+        double largest = exact.values().stream().mapToDouble(GradientCheck::norm).max().orElseThrow();
+        gradients.forEach((tensor, gradient) -> rows.add(compare(tensor, gradient, exact.get(tensor), largest, limit)));
+        return new GradientReport(rows);
     }
 
-    private List<State> states(NetworkPass pass) {
-        var states = new ArrayList<State>();
-        for (int layer = 0; layer < network.description().layers().size(); layer++) {
-            for (int plane = 0; plane < network.description().layers().get(layer).planeWidths().length; plane++) {
-                MemorySegment values = pass.state(layer, plane);
-                states.add(new State(layer, plane, values, numbers(values)));
-            }
-        }
-        return states;
+    private List<Row> differences(Map<Tensor, double[]> gradients, Differences differences) {
+        double smallest = FiniteDifferences.smallest(gradients.values());
+        var rows = new ArrayList<Row>();
+        gradients.forEach((tensor, gradient) -> rows.add(FiniteDifferences.compare(
+                tensor, gradient, chosen(gradient.length), smallest, element -> differences.by(tensor, element))));
+        return rows;
     }
 
-    /** One plane of one layer's state: where it lies in the pass, and what stands there when the batch is entered. */
-    private record State(int layer, int plane, MemorySegment values, double[] entered) {
-        void enter() {
-            values.copyFrom(MemorySegment.ofArray(entered));
+    private static Row compare(Tensor tensor, double[] gradient, double[] exact, double largest, double limit) {
+        var distance = new double[exact.length];
+        int worst = 0;
+        for (int i = 0; i < exact.length; i++) {
+            distance[i] = Math.abs(gradient[i] - exact[i]);
+            worst = Double.compare(distance[i], distance[worst]) > 0 ? i : worst;
         }
+        double size = Math.max(norm(exact), Tolerance.SMALLEST * largest);
+        double error = norm(distance) == 0 ? 0 : norm(distance) / size;
+        return new Row(tensor.name(), Against.FLOAT64, exact.length, tensor.element(worst), gradient[worst],
+                exact[worst], error, limit);
+    }
 
-        Tensor tensor(int batchSize) {
-            String name = "layer" + layer + ".state[" + plane + "]";
-            return new Tensor(name, 0, List.of(batchSize, entered.length / batchSize));
-        }
+    /** Root mean square. */
+    private static double norm(double[] numbers) {
+        return Math.sqrt(Arrays.stream(numbers).map(number -> number * number).sum() / numbers.length);
     }
 
     private int[] chosen(int count) {
         return count <= elements
                 ? IntStream.range(0, count).toArray()
                 : new Random(count).ints(0, count).distinct().limit(elements).sorted().toArray();
-    }
-
-    private static double[] numbers(MemorySegment segment) {
-        var numbers = new double[Math.toIntExact(segment.byteSize() / Double.BYTES)];
-        Precision.FLOAT64.read(segment, 0, numbers, numbers.length);
-        return numbers;
     }
 }

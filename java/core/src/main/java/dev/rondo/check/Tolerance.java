@@ -5,6 +5,7 @@ import dev.rondo.cell.CellShape;
 import dev.rondo.cell.InputKind;
 import dev.rondo.cell.ParameterBlock;
 import dev.rondo.memory.Precision;
+import dev.rondo.network.NetworkDescription;
 
 /**
  * How far a body may lie from the reference in float64 on the same numbers. This is the one place where it is derived:
@@ -29,7 +30,7 @@ import dev.rondo.memory.Precision;
  * @param elementwise whether each element counts, not the norm
  */
 public record Tolerance(double bound, boolean elementwise) {
-    private static final double SMALLEST = 0.05;
+    static final double SMALLEST = 0.05;
 
     /**
      * {@return what output and last states of a forward pass may be off by}
@@ -47,6 +48,26 @@ public record Tolerance(double bound, boolean elementwise) {
         // Gradients of states and input are sums over pre-activation rows, those of parameters over the batch.
         int accumulation = Math.max(fanIn(cell, shape), Math.max(cell.rows(), shape.batchSize()));
         return of(precision, 2, accumulation, shape.timeSteps());
+    }
+
+    /**
+     * {@return what the gradients of a whole network may be off by: the sum over its layers, and its head as one
+     * product more, for each works with what the others have rounded}
+     *
+     * @param network what it is
+     * @param timeSteps T
+     * @param batchSize B
+     * @param precision precision of the network
+     */
+    public static Tolerance gradients(NetworkDescription network, int timeSteps, int batchSize, Precision precision) {
+        int accumulation = Math.max(Math.max(network.topSize(), network.outputSize()), batchSize);
+        double bound = of(precision, 2, accumulation, timeSteps).bound;
+        for (int layer = 0; layer < network.layers().size(); layer++) {
+            Cell cell = network.layers().get(layer);
+            CellShape shape = cell.shape(timeSteps, batchSize, network.inputSize(layer));
+            bound += backward(cell, shape, precision).bound;
+        }
+        return new Tolerance(bound, false);
     }
 
     /**

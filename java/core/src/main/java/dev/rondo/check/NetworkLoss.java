@@ -1,0 +1,130 @@
+package dev.rondo.check;
+
+import dev.rondo.check.FiniteDifferences.Variable;
+import dev.rondo.memory.Precision;
+import dev.rondo.memory.TensorLayout.Tensor;
+import dev.rondo.network.Network;
+import dev.rondo.network.NetworkPass;
+import dev.rondo.network.SequenceBatch;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The loss of a network on one batch, as a function of its parameters and of the state in which each layer enters the
+ * batch; float64 here, whatever the network computes in.
+ */
+final class NetworkLoss implements AutoCloseable {
+    private final Network network;
+    private final Precision precision;
+    private final SequenceBatch batch;
+    private final OutputLoss own; // null = the network's
+    private final NetworkPass pass;
+    private final List<State> states = new ArrayList<>();
+
+    /** One plane of one layer's state: where it lies in the pass, and what stands there when the batch is entered. */
+    private record State(int layer, int plane, MemorySegment values, double[] entered) {
+        Tensor tensor(int batchSize) {
+            String name = "layer" + layer + ".state[" + plane + "]";
+            return new Tensor(name, 0, List.of(batchSize, entered.length / batchSize));
+        }
+    }
+
+    /** After {@code earlier}, if it is not null, from the zero state; else in the zero state. */
+    NetworkLoss(Network network, SequenceBatch earlier, SequenceBatch batch, OutputLoss own) {
+        this.network = network;
+        this.precision = network.precision();
+        this.batch = batch;
+        this.own = own;
+        this.pass = network.pass(batch.timeSteps(), batch.batchSize()).carryState(true);
+        try {
+            if (earlier != null) {
+                pass.forward(earlier);
+            }
+            for (int layer = 0; layer < network.description().layers().size(); layer++) {
+                int planes = network.description().layers().get(layer).planeWidths().length;
+                for (int plane = 0; plane < planes; plane++) {
+                    MemorySegment values = pass.state(layer, plane);
+                    states.add(new State(layer, plane, values, numbers(values)));
+                }
+            }
+        } catch (RuntimeException e) {
+            pass.close();
+            throw e;
+        }
+    }
+
+    /** Enters the batch in the same states as {@code other}, which is of the same network in another precision. */
+    void enterAs(NetworkLoss other) {
+        for (int i = 0; i < states.size(); i++) {
+            double[] entered = states.get(i).entered;
+            System.arraycopy(other.states.get(i).entered, 0, entered, 0, entered.length);
+        }
+    }
+
+    /** The loss with parameters and states as they are now. */
+    double value() {
+        for (State state : states) {
+            precision.write(state.entered, state.values, 0, state.entered.length);
+        }
+        network.parameters().changed();
+        pass.forward(batch);
+        if (own == null) {
+            return pass.loss();
+        }
+        double[] outputs = numbers(pass.outputs());
+        var gradient = new double[outputs.length];
+        double loss = own.of(outputs, gradient);
+        precision.write(gradient, pass.outputGradient(), 0, gradient.length);
+        return loss;
+    }
+
+    /** The gradient by all that the loss depends on; the network's own gradients stay as they were. */
+    Map<Tensor, double[]> gradients() {
+        value();
+        MemorySegment slab = network.gradients();
+        double[] before = numbers(slab);
+        slab.fill((byte) 0);
+        pass.backward();
+        double[] parameters = numbers(slab);
+        precision.write(before, slab, 0, before.length);
+        var gradients = new LinkedHashMap<Tensor, double[]>();
+        for (Tensor tensor : network.parameters().layout().tensors()) {
+            var part = new double[Math.toIntExact(tensor.count())];
+            System.arraycopy(parameters, Math.toIntExact(tensor.offset()), part, 0, part.length);
+            gradients.put(tensor, part);
+        }
+        for (State state : states) {
+            gradients.put(state.tensor(batch.batchSize()), numbers(pass.stateGradient(state.layer, state.plane)));
+        }
+        return gradients;
+    }
+
+    /** Element {@code element} of a tensor of {@link #gradients}. */
+    Variable variable(Tensor tensor, int element) {
+        for (State state : states) {
+            if (state.tensor(batch.batchSize()).equals(tensor)) {
+                return Variable.of(state.entered, element);
+            }
+        }
+        MemorySegment slab = network.parameters().slab();
+        long index = tensor.offset() + element;
+        return Variable.of(() -> precision.get(slab, index), value -> precision.set(slab, index, value));
+    }
+
+    @Override
+    public void close() {
+        pass.close();
+        if (!network.isClosed()) {
+            network.parameters().changed();
+        }
+    }
+
+    private double[] numbers(MemorySegment segment) {
+        var numbers = new double[Math.toIntExact(segment.byteSize() / precision.bytes())];
+        precision.read(segment, 0, numbers, numbers.length);
+        return numbers;
+    }
+}
