@@ -1,42 +1,32 @@
 package dev.rondo.io;
 
 import dev.rondo.memory.Precision;
-import dev.rondo.network.Network;
-import dev.rondo.network.NetworkDescription;
-import dev.rondo.network.NetworkPass;
-import dev.rondo.train.Trainer;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.UnaryOperator;
+import java.util.function.Consumer;
 
 /**
- * A file of named sections that holds a network, and whatever training it needs to go on. A write that is interrupted
- * leaves the old file; a file that is damaged is refused.
+ * A file of named sections: texts, integers, numbers. A write that is interrupted leaves the old file; a file that is
+ * damaged is refused. Networks, trainers and passes write and read their own sections:
  *
  * <pre>{@code
- * Checkpoint.builder().network(network).trainer(trainer).write(path);
+ * Checkpoint.builder().add(network::write).add(trainer::write).add(pass::writeStates).text("note", "mine").write(path);
  *
  * Checkpoint checkpoint = Checkpoint.read(path);
- * Network network = checkpoint.network(builder -> builder.threads(2));
- * checkpoint.restore(trainer);
+ * Network network = Network.read(checkpoint, builder -> builder.threads(2));
+ * trainer.restore(checkpoint);
+ * pass.restoreStates(checkpoint);
  * }</pre>
  */
 public final class Checkpoint {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final String DESCRIPTION = "network.description";
-    private static final String PRECISION = "network.precision";
-    private static final String PARAMETERS = "network.parameters";
-    private static final String STEPS = "trainer.steps";
-    private static final String SCHEDULE = "trainer.schedule";
-    private static final String OPTIMIZER = "trainer.";
 
     private final Path file;
     private final Map<String, MemorySegment> sections;
@@ -118,74 +108,18 @@ public final class Checkpoint {
         copyNumbers(sized(name, target.byteSize()), littleEndian(precision), target, nativeOrder(precision));
     }
 
-    /**
-     * {@return the network: its own description, precision and parameters; backend and threads as {@code options} set
-     * them}
-     *
-     * @throws CheckpointException if there is none
-     */
-    public Network network(UnaryOperator<Network.Builder> options) throws CheckpointException {
-        NetworkDescription description;
-        Precision precision;
-        long bytes;
-        try {
-            description = NetworkDescription.parse(text(DESCRIPTION));
-            precision = Precision.valueOf(text(PRECISION));
-            bytes = Math.multiplyExact(description.layout().count(), precision.bytes());
-        } catch (IllegalArgumentException | ArithmeticException e) {
-            throw damaged(DESCRIPTION, e);
-        }
-        sized(PARAMETERS, bytes); // before memory for that many is asked for
-        Network network = options.apply(Network.of(description)).precision(precision).build();
-        try {
-            copy(PARAMETERS, precision, network.parameters().slab());
-            network.parameters().changed();
-            return network;
-        } catch (CheckpointException | RuntimeException e) {
-            network.close();
-            throw e;
-        }
-    }
-
-    /**
-     * Puts {@code trainer}, made with the same optimiser and schedule on the same network, where it was.
-     *
-     * @throws CheckpointException if there is no such trainer in this checkpoint
-     */
-    public void restore(Trainer trainer) throws CheckpointException {
-        for (var slab : trainer.optimizerState().slabs().entrySet()) {
-            copy(OPTIMIZER + slab.getKey(), trainer.network().precision(), slab.getValue());
-        }
-        trainer.optimizerState().steps(longs(STEPS, 1)[0]);
-        long[] memory = longs(SCHEDULE, trainer.schedule().memory().length);
-        trainer.rememberLosses(Arrays.stream(memory).mapToDouble(Double::longBitsToDouble).toArray());
-    }
-
-    /**
-     * Puts the carried states of {@code pass}, of the same network and batch size, where they were.
-     *
-     * @throws CheckpointException if there are no such states in this checkpoint
-     */
-    public void restore(NetworkPass pass) throws CheckpointException {
-        for (var state : states(pass).entrySet()) {
-            copy(state.getKey(), pass.network().precision(), state.getValue());
-        }
-    }
-
     /** {@return an exception that says that the contents of section {@code name} make no sense} */
     public CheckpointException damaged(String name, RuntimeException cause) {
         return new CheckpointException(file, "section " + name + ": " + cause.getMessage(), cause);
     }
 
-    private static Map<String, MemorySegment> states(NetworkPass pass) {
-        var states = new LinkedHashMap<String, MemorySegment>();
-        var layers = pass.network().description().layers();
-        for (int layer = 0; layer < layers.size(); layer++) {
-            for (int plane = 0; plane < layers.get(layer).planeWidths().length; plane++) {
-                states.put("state.layer" + layer + "." + plane, pass.state(layer, plane));
-            }
-        }
-        return states;
+    /**
+     * Takes section {@code name} to be {@code bytes} bytes long.
+     *
+     * @throws CheckpointException if there is no such section, or it has another size
+     */
+    public void expect(String name, long bytes) throws CheckpointException {
+        sized(name, bytes);
     }
 
     private MemorySegment section(String name) throws CheckpointException {
@@ -259,25 +193,9 @@ public final class Checkpoint {
             return add(name, section);
         }
 
-        /** Adds what {@link Checkpoint#network} reads. */
-        public Builder network(Network network) {
-            return text(DESCRIPTION, network.description().text())
-                    .text(PRECISION, network.precision().name())
-                    .numbers(PARAMETERS, network.precision(), network.parameters().slab());
-        }
-
-        /** Adds what {@link Checkpoint#restore(Trainer)} reads. */
-        public Builder trainer(Trainer trainer) {
-            longs(STEPS, trainer.steps());
-            longs(SCHEDULE, Arrays.stream(trainer.schedule().memory()).mapToLong(Double::doubleToLongBits).toArray());
-            trainer.optimizerState().slabs().forEach(
-                    (name, slab) -> numbers(OPTIMIZER + name, trainer.network().precision(), slab));
-            return this;
-        }
-
-        /** Adds the states that {@code pass} carries, which {@link Checkpoint#restore(NetworkPass)} reads. */
-        public Builder states(NetworkPass pass) {
-            Checkpoint.states(pass).forEach((name, state) -> numbers(name, pass.network().precision(), state));
+        /** Adds what {@code part} writes. */
+        public Builder add(Consumer<Builder> part) {
+            part.accept(this);
             return this;
         }
 

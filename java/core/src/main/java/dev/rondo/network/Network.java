@@ -5,14 +5,19 @@ import dev.rondo.cell.Cell;
 import dev.rondo.cell.CellShape;
 import dev.rondo.cell.Execution;
 import dev.rondo.cell.IsaTier;
+import dev.rondo.io.Checkpoint;
+import dev.rondo.io.CheckpointException;
 import dev.rondo.kernel.Backends;
 import dev.rondo.memory.Parameters;
 import dev.rondo.memory.Precision;
 import dev.rondo.memory.Workspace;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 
 /**
  * A recurrent network: an input, stacked cells, a head that reads each step or the last, and a loss.
@@ -71,6 +76,62 @@ public final class Network implements AutoCloseable {
         var builder = new Builder(description.input());
         description.layers().forEach(builder::layer);
         return builder.head(description.head());
+    }
+
+    /**
+     * {@return the network in {@code file}, on the best backend and all processors}
+     *
+     * @throws IOException if the file cannot be read, is damaged, or holds no network that this version can make
+     */
+    public static Network load(Path file) throws IOException {
+        return load(file, UnaryOperator.identity());
+    }
+
+    /**
+     * {@return the network in {@code file}, with options such as backend and threads}
+     *
+     * <pre>{@code
+     * var network = Network.load(Path.of("model.rondo"), builder -> builder.backend(Backend.VECTOR).threads(1));
+     * }</pre>
+     *
+     * @throws IOException if the file cannot be read, is damaged, or holds no network that this version can make
+     */
+    public static Network load(Path file, UnaryOperator<Builder> options) throws IOException {
+        return read(Checkpoint.read(file), options);
+    }
+
+    /**
+     * {@return the network in {@code checkpoint}: its own description, precision and parameters; backend, threads and
+     * instruction set as {@code options} sets them}
+     *
+     * @throws CheckpointException if there is none, or it has a cell that is not in {@link Cells}
+     */
+    public static Network read(Checkpoint checkpoint, UnaryOperator<Builder> options) throws CheckpointException {
+        return NetworkSections.read(checkpoint, options);
+    }
+
+    /**
+     * Writes the network to {@code file}, replacing it at once or not at all.
+     *
+     * @throws IOException if it cannot be written
+     */
+    public void save(Path file) throws IOException {
+        Checkpoint.builder().add(this::write).write(file);
+    }
+
+    /**
+     * Sets the parameters to those of an equal network in {@code checkpoint}. A network of a cell of one's own, which
+     * {@link #load} cannot make, is built and then restored.
+     *
+     * @throws CheckpointException if there is none, or it is another network's; nothing is changed then
+     */
+    public void restore(Checkpoint checkpoint) throws CheckpointException {
+        NetworkSections.restore(this, checkpoint);
+    }
+
+    /** Adds to {@code checkpoint} what {@link #read} reads; the parameters are read when that is written. */
+    public void write(Checkpoint.Builder checkpoint) {
+        NetworkSections.write(this, checkpoint);
     }
 
     /** {@return what this network is, without its numbers} */

@@ -1,6 +1,8 @@
 package dev.rondo.network;
 
 import dev.rondo.cell.CellShape;
+import dev.rondo.io.Checkpoint;
+import dev.rondo.io.CheckpointException;
 import dev.rondo.memory.Workspace;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -227,8 +229,8 @@ public final class NetworkPass implements AutoCloseable {
     }
 
     /**
-     * {@return the loss of the last forward pass: the mean over the targets that count, as {@link Loss} says; 0 if none
-     * does}
+     * {@return the loss of the last forward pass: the mean over the targets that count, as {@link Loss} says; 0 if
+     * none does}
      *
      * @throws IllegalStateException if its batch had no targets
      */
@@ -248,7 +250,8 @@ public final class NetworkPass implements AutoCloseable {
 
     /**
      * {@return what {@link #loss()} was divided by: how many classes counted, or the sum of their weights, or how many
-     * numbers counted. The loss over several batches is the sum of {@code loss * lossWeight} by the sum of {@code lossWeight}}
+     * numbers counted. The loss over several batches is the sum of {@code loss * lossWeight} divided by that of
+     * {@code lossWeight}}
      *
      * @throws IllegalStateException if the batch of the last forward pass had no targets
      */
@@ -347,6 +350,20 @@ public final class NetworkPass implements AutoCloseable {
         if (!training) {
             throw new IllegalStateException(name + ": expected a pass with gradients, got one without");
         }
+    }
+
+    /** Adds the states, which {@link #restoreStates} reads, to {@code checkpoint}: a training goes on from them. */
+    public void writeStates(Checkpoint.Builder checkpoint) {
+        NetworkSections.writeStates(this, checkpoint);
+    }
+
+    /**
+     * Sets the states to those that a pass of an equal network and as many sequences wrote.
+     *
+     * @throws CheckpointException if there are no such states in {@code checkpoint}
+     */
+    public void restoreStates(Checkpoint checkpoint) throws CheckpointException {
+        NetworkSections.restoreStates(this, checkpoint);
     }
 
     /**

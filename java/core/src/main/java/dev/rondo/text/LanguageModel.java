@@ -77,7 +77,7 @@ public final class LanguageModel implements AutoCloseable {
 
     static LanguageModel of(Checkpoint checkpoint, UnaryOperator<Network.Builder> options) throws CheckpointException {
         int[] codePoints = checkpoint.ints(VOCABULARY);
-        Network network = checkpoint.network(options);
+        Network network = Network.read(checkpoint, options);
         try {
             return new LanguageModel(Vocabulary.of(codePoints), network);
         } catch (IllegalArgumentException e) {
@@ -96,7 +96,7 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     Checkpoint.Builder checkpoint() {
-        return Checkpoint.builder().ints(VOCABULARY, vocabulary.codePoints()).network(network);
+        return Checkpoint.builder().ints(VOCABULARY, vocabulary.codePoints()).add(network::write);
     }
 
     /** {@return the characters that the model knows} */

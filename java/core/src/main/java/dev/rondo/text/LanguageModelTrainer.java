@@ -203,17 +203,15 @@ public final class LanguageModelTrainer implements AutoCloseable {
         if (directory == null) {
             return;
         }
-        Checkpoint.Builder checkpoint =
-                model.checkpoint().text(FINGERPRINT, corpus.fingerprint()).trainer(trainer).states(pass);
-        settings.write(checkpoint);
-        streams.write(checkpoint);
+        Checkpoint.Builder checkpoint = model.checkpoint().text(FINGERPRINT, corpus.fingerprint())
+                .add(trainer::write).add(pass::writeStates).add(settings::write).add(streams::write);
         notes.forEach((key, value) -> checkpoint.text(NOTE + key, value));
         checkpoint.write(directory.resolve(LAST));
     }
 
     private void restore(Checkpoint last) throws IOException {
-        last.restore(trainer);
-        last.restore(pass);
+        trainer.restore(last);
+        pass.restoreStates(last);
         Path file = directory.resolve(BEST);
         if (Files.exists(file)) {
             best = Double.longBitsToDouble(Checkpoint.read(file).longs(VALIDATION, 1)[0]);

@@ -1,6 +1,8 @@
 package dev.rondo.train;
 
 import dev.rondo.cell.CellShape;
+import dev.rondo.io.Checkpoint;
+import dev.rondo.io.CheckpointException;
 import dev.rondo.memory.TensorLayout;
 import dev.rondo.memory.Workspace;
 import dev.rondo.network.Batches;
@@ -10,6 +12,7 @@ import dev.rondo.network.NetworkPass;
 import dev.rondo.network.SequenceBatch;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -32,6 +35,11 @@ import java.util.Objects;
  */
 public final class Trainer {
     private static final Logger LOGGER = System.getLogger("dev.rondo.train");
+
+    private static final String STEPS = "trainer.steps";
+    private static final String SCHEDULE = "trainer.schedule";
+    private static final String EPOCHS = "trainer.epochs";
+    private static final String SLAB = "trainer.";
 
     private final Network network;
     private final Optimizer rule;
@@ -83,11 +91,6 @@ public final class Trainer {
     /** {@return the schedule of the learning rate, with what it remembers} */
     public LearningRate schedule() {
         return schedule;
-    }
-
-    /** Puts the schedule where {@code memory}, from {@link LearningRate#memory()}, says it was. */
-    public void rememberLosses(double[] memory) {
-        schedule = schedule.remembering(memory);
     }
 
     /** Tells the schedule of a validation loss: {@link LearningRate#onPlateau} lets the rate fall if it does not. */
@@ -184,6 +187,31 @@ public final class Trainer {
     /** {@return the number of the epoch that begins, from 1 on} */
     int beginEpoch() {
         return ++epochs;
+    }
+
+    /** Adds to {@code checkpoint} what {@link #restore} reads: a training goes on from it bit for bit. */
+    public void write(Checkpoint.Builder checkpoint) {
+        checkpoint.longs(STEPS, steps());
+        checkpoint.longs(EPOCHS, epochs);
+        checkpoint.longs(SCHEDULE, Arrays.stream(schedule.memory()).mapToLong(Double::doubleToLongBits).toArray());
+        optimizer.slabs().forEach((name, slab) -> checkpoint.numbers(SLAB + name, network.precision(), slab));
+    }
+
+    /**
+     * Puts this trainer, made with the same optimiser and schedule on the same network, where the one was that wrote.
+     *
+     * @throws CheckpointException if there is no such trainer in {@code checkpoint}
+     */
+    public void restore(Checkpoint checkpoint) throws CheckpointException {
+        for (var slab : optimizer.slabs().entrySet()) {
+            checkpoint.copy(SLAB + slab.getKey(), network.precision(), slab.getValue());
+        }
+        optimizer.steps(checkpoint.longs(STEPS, 1)[0]);
+        epochs = checkpoint.has(EPOCHS) ? (int) checkpoint.longs(EPOCHS, 1)[0] : 0; // the first format has neither
+        if (checkpoint.has(SCHEDULE)) {
+            long[] memory = checkpoint.longs(SCHEDULE, schedule.memory().length);
+            schedule = schedule.remembering(Arrays.stream(memory).mapToDouble(Double::longBitsToDouble).toArray());
+        }
     }
 
     private void announce(NetworkPass pass) {

@@ -61,14 +61,14 @@ class CheckpointTest {
                 NetworkPass pass = network.pass(T, B).carryState(true)) {
             Trainer trainer = Trainer.builder(network).optimizer(Adam.of(1e-2)).build();
             trainer.step(pass, batch(1));
-            Checkpoint.builder().network(network).trainer(trainer).states(pass).write(file);
+            Checkpoint.builder().add(network::write).add(trainer::write).add(pass::writeStates).write(file);
 
             Checkpoint checkpoint = Checkpoint.read(file);
-            try (Network restored = checkpoint.network(builder -> builder.backend(Backend.REFERENCE));
+            try (Network restored = Network.read(checkpoint, builder -> builder.backend(Backend.REFERENCE));
                     NetworkPass restoredPass = restored.pass(T, B).carryState(true)) {
                 Trainer restoredTrainer = Trainer.builder(restored).optimizer(Adam.of(1e-2)).build();
-                checkpoint.restore(restoredTrainer);
-                checkpoint.restore(restoredPass);
+                restoredTrainer.restore(checkpoint);
+                restoredPass.restoreStates(checkpoint);
                 assertEquals(network.description(), restored.description());
                 assertEquals(precision, restored.precision());
                 for (int step = 2; step < 5; step++) {
@@ -102,7 +102,7 @@ class CheckpointTest {
         Checkpoint.builder().longs("l", 1, 2).text("i", "abcde").write(file);
         Checkpoint checkpoint = Checkpoint.read(file);
         assertMessage("has no section x", () -> checkpoint.text("x"));
-        assertMessage("has no section network.description", () -> checkpoint.network(UnaryOperator.identity()));
+        assertMessage("has no section network.description", () -> Network.read(checkpoint, UnaryOperator.identity()));
         assertMessage("section l: expected 8 bytes, got 16", () -> checkpoint.longs("l", 1));
         assertMessage("section i: expected 4 bytes, got 5", () -> checkpoint.ints("i"));
         assertThrows(NoSuchFileException.class, () -> Checkpoint.read(directory.resolve("none")));
@@ -120,7 +120,7 @@ class CheckpointTest {
     private byte[] good() throws IOException {
         Path file = directory.resolve("good.rondo");
         try (Network network = network().build()) {
-            Checkpoint.builder().network(network).text("x", "y").write(file);
+            Checkpoint.builder().add(network::write).text("x", "y").write(file);
         }
         return Files.readAllBytes(file);
     }
@@ -202,7 +202,7 @@ class CheckpointTest {
                     .longs("network.parameters", 1, 2, 3)
                     .write(file);
             String message = assertThrows(CheckpointException.class,
-                    () -> Checkpoint.read(file).network(UnaryOperator.identity())).getMessage();
+                    () -> Network.load(file)).getMessage();
             assertTrue(message.startsWith(file + ": section network."), message);
         }
     }

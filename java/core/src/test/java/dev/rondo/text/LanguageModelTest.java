@@ -159,10 +159,10 @@ class LanguageModelTest {
     void aFileWithoutAFittingVocabularyIsRefused() throws IOException {
         Path file = directory.resolve("model.rondo");
         try (LanguageModel model = model(VOCABULARY)) {
-            Checkpoint.builder().network(model.network()).write(file);
+            Checkpoint.builder().add(model.network()::write).write(file);
             assertThrows(CheckpointException.class, () -> LanguageModel.load(file));
             for (int[] codePoints : new int[][] {{'a'}, {}, {-1, 2, 3, 4, 5, 6, 7, 8}}) {
-                Checkpoint.builder().network(model.network()).ints("vocabulary", codePoints).write(file);
+                Checkpoint.builder().add(model.network()::write).ints("vocabulary", codePoints).write(file);
                 String message = assertThrows(CheckpointException.class, () -> LanguageModel.load(file)).getMessage();
                 assertTrue(message.startsWith(file + ": section vocabulary: "), message);
             }

@@ -66,12 +66,12 @@ class ResumedTrainingTest {
         try (Network network = network()) {
             Trainer whole = trainer(network, optimizer);
             train(whole, 1, 4);
-            Checkpoint.builder().network(network).trainer(whole).write(file);
+            Checkpoint.builder().add(network::write).add(whole::write).write(file);
             train(whole, 5, 4);
             Checkpoint checkpoint = Checkpoint.read(file);
-            try (Network restored = checkpoint.network(options -> options.backend(Backend.REFERENCE))) {
+            try (Network restored = Network.read(checkpoint, options -> options.backend(Backend.REFERENCE))) {
                 Trainer rest = trainer(restored, optimizer);
-                checkpoint.restore(rest);
+                rest.restore(checkpoint);
                 assertEquals(4, rest.steps());
                 train(rest, 5, 4);
                 assertArrayEquals(network.parameters().slab().toArray(ValueLayout.JAVA_BYTE),
@@ -86,11 +86,11 @@ class ResumedTrainingTest {
     void anotherOptimiserOrScheduleIsRefused() throws IOException {
         Path file = directory.resolve("sgd.rondo");
         try (Network network = network()) {
-            Checkpoint.builder().network(network).trainer(trainer(network, Sgd.of(0.1))).write(file);
+            Checkpoint.builder().add(network::write).add(trainer(network, Sgd.of(0.1))::write).write(file);
             Checkpoint checkpoint = Checkpoint.read(file);
-            assertThrows(CheckpointException.class, () -> checkpoint.restore(trainer(network, Adam.of(0.1))));
+            assertThrows(CheckpointException.class, () -> trainer(network, Adam.of(0.1)).restore(checkpoint));
             assertThrows(CheckpointException.class,
-                    () -> checkpoint.restore(Trainer.builder(network).optimizer(Sgd.of(0.1)).build()));
+                    () -> Trainer.builder(network).optimizer(Sgd.of(0.1)).build().restore(checkpoint));
         }
     }
 }

@@ -1,0 +1,90 @@
+package dev.rondo.network;
+
+import dev.rondo.io.Checkpoint;
+import dev.rondo.io.CheckpointException;
+import dev.rondo.memory.Precision;
+import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+
+/** What a network, and the states that a pass carries, are in a checkpoint. */
+final class NetworkSections {
+    private static final String DESCRIPTION = "network.description";
+    private static final String PRECISION = "network.precision";
+    private static final String PARAMETERS = "network.parameters";
+
+    private NetworkSections() {}
+
+    static void write(Network network, Checkpoint.Builder checkpoint) {
+        checkpoint.text(DESCRIPTION, network.description().text())
+                .text(PRECISION, network.precision().name())
+                .numbers(PARAMETERS, network.precision(), network.parameters().slab());
+    }
+
+    static Network read(Checkpoint checkpoint, UnaryOperator<Network.Builder> options) throws CheckpointException {
+        NetworkDescription description;
+        Precision precision;
+        long bytes;
+        String section = DESCRIPTION;
+        try {
+            description = NetworkDescription.parse(checkpoint.text(DESCRIPTION));
+            section = PRECISION;
+            precision = Precision.valueOf(checkpoint.text(PRECISION));
+            section = PARAMETERS;
+            bytes = Math.multiplyExact(description.layout().count(), precision.bytes());
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw checkpoint.damaged(section, e);
+        }
+        checkpoint.expect(PARAMETERS, bytes); // before memory for that many is asked for
+        Network network = options.apply(Network.of(description)).precision(precision).build();
+        try {
+            if (!network.description().equals(description)) {
+                throw new IllegalArgumentException(
+                        "options: expected backend, threads and the like, got another network than the file's");
+            }
+            checkpoint.copy(PARAMETERS, precision, network.parameters().slab());
+            network.parameters().changed();
+            return network;
+        } catch (CheckpointException | RuntimeException e) {
+            network.close();
+            throw e;
+        }
+    }
+
+    static void restore(Network network, Checkpoint checkpoint) throws CheckpointException {
+        String text = checkpoint.text(DESCRIPTION);
+        try {
+            // As text first: that of a cell that is not in the list can be compared, not parsed.
+            if (!text.equals(network.description().text())
+                    && !NetworkDescription.parse(text).equals(network.description())) {
+                throw new IllegalArgumentException("expected that of this network, got another's");
+            }
+        } catch (IllegalArgumentException e) {
+            throw checkpoint.damaged(DESCRIPTION, e);
+        }
+        checkpoint.copy(PARAMETERS, network.precision(), network.parameters().slab());
+        network.parameters().changed();
+    }
+
+    static void writeStates(NetworkPass pass, Checkpoint.Builder checkpoint) {
+        states(pass).forEach((name, state) -> checkpoint.numbers(name, pass.network().precision(), state));
+    }
+
+    static void restoreStates(NetworkPass pass, Checkpoint checkpoint) throws CheckpointException {
+        for (var state : states(pass).entrySet()) {
+            checkpoint.copy(state.getKey(), pass.network().precision(), state.getValue());
+        }
+    }
+
+    private static Map<String, MemorySegment> states(NetworkPass pass) {
+        var states = new LinkedHashMap<String, MemorySegment>();
+        var layers = pass.network().description().layers();
+        for (int layer = 0; layer < layers.size(); layer++) {
+            for (int plane = 0; plane < layers.get(layer).planeWidths().length; plane++) {
+                states.put("state.layer" + layer + "." + plane, pass.state(layer, plane));
+            }
+        }
+        return states;
+    }
+}
