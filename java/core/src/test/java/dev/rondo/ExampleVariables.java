@@ -3,6 +3,7 @@ package dev.rondo;
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.Execution;
 import dev.rondo.kernel.Products;
+import dev.rondo.network.Dataset;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkPass;
 import dev.rondo.network.SequenceBatch;
@@ -30,6 +31,9 @@ public final class ExampleVariables {
     public static List<SequenceBatch> batches;
     public static SequenceBatch sentence;
     public static SequenceBatch translation;
+    public static Dataset data;
+    public static Dataset training;
+    public static Dataset validation;
     public static Trainer trainer;
     public static Backend backend;
     public static Execution execution;
