@@ -1,0 +1,111 @@
+package dev.rondo.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rondo.cell.Backend;
+import dev.rondo.cell.lstm.Lstm;
+import dev.rondo.kernel.Allocation;
+import dev.rondo.network.Network;
+import dev.rondo.network.SequenceBatch;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainStepEventTest {
+    private static final String NAME = "dev.rondo.TrainStep";
+    private static final int T = 7;
+    private static final int B = 3;
+
+    @TempDir
+    private Path directory;
+
+    private static Network network() {
+        return Network.oneHot(5).layer(Lstm.of(9)).classes(5).backend(Backend.REFERENCE).build();
+    }
+
+    private static SequenceBatch batch() {
+        return SequenceBatch.tokens(new int[T * B], T, B).targets(new int[T * B]).lengths(new int[] {T, 0, 4});
+    }
+
+    private static List<StepResult> train(int steps) {
+        var results = new ArrayList<StepResult>();
+        try (Network network = network(); var pass = network.pass(T, B)) {
+            Trainer trainer = Trainer.builder(network).build();
+            for (int step = 0; step < steps; step++) {
+                results.add(trainer.step(pass, batch()));
+            }
+        }
+        return results;
+    }
+
+    private List<RecordedEvent> record(boolean enabled, Runnable work) throws IOException {
+        Path file = directory.resolve("training.jfr");
+        try (var recording = new Recording()) {
+            if (enabled) {
+                recording.enable(NAME).withoutThreshold();
+            } else {
+                recording.disable(NAME);
+            }
+            recording.start();
+            work.run();
+            recording.stop();
+            recording.dump(file);
+        }
+        return RecordingFile.readAllEvents(file).stream().filter(e -> e.getEventType().getName().equals(NAME)).toList();
+    }
+
+    @Test
+    void everyStepIsAnEventWithItsParts() throws IOException {
+        var results = new ArrayList<StepResult>();
+        List<RecordedEvent> events = record(true, () -> results.addAll(train(4)));
+        assertEquals(4, events.size());
+        for (int i = 0; i < 4; i++) {
+            RecordedEvent event = events.get(i);
+            StepResult result = results.get(i);
+            assertEquals(result.step(), event.getLong("step"));
+            assertEquals(result.loss(), event.getDouble("loss"));
+            assertEquals(result.counted(), event.getLong("counted"));
+            assertEquals(T + 4, result.counted());
+            assertEquals(result.gradientNorm(), event.getDouble("gradientNorm"));
+            var parts = Duration.ZERO;
+            for (String part : List.of("forward", "backward", "update")) {
+                Duration duration = event.getDuration(part);
+                assertTrue(duration.isPositive(), part + " of step " + i + ": " + duration);
+                parts = parts.plus(duration);
+            }
+            // The recording has a clock of its own, whose ticks are tens of nanoseconds.
+            assertTrue(parts.compareTo(event.getDuration().plusNanos(1000)) <= 0, parts + " of " + event.getDuration());
+        }
+    }
+
+    @Test
+    void aRecordingThatDoesNotAskForThemHasNone() throws IOException {
+        assertTrue(record(false, () -> train(2)).isEmpty());
+    }
+
+    /** Steps after a recording are as those before it: the watch that a trainer holds makes nothing. */
+    @Test
+    void withoutARecordingNothingIsAllocated() throws IOException {
+        var result = new StepResult(1, 2, 3, 4);
+        StepWatch watch = StepWatch.make();
+        assertTrue(watch instanceof StepRecorder);
+        assertFalse(record(true, () -> watchStep(watch, result)).isEmpty());
+        Allocation.assertNone(() -> watchStep(watch, result));
+    }
+
+    private static void watchStep(StepWatch watch, StepResult result) {
+        watch.begins();
+        watch.forwardEnds();
+        watch.backwardEnds();
+        watch.ends(result);
+    }
+}
