@@ -33,7 +33,7 @@ public interface LearningRate {
 
     /** {@return the optimiser's own rate throughout} */
     static LearningRate constant() {
-        return step -> 1;
+        return new Schedules.Constant();
     }
 
     /**
@@ -43,9 +43,7 @@ public interface LearningRate {
      * @param steps at least 1
      */
     static LearningRate step(double factor, long steps) {
-        Settings.positive("factor", factor);
-        Settings.atLeastOne("steps", steps);
-        return step -> Math.pow(factor, (step - 1) / steps);
+        return new Schedules.Step(factor, steps);
     }
 
     /**
@@ -55,9 +53,7 @@ public interface LearningRate {
      * @param steps at least 1
      */
     static LearningRate exponential(double factor, long steps) {
-        Settings.positive("factor", factor);
-        Settings.atLeastOne("steps", steps);
-        return step -> Math.pow(factor, (step - 1.0) / steps);
+        return new Schedules.Exponential(factor, steps);
     }
 
     /**
@@ -67,8 +63,7 @@ public interface LearningRate {
      * @param steps at least 1
      */
     static LearningRate cosine(long steps) {
-        Settings.atLeastOne("steps", steps);
-        return step -> (1 + Math.cos(Math.PI * Math.min(step - 1, steps) / steps)) / 2;
+        return new Schedules.Cosine(steps);
     }
 
     /**
@@ -79,7 +74,7 @@ public interface LearningRate {
      * @param patience validations, at least 1
      */
     static LearningRate onPlateau(double factor, int patience) {
-        return new Plateau(factor, patience, 1, Double.POSITIVE_INFINITY, 0);
+        return new Schedules.Plateau(factor, patience, 1, Double.POSITIVE_INFINITY, 0);
     }
 
     /**
@@ -89,6 +84,6 @@ public interface LearningRate {
      * @param steps at least 1
      */
     default LearningRate warmUp(long steps) {
-        return new WarmUp(steps, this);
+        return new Schedules.WarmUp(steps, this);
     }
 }

@@ -218,7 +218,7 @@ public final class Trainer {
         begun = true;
         LOGGER.log(Level.INFO, () -> "training " + network.parameters().count() + " parameters from step "
                 + (steps() + 1) + " on, " + pass.timeSteps() + " time steps x " + pass.batchSize() + " sequences, "
-                + rule + ", " + clipping);
+                + rule + ", " + clipping + ", " + schedule);
     }
 
     /** Names the first parameter whose gradient is to blame. */

@@ -1,0 +1,182 @@
+package dev.rondo.train;
+
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * The list of built-in schedules of the learning rate, and how they are written, on command lines and in checkpoints: a name,
+ * and numbers after a colon.
+ *
+ * <pre>
+ *   constant                             exponential:factor=0.5,steps=1000      plateau:factor=0.5,patience=3
+ *   step:factor=0.1,steps=1000           cosine:steps=9500                      each with warmUp=500
+ * </pre>
+ */
+public final class Schedules {
+    private static final String FACTOR = "factor";
+    private static final String STEPS = "steps";
+    private static final String PATIENCE = "patience";
+    private static final String WARM_UP = "warmUp";
+
+    private static final List<RuleText<LearningRate>> ENTRIES = List.of(
+            entry("constant", List.of(), _ -> new Constant()),
+            entry("step", List.of(FACTOR, STEPS), n -> new Step(n.get(FACTOR), RuleText.whole(n, STEPS))),
+            entry("exponential", List.of(FACTOR, STEPS), n -> new Exponential(n.get(FACTOR), RuleText.whole(n, STEPS))),
+            entry("cosine", List.of(STEPS), n -> new Cosine(RuleText.whole(n, STEPS))),
+            entry("plateau", List.of(FACTOR, PATIENCE),
+                    n -> LearningRate.onPlateau(n.get(FACTOR), RuleText.whole(n, PATIENCE))));
+
+    private Schedules() {}
+
+    private static RuleText<LearningRate> entry(
+            String name, List<String> needed, Function<Map<String, Double>, LearningRate> maker) {
+        return new RuleText<>(name, needed, Map.of(WARM_UP, 0.0), numbers -> {
+            LearningRate schedule = maker.apply(numbers);
+            return numbers.get(WARM_UP) == 0 ? schedule : schedule.warmUp(RuleText.whole(numbers, WARM_UP));
+        });
+    }
+
+    /** {@return the names of all schedules} */
+    public static List<String> names() {
+        return RuleText.names(ENTRIES);
+    }
+
+    /**
+     * {@return the schedule that {@code text} says}
+     *
+     * @throws IllegalArgumentException if there is no such schedule, a number is missing or unknown, or does not fit
+     */
+    public static LearningRate parse(String text) {
+        return RuleText.parse("schedule", text, ENTRIES);
+    }
+
+    /**
+     * {@return {@code schedule} as text that {@link #parse} reads, without what it remembers}
+     *
+     * @throws IllegalArgumentException if it is none of the built-in ones
+     */
+    public static String text(LearningRate schedule) {
+        return switch (schedule) {
+            case Constant _ -> "constant";
+            case Step(double factor, long steps) -> "step:factor=" + factor + ",steps=" + steps;
+            case Exponential(double factor, long steps) -> "exponential:factor=" + factor + ",steps=" + steps;
+            case Cosine(long steps) -> "cosine:steps=" + steps;
+            case Plateau plateau -> "plateau:factor=" + plateau.fall + ",patience=" + plateau.patience;
+            case WarmUp(long steps, LearningRate then) when !(then instanceof WarmUp) ->
+                    text(then) + (then instanceof Constant ? ":" : ",") + WARM_UP + "=" + steps;
+            default -> throw new IllegalArgumentException("schedule: expected one of " + names() + ", got " + schedule);
+        };
+    }
+
+    record Constant() implements LearningRate {
+        @Override
+        public double factor(long step) {
+            return 1;
+        }
+    }
+
+    record Step(double factor, long steps) implements LearningRate {
+        Step {
+            Settings.positive("factor", factor);
+            Settings.atLeastOne("steps", steps);
+        }
+
+        @Override
+        public double factor(long step) {
+            return Math.pow(factor, (step - 1) / steps);
+        }
+    }
+
+    record Exponential(double factor, long steps) implements LearningRate {
+        Exponential {
+            Settings.positive("factor", factor);
+            Settings.atLeastOne("steps", steps);
+        }
+
+        @Override
+        public double factor(long step) {
+            return Math.pow(factor, (step - 1.0) / steps);
+        }
+    }
+
+    record Cosine(long steps) implements LearningRate {
+        Cosine {
+            Settings.atLeastOne("steps", steps);
+        }
+
+        @Override
+        public double factor(long step) {
+            return (1 + Math.cos(Math.PI * Math.min(step - 1, steps) / steps)) / 2;
+        }
+    }
+
+    /**
+     * Falls when the validation loss does not.
+     *
+     * @param fall what the factor is multiplied with
+     * @param patience validations without a new lowest loss until then
+     * @param current the present factor
+     * @param lowest the lowest loss so far
+     * @param waited validations since then, or since the last fall
+     */
+    record Plateau(double fall, int patience, double current, double lowest, int waited) implements LearningRate {
+        Plateau {
+            Settings.positive("factor", fall);
+            Settings.belowOne("factor", fall);
+            Settings.atLeastOne("patience", patience);
+        }
+
+        @Override
+        public double factor(long step) {
+            return current;
+        }
+
+        @Override
+        public LearningRate after(double validationLoss) {
+            if (validationLoss < lowest) {
+                return new Plateau(fall, patience, current, validationLoss, 0);
+            }
+            return waited + 1 < patience
+                    ? new Plateau(fall, patience, current, lowest, waited + 1)
+                    : new Plateau(fall, patience, current * fall, lowest, 0);
+        }
+
+        @Override
+        public double[] memory() {
+            return new double[] {current, lowest, waited};
+        }
+
+        @Override
+        public LearningRate remembering(double[] memory) {
+            return new Plateau(fall, patience, memory[0], memory[1], (int) memory[2]);
+        }
+    }
+
+    /** A linear rise over {@code steps} updates, before another schedule. */
+    record WarmUp(long steps, LearningRate then) implements LearningRate {
+        WarmUp {
+            Settings.atLeastOne("steps", steps);
+        }
+
+        @Override
+        public double factor(long step) {
+            return step <= steps ? (double) step / steps : then.factor(step - steps);
+        }
+
+        @Override
+        public LearningRate after(double validationLoss) {
+            return new WarmUp(steps, then.after(validationLoss));
+        }
+
+        @Override
+        public double[] memory() {
+            return then.memory();
+        }
+
+        @Override
+        public LearningRate remembering(double[] memory) {
+            return new WarmUp(steps, then.remembering(memory));
+        }
+    }
+}
