@@ -34,6 +34,7 @@ public final class ExampleVariables {
     public static Dataset data;
     public static Dataset training;
     public static Dataset validation;
+    public static Dataset test;
     public static Trainer trainer;
     public static Backend backend;
     public static Execution execution;

@@ -154,6 +154,15 @@ public final class Dataset {
     }
 
     /**
+     * {@return sequences of tokens with one class each}: {@code tokens(sequences).labels(labels)}
+     *
+     * @throws IllegalArgumentException if there are not as many labels as sequences
+     */
+    public static Dataset tokens(List<int[]> sequences, int[] labels) {
+        return tokens(sequences).labels(labels);
+    }
+
+    /**
      * {@return sequences of tokens, one behind the other in one array, without targets yet}
      *
      * @param lengths T of each sequence

@@ -10,8 +10,8 @@ import java.lang.foreign.ValueLayout;
  * sequence is a view: it copies nothing, and what it was made of must not change while it is in use. T may be 0.
  *
  * <pre>{@code
- * Sequence.of(new float[][] {{0.1f, 0.2f}, {0.3f, 0.4f}, {0.5f, 0.6f}}).label(1);
- * Sequence.tokens(17, 4, 256).stepLabels(4, 256, SequenceBatch.IGNORED);
+ * var gesture = Sequence.of(new float[][] {{0.1f, 0.2f}, {0.3f, 0.4f}, {0.5f, 0.6f}}).label(1);
+ * var tagged = Sequence.tokens(17, 4, 256).stepLabels(4, 256, SequenceBatch.IGNORED);
  * }</pre>
  *
  * <p>Targets are per sequence ({@link #label}, {@link #values}) for a network whose head reads the last step, else per

@@ -7,7 +7,7 @@ import java.util.Objects;
  * For how long {@link Trainer#fit} trains, and what it does meanwhile: a value.
  *
  * <pre>{@code
- * Epochs.of(100).patience(5).minimumImprovement(1e-3).keepBest().listener(epoch -> System.out.println(epoch));
+ * Epochs epochs = Epochs.of(100).patience(5).minimumImprovement(1e-3).keepBest().listener(System.out::println);
  * }</pre>
  *
  * <p>An epoch is better than those before if its validation loss, or without a validation set its training loss, is lower

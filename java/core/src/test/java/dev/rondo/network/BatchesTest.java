@@ -1,0 +1,302 @@
+package dev.rondo.network;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rondo.cell.Backend;
+import dev.rondo.cell.lstm.Lstm;
+import dev.rondo.kernel.Available;
+import dev.rondo.memory.Precision;
+import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
+import java.lang.ref.Cleaner;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Packing, padding, passes, and that a packed batch is the sum of its sequences. */
+class BatchesTest {
+    private static final int I = 3;
+
+    /** What a network can be asked for. */
+    enum Target {
+        LABEL, STEP_LABELS, VALUES, STEP_VALUES;
+
+        Network network(Backend backend, Precision precision) {
+            Network.Builder builder =
+                    Network.builder(I).layer(Lstm.of(5)).backend(backend).precision(precision).threads(1).seed(3);
+            return switch (this) {
+                case LABEL -> builder.lastStep().classes(4).build();
+                case STEP_LABELS -> builder.classes(4).build();
+                case VALUES -> builder.lastStep().outputs(2).loss(Loss.sigmoidCrossEntropy()).build();
+                case STEP_VALUES -> builder.outputs(2).loss(Loss.meanSquaredError()).build();
+            };
+        }
+
+        Sequence sequence(int length, SeededRandom random) {
+            var rows = new float[length][I];
+            var numbers = new float[length][2];
+            int[] classes = random.ints(length, -1, 4).toArray();
+            var marks = new boolean[length][2];
+            for (int t = 0; t < length; t++) {
+                for (int i = 0; i < I; i++) {
+                    rows[t][i] = random.nextFloat() - 0.5f;
+                }
+                numbers[t][0] = random.nextFloat();
+                numbers[t][1] = random.nextFloat();
+                marks[t][random.nextInt(2)] = true;
+            }
+            Sequence sequence = Sequence.of(rows);
+            return switch (this) {
+                case LABEL -> sequence.label(random.nextInt(4));
+                case STEP_LABELS -> sequence.stepLabels(classes);
+                case VALUES -> sequence.values(random.nextFloat(), 1).counting(new boolean[][] {{true, length > 4}});
+                case STEP_VALUES -> sequence.stepValues(numbers).counting(marks);
+            };
+        }
+    }
+
+    private static List<Sequence> ragged(Target target) {
+        var random = new SeededRandom(11);
+        return IntStream.of(4, 0, 1, 9, 1, 7, 2, 37, 3, 5, 6).mapToObj(length -> target.sequence(length, random)).toList();
+    }
+
+    /** The gradient of the sum of losses over all batches, and that sum. */
+    private static double[] gradientOfSum(Network network, Dataset data, int batchSize) {
+        var sum = new double[(int) network.parameters().count() + 1];
+        try (var batches = Batches.training(network, data, batchSize)) {
+            batches.epoch(0, (pass, batch) -> {
+                network.gradients().fill((byte) 0);
+                pass.forward(batch);
+                pass.backward();
+                for (int i = 0; i < sum.length - 1; i++) {
+                    sum[i] += network.precision().get(network.gradients(), i) * pass.lossWeight();
+                }
+                sum[sum.length - 1] += pass.loss() * pass.lossWeight();
+                return true;
+            });
+        }
+        return sum;
+    }
+
+    /** Float64: sums of some hundred terms in another order; 1e-12 leaves a factor of 100 for that. */
+    @ParameterizedTest
+    @EnumSource
+    void theGradientOfAPackedBatchIsTheSumOverItsSequences(Target target) {
+        List<Sequence> sequences = ragged(target);
+        for (Backend backend : List.of(Backend.REFERENCE, Backend.NATIVE)) {
+            Available.assume(backend);
+            try (Network network = target.network(backend, Precision.FLOAT64)) {
+                double[] alone = gradientOfSum(network, Dataset.sequences(sequences), 1);
+                for (int batchSize : new int[] {2, 3, 11, 200}) {
+                    Dataset data = Dataset.sequences(sequences);
+                    assertArrayEquals(alone, gradientOfSum(network, data, batchSize), 1e-12);
+                    assertArrayEquals(alone, gradientOfSum(network, data.bucketed(), batchSize), 1e-12);
+                    assertArrayEquals(alone, gradientOfSum(network, data.bucketed().shuffle(1), batchSize), 1e-12);
+                    assertArrayEquals(alone, gradientOfSum(
+                            network, Dataset.stream(sequences::stream).shuffle(1, 3), batchSize), 1e-12);
+                }
+                assertTrue(alone[alone.length - 1] > 0.1, "a loss to speak of");
+            }
+        }
+    }
+
+    @Test
+    void theStepsOfEverySequenceArriveOnceWithTheirTargets() {
+        List<Sequence> sequences = ragged(Target.STEP_LABELS);
+        try (Network network = Target.STEP_LABELS.network(Backend.REFERENCE, Precision.FLOAT32);
+                var batches = Batches.inference(network, Dataset.sequences(sequences), 4)) {
+            var seen = new ArrayList<Sequence>();
+            assertTrue(batches.epoch(0, (pass, batch) -> {
+                assertEquals(4, batch.batchSize());
+                assertEquals(pass.timeSteps(), batch.timeSteps());
+                for (int b = 0; b < 4 && seen.size() < sequences.size(); b++) {
+                    Sequence sequence = sequences.get(seen.size());
+                    seen.add(sequence);
+                    assertHolds(batch, b, sequence);
+                }
+                return true;
+            }));
+            assertEquals(sequences.size(), seen.size());
+        }
+    }
+
+    private static void assertHolds(SequenceBatch batch, int b, Sequence sequence) {
+        assertEquals(sequence.length(), batch.lengths().getAtIndex(ValueLayout.JAVA_INT, b));
+        var row = new double[I];
+        for (int t = 0; t < batch.timeSteps(); t++) {
+            long at = (long) t * batch.batchSize() + b;
+            int target = batch.targets().getAtIndex(ValueLayout.JAVA_INT, at);
+            batch.precision().read(batch.values(), at * I, row, I);
+            boolean within = t < sequence.length();
+            float[] expected = within ? ((SequenceRows.Arrays) sequence.rows()).rows()[t] : new float[I];
+            assertArrayEquals(new double[] {expected[0], expected[1], expected[2]}, row);
+            assertEquals(within ? sequence.classOf(t) : SequenceBatch.IGNORED, target);
+        }
+    }
+
+    @Test
+    void stepsAreRoundedUpSoThatPassesAreFew() {
+        int[] expected = {1, 2, 3, 4, 6, 6, 8, 8, 12, 12, 12, 12, 16};
+        for (int needed = 1; needed <= expected.length; needed++) {
+            assertEquals(expected[needed - 1], Batches.roundUp(needed));
+        }
+        assertEquals(1 << 30, Batches.roundUp(1 << 30));
+        assertEquals(3 << 29, Batches.roundUp((1 << 30) + 1));
+        assertEquals(Integer.MAX_VALUE, Batches.roundUp((3 << 29) + 1));
+        assertEquals(Integer.MAX_VALUE, Batches.roundUp(Integer.MAX_VALUE));
+        assertEquals(20, IntStream.rangeClosed(1, 1000).map(Batches::roundUp).distinct().count());
+    }
+
+    /** Lengths of 1 to 100, all alike often: unsorted, half of each batch is padding; sorted, only what rounding adds. */
+    @Test
+    void bucketingLeavesLittlePadding() {
+        var random = new SeededRandom(2);
+        List<Sequence> sequences = random.ints(2000, 1, 101).mapToObj(n -> Target.LABEL.sequence(n, random)).toList();
+        Dataset data = Dataset.sequences(sequences).shuffle(1);
+        double plain = padding(data, 13);
+        double bucketed = padding(data.bucketed(), 13);
+        assertEquals(0.48, plain, 0.03); // the mean is 50.5, the longest of 32 is near 98
+        assertTrue(bucketed < 0.2, "padding " + bucketed);
+        assertEquals(bucketed, padding(Dataset.stream(sequences::stream).shuffle(1).bucketed(), 14), 0.03);
+    }
+
+    private static double padding(Dataset data, int passes) {
+        try (Network network = Target.LABEL.network(Backend.REFERENCE, Precision.FLOAT32);
+                var batches = Batches.inference(network, data, 32)) {
+            batches.epoch(0, (_, _) -> true);
+            batches.epoch(1, (_, _) -> true);
+            assertTrue(batches.passes() <= passes, batches.passes() + " passes");
+            return batches.padding();
+        }
+    }
+
+    @Test
+    void sequencesOfOneLengthAreNotPadded() {
+        var random = new SeededRandom(2);
+        List<Sequence> sequences = Stream.generate(() -> Target.LABEL.sequence(37, random)).limit(40).toList();
+        assertEquals(24.0 / 64, padding(Dataset.sequences(sequences), 1)); // the second batch of 32 holds 8
+        assertEquals(0, padding(Dataset.sequences(sequences.subList(0, 32)), 1));
+        assertEquals(0, padding(Dataset.sequences(sequences.subList(0, 1)), 1)); // a batch larger than the data set
+    }
+
+    @Test
+    void anEmptyDataSetIsAnError() {
+        try (Network network = Target.LABEL.network(Backend.REFERENCE, Precision.FLOAT32)) {
+            for (Dataset empty : List.of(Dataset.of(List.of()), Dataset.stream(Stream::empty),
+                    Dataset.of(List.of(), new int[0]).shuffle(1).bucketed())) {
+                assertEquals("data set: expected at least one sequence, got none", assertThrows(
+                        IllegalArgumentException.class, () -> network.evaluate(empty)).getMessage());
+            }
+        }
+    }
+
+    @Test
+    void aSequenceThatDoesNotFitTheNetworkIsNamed() {
+        var good = Sequence.of(new float[2][I]).label(1);
+        try (Network network = Target.LABEL.network(Backend.REFERENCE, Precision.FLOAT32);
+                Network perStep = Target.STEP_VALUES.network(Backend.REFERENCE, Precision.FLOAT32);
+                Network tokens = Network.oneHot(5).layer(Lstm.of(2)).classes(5).backend(Backend.REFERENCE).build()) {
+            assertWrong("expected 3 numbers per step, got 2", network, good, Sequence.of(new float[1][2]).label(1));
+            assertWrong("expected numbers, got tokens", network, good, Sequence.tokens(1).label(1));
+            assertWrong("label: expected 0 to 3, or -1 = ignored, got 4", network, good, good.label(4));
+            assertWrong("target: expected one class per sequence, got none", network, good, Sequence.of(new float[2][I]));
+            assertWrong("target: expected one class per sequence, got one class per step",
+                    network, good, good.stepLabels(1, 2));
+            assertWrong("target: expected one class per sequence, got 2 numbers per sequence",
+                    network, good, good.values(1, 2));
+            var values = Sequence.of(new float[1][I]).stepValues(new float[1][2]);
+            assertWrong("target: expected 2 numbers per step, got 3 numbers per step",
+                    perStep, values, values.stepValues(new float[1][3]));
+            var token = Sequence.tokens(0, 4).stepLabels(4, -1);
+            assertWrong("token 1: expected 0 to 4, got 5", tokens, token, Sequence.tokens(0, 5).stepLabels(0, 0));
+            assertWrong("label of step 0: expected 0 to 4, or -1 = ignored, got -2",
+                    tokens, token, token.stepLabels(-2, 0));
+            assertWrong("expected tokens, got numbers", tokens, token, Sequence.of(new float[1][5]).stepLabels(0));
+        }
+    }
+
+    private static void assertWrong(String message, Network network, Sequence good, Sequence wrong) {
+        Dataset data = Dataset.sequences(List.of(good, wrong));
+        assertEquals("sequences[1]: " + message,
+                assertThrows(IllegalArgumentException.class, () -> network.evaluate(data)).getMessage());
+        Dataset stream = Dataset.stream(() -> Stream.of(good, wrong));
+        assertEquals("a sequence of the stream: " + message,
+                assertThrows(IllegalArgumentException.class, () -> network.evaluate(stream)).getMessage());
+    }
+
+    /** 200,000 sequences of 1000 numbers would be 800 MB, were they kept: the few that are at one time are counted. */
+    @Test
+    void aLongStreamDoesNotAccumulate() {
+        var alive = new AtomicInteger();
+        var most = new AtomicInteger();
+        var cleaner = Cleaner.create();
+        int size = 200_000;
+        Dataset data = Dataset.stream(() -> IntStream.range(0, size).mapToObj(i -> {
+            var sequence = Sequence.of(new float[1000][1]).label(i % 2);
+            if (i % 100 == 0) {
+                most.accumulateAndGet(alive.incrementAndGet(), Math::max);
+                cleaner.register(sequence, alive::decrementAndGet);
+            }
+            return sequence;
+        }));
+        var seen = new AtomicInteger();
+        try (SequenceCursor cursor = SequenceCursor.of(data.shuffle(1), 0)) {
+            while (cursor.next() != null) {
+                seen.incrementAndGet();
+                if (seen.get() % 10_000 == 0) {
+                    System.gc();
+                }
+            }
+        }
+        assertEquals(size, seen.get());
+        assertTrue(most.get() < size / 100 / 2, most + " of " + size / 100 + " marked sequences alive at once");
+    }
+
+    @Test
+    void anEpochThatIsEndedOrFailsClosesTheStreamAndCanBeginAgain() {
+        var closed = new AtomicInteger();
+        List<Sequence> sequences = ragged(Target.LABEL);
+        Dataset data = Dataset.stream(() -> sequences.stream().onClose(closed::incrementAndGet));
+        try (Network network = Target.LABEL.network(Backend.REFERENCE, Precision.FLOAT32);
+                var batches = Batches.inference(network, data, 2)) {
+            assertFalse(batches.epoch(0, (_, _) -> false));
+            assertEquals(1, closed.get());
+            var failure = new IllegalStateException("enough");
+            assertThrows(IllegalStateException.class, () -> batches.epoch(0, (_, _) -> {
+                throw failure;
+            }));
+            assertEquals(2, closed.get());
+            var count = new AtomicInteger();
+            assertTrue(batches.epoch(0, (_, _) -> count.incrementAndGet() > 0));
+            assertEquals(6, count.get());
+            assertEquals(3, closed.get());
+        }
+    }
+
+    @Test
+    void anEpochOverArraysAllocatesNextToNothingPerBatch() {
+        var bean = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        var random = new SeededRandom(2);
+        Dataset data = Dataset.sequences(
+                IntStream.range(0, 1000).mapToObj(i -> Target.STEP_VALUES.sequence(1 + i % 20, random)).toList());
+        try (Network network = Target.STEP_VALUES.network(Backend.REFERENCE, Precision.FLOAT32);
+                var batches = Batches.training(network, data, 2)) {
+            long least = Long.MAX_VALUE;
+            for (int round = 0; round < 60; round++) {
+                long before = bean.getCurrentThreadAllocatedBytes();
+                batches.epoch(round, (_, _) -> true);
+                least = Math.min(least, bean.getCurrentThreadAllocatedBytes() - before);
+            }
+            assertTrue(least / 500 < 64, least / 500 + " bytes per batch of 500"); // a boxed T, at most
+        }
+    }
+}
