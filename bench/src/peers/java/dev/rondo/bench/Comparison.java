@@ -30,7 +30,7 @@ import java.util.Set;
  * that of the first system in the same round: above 1 the first system is faster.
  */
 public final class Comparison {
-    private static final Map<String, String> DEFAULTS = Map.of("systems", "native,vector,libtorch,onnxruntime",
+    private static final Map<String, String> DEFAULTS = Map.of("systems", "native,vector,onednn,libtorch,onnxruntime",
             "cells", "lstm,gru,elman", "shapes", "S3,S4,S7", "modes", "inference,training", "threads", "1",
             "rounds", "5");
     private static final double SAME = 1e-3; // of sums whose terms cancel, in float32

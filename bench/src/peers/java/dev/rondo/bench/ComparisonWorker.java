@@ -56,8 +56,9 @@ public final class ComparisonWorker {
                 }
                 yield new OnnxRuntimePeer(given, threads);
             }
+            case "onednn" -> new OneDnnPeer(given, training); // takes its threads from OMP_NUM_THREADS
             default -> throw new IllegalArgumentException(
-                    "system: expected native, vector, libtorch or onnxruntime, got " + system);
+                    "system: expected native, vector, libtorch, onnxruntime or onednn, got " + system);
         };
     }
 
