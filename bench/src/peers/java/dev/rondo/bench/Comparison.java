@@ -18,13 +18,13 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Times Rondo beside other systems, float32, one layer, one direction, all sequences of full length. Each system runs in a
- * process of its own, for their pools of threads get in each other's way; rounds go through the systems in
- * alternating order, so that what slows the machine down hits all. Before anything is timed, the systems have to
- * compute the same number.
+ * Times Rondo beside other systems, float32, one layer, one direction, all sequences of full length. Each system runs
+ * in a process of its own, for their pools of threads get in each other's way; rounds go through the systems in
+ * alternating order, so that what slows the machine down hits all. Figures are printed only of systems that compute
+ * the same number.
  *
- * <p>Arguments, each as {@code name=a,b,c}: {@code systems}, {@code cells}, {@code shapes} (of the group timed), {@code modes},
- * {@code threads} and {@code rounds}.
+ * <p>Arguments, each as {@code name=a,b,c}: {@code systems}, {@code cells}, {@code shapes} (of the group timed),
+ * {@code modes}, {@code threads} and {@code rounds}.
  *
  * <p>"us" is the median of the quietest round; "ratio" the median, over the rounds, of the system's time in a round to
  * that of the first system in the same round: above 1 the first system is faster.

@@ -93,13 +93,13 @@ final class OneDnnPeer implements Peer {
     private rnn_primitive_desc_base forward(int kind) {
         var attributes = keep(new primitive_attr());
         return keep(switch (given.cell) {
-            case LSTM -> new lstm_forward.primitive_desc(cpu, kind, LEFT_TO_RIGHT, input, state, state, anyIh, anyHh, bias,
-                    output, state, state, attributes, false);
-            case GRU_RESET_AFTER -> new lbr_gru_forward.primitive_desc(cpu, kind, LEFT_TO_RIGHT, input, state, anyIh, anyHh,
-                    bias, output, state, attributes, false);
+            case LSTM -> new lstm_forward.primitive_desc(cpu, kind, LEFT_TO_RIGHT,
+                    input, state, state, anyIh, anyHh, bias, output, state, state, attributes, false);
+            case GRU_RESET_AFTER -> new lbr_gru_forward.primitive_desc(cpu, kind, LEFT_TO_RIGHT,
+                    input, state, anyIh, anyHh, bias, output, state, attributes, false);
             case GRU_RESET_BEFORE -> throw new UnsupportedOperationException("oneDNN's gru is not compared");
-            default -> new vanilla_rnn_forward.primitive_desc(cpu, kind, activation(), LEFT_TO_RIGHT, input, state, anyIh,
-                    anyHh, bias, output, state, 0f, attributes, false);
+            default -> new vanilla_rnn_forward.primitive_desc(cpu, kind, activation(), LEFT_TO_RIGHT,
+                    input, state, anyIh, anyHh, bias, output, state, 0f, attributes, false);
         });
     }
 
@@ -107,15 +107,16 @@ final class OneDnnPeer implements Peer {
         var attributes = keep(new primitive_attr());
         int kind = dnnl_backward;
         return keep(switch (forward) {
-            case lstm_forward.primitive_desc of -> new lstm_backward.primitive_desc(cpu, kind, LEFT_TO_RIGHT, input, state,
-                    state, anyIh, anyHh, bias, output, state, state, input, state, state, anyIh, anyHh, bias, output, state,
-                    state, of, attributes, false);
-            case lbr_gru_forward.primitive_desc of -> new lbr_gru_backward.primitive_desc(cpu, kind, LEFT_TO_RIGHT, input,
-                    state, anyIh, anyHh, bias, output, state, input, state, anyIh, anyHh, bias, output, state, of,
-                    attributes, false);
-            default -> new vanilla_rnn_backward.primitive_desc(cpu, kind, activation(), LEFT_TO_RIGHT, input, state, anyIh,
-                    anyHh, bias, output, state, input, state, anyIh, anyHh, bias, output, state, 0f,
-                    (vanilla_rnn_forward.primitive_desc) forward, attributes, false);
+            case lstm_forward.primitive_desc of -> new lstm_backward.primitive_desc(cpu, kind, LEFT_TO_RIGHT,
+                    input, state, state, anyIh, anyHh, bias, output, state, state,
+                    input, state, state, anyIh, anyHh, bias, output, state, state, of, attributes, false);
+            case lbr_gru_forward.primitive_desc of -> new lbr_gru_backward.primitive_desc(cpu, kind, LEFT_TO_RIGHT,
+                    input, state, anyIh, anyHh, bias, output, state,
+                    input, state, anyIh, anyHh, bias, output, state, of, attributes, false);
+            case vanilla_rnn_forward.primitive_desc of -> new vanilla_rnn_backward.primitive_desc(
+                    cpu, kind, activation(), LEFT_TO_RIGHT, input, state, anyIh, anyHh, bias, output, state,
+                    input, state, anyIh, anyHh, bias, output, state, 0f, of, attributes, false);
+            default -> throw new AssertionError(forward);
         });
     }
 

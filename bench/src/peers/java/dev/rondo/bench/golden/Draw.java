@@ -15,7 +15,8 @@ final class Draw {
     double[] uniform(int count, double limit) {
         var values = new double[count];
         int most = (int) (limit * GoldenFile.FRACTION);
-        Arrays.setAll(values, i -> (1.0 + random.nextInt(most)) * (random.nextBoolean() ? 1 : -1) / GoldenFile.FRACTION);
+        Arrays.setAll(values, i ->
+                (1.0 + random.nextInt(most)) * (random.nextBoolean() ? 1 : -1) / GoldenFile.FRACTION);
         return values;
     }
 

@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.function.IntFunction;
 
 /**
- * A file of named texts and tensors, written as the README in test-data/golden says. Numbers are written so that reading
- * them gives the same bits.
+ * A file of named texts and tensors, written as the README in test-data/golden says. Reading its numbers gives the same
+ * bits.
  */
 final class GoldenFile {
     /** What is drawn is a multiple of 1 / 4096: short to write, and exact in float32 too. */

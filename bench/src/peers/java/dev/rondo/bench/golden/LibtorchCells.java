@@ -65,7 +65,7 @@ final class LibtorchCells {
         Results results = packed ? PackedLayer.run(given, leaves) : WrittenOutSteps.run(given, leaves);
         double[] output = Tensors.read(results.output);
         if (Arrays.stream(output).allMatch(value -> value == 0)) {
-            throw new IllegalStateException(given.cell + " " + given.name + ": all units are dead, draw from another seed");
+            throw new IllegalStateException(given.cell + " " + given.name + ": dead units, take another seed");
         }
         var file = new GoldenFile().text("system", Tensors.system())
                 .text("by", packed ? "layer on a packed sequence" : "steps written out in primitive operations")

@@ -28,7 +28,8 @@ final class WrittenOutSteps {
             }
             last[b] = h;
         }
-        Tensor output = torch.cat(new TensorVector(outputs), 0).view(given.timeSteps, given.batchSize, given.hiddenSize);
+        Tensor output = torch.cat(new TensorVector(outputs), 0)
+                .view(given.timeSteps, given.batchSize, given.hiddenSize);
         return new Results(output, new Tensor[] {torch.cat(new TensorVector(last), 0)});
     }
 
