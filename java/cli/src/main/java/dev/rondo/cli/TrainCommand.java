@@ -31,8 +31,8 @@ final class TrainCommand implements Callable<Integer> {
     private List<Path> text;
 
     @Option(names = "--cell", paramLabel = "CELL", defaultValue = "lstm",
-            description = "Cell of the layers, with options after a colon, as in gru:reset=before; rondo info lists them. "
-                    + "Default: ${DEFAULT-VALUE}.")
+            description = "Cell of the layers, with options after a colon, as in gru:reset=before; rondo info lists "
+                    + "them. Default: ${DEFAULT-VALUE}.")
     private String cell;
 
     @Option(names = "--hidden", paramLabel = "N", defaultValue = "256",

@@ -56,10 +56,23 @@ class MachineCommandsTest {
         assertTrue(table.contains("FAILED") && table.contains(WRONG.note()), table);
     }
 
+    @Test
+    void checkTakesWhatToCheck() {
+        String table = Outcome.of("check", "--cell", "gru:reset=before", "--cell", "elman", "--backend", "reference",
+                "--isa", "baseline").succeeded().out();
+        List<String> rows = table.lines().toList();
+        assertEquals(2 + 2 * 4, rows.size(), table);
+        assertTrue(rows.get(1).startsWith("gru:reset=before ") && rows.get(1).endsWith(" passed"), table);
+        assertTrue(rows.get(8).startsWith("elman:activation=sigmoid "), table);
+        assertEquals("all 8 bodies passed", rows.getLast());
+        Outcome.of("check", "--backend", "REFERENCE", "--isa", "AVX512").failed(1, "nothing to check: ");
+        Outcome.of("check", "--cell", "gnu").failed(2, "--cell: expected one of [elman, lstm, gru], got gnu");
+    }
+
     private CheckCommand check(Row... rows) {
         var print = new PrintStream(out, true, StandardCharsets.UTF_8);
         return new CheckCommand(new Streams(InputStream.nullInputStream(), print, print, false),
-                consumer -> List.of(rows).forEach(consumer));
+                (chosen, consumer) -> List.of(rows).forEach(consumer));
     }
 
     private static Row row(Backend backend, double error, Verdict verdict, String note) {

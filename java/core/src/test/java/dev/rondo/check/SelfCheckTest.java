@@ -1,22 +1,26 @@
 package dev.rondo.check;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.CellGradients;
 import dev.rondo.cell.CellPass;
+import dev.rondo.cell.IsaTier;
 import dev.rondo.cell.DamagedPlan;
 import dev.rondo.kernel.Backends;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class SelfCheckTest {
     @Test
     void everyBodyAndEveryMissingBackendHasItsRow() {
         var rows = new ArrayList<SelfCheck.Row>();
-        assertTrue(SelfCheck.run(rows::add), rows::toString);
+        assertTrue(SelfCheck.all().run(rows::add), rows::toString);
         assertEquals(Bodies.all().map(CellBody::toString).toList(), rows.stream()
                 .filter(row -> row.verdict() == SelfCheck.Verdict.PASSED)
                 .map(row -> row.cell() + " " + row.backend() + " " + row.tier().get() + " " + row.precision().get())
@@ -24,6 +28,21 @@ class SelfCheckTest {
         assertEquals(Arrays.stream(Backend.values()).filter(b -> Backends.missing(b).isPresent()).toList(),
                 rows.stream().filter(row -> row.verdict() == SelfCheck.Verdict.MISSING).map(SelfCheck.Row::backend)
                         .distinct().toList());
+    }
+
+    @Test
+    void whatIsChosenIsChecked() {
+        var rows = new ArrayList<SelfCheck.Row>();
+        var reference = Set.of(Backend.REFERENCE);
+        assertTrue(new SelfCheck(List.of("elman", "elman:activation=tanh"), reference, Set.of(IsaTier.BASELINE))
+                .run(rows::add));
+        assertEquals(List.of("elman", "elman", "elman:activation=relu", "elman:activation=relu",
+                "elman:activation=sigmoid", "elman:activation=sigmoid"),
+                rows.stream().map(SelfCheck.Row::cell).toList());
+        rows.clear();
+        assertTrue(new SelfCheck(List.of("gru:reset=before"), reference, Set.of(IsaTier.AVX512)).run(rows::add));
+        assertEquals(List.of(), rows);
+        assertThrows(IllegalArgumentException.class, () -> new SelfCheck(List.of("gnu"), reference, Set.of()));
     }
 
     @Test
