@@ -1,6 +1,7 @@
 package dev.rondo.train;
 
 import dev.rondo.cell.CellShape;
+import java.nio.file.Path;
 import java.util.Objects;
 
 /**
@@ -20,14 +21,17 @@ public final class Epochs {
     private final int count;
     private final int patience;
     private final double minimumImprovement;
-    private final boolean keepsBest;
+    private final Best best; // null = the parameters of the last step stay
     private final FitListener listener;
 
-    private Epochs(int count, int patience, double minimumImprovement, boolean keepsBest, FitListener listener) {
+    /** That the best parameters are kept, and in which file; null = in memory only. */
+    private record Best(Path file) {}
+
+    private Epochs(int count, int patience, double minimumImprovement, Best best, FitListener listener) {
         this.count = count;
         this.patience = patience;
         this.minimumImprovement = minimumImprovement;
-        this.keepsBest = keepsBest;
+        this.best = best;
         this.listener = listener;
     }
 
@@ -37,7 +41,7 @@ public final class Epochs {
      * @throws IllegalArgumentException if {@code count} is below 1
      */
     public static Epochs of(int count) {
-        return new Epochs(CellShape.atLeastOne("epochs", count), Integer.MAX_VALUE, 0, false, NOBODY);
+        return new Epochs(CellShape.atLeastOne("epochs", count), Integer.MAX_VALUE, 0, null, NOBODY);
     }
 
     /**
@@ -47,7 +51,7 @@ public final class Epochs {
      */
     public Epochs patience(int epochs) {
         CellShape.atLeastOne("patience", epochs);
-        return new Epochs(count, epochs, minimumImprovement, keepsBest, listener);
+        return new Epochs(count, epochs, minimumImprovement, best, listener);
     }
 
     /**
@@ -59,7 +63,7 @@ public final class Epochs {
         if (!(loss >= 0 && loss < Double.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException("minimumImprovement: expected a number of at least 0, got " + loss);
         }
-        return new Epochs(count, patience, loss, keepsBest, listener);
+        return new Epochs(count, patience, loss, best, listener);
     }
 
     /**
@@ -67,13 +71,24 @@ public final class Epochs {
      * an exception; default: those of the last step. What the optimiser remembers is that of the last step in either case
      */
     public Epochs keepBest() {
-        return new Epochs(count, patience, minimumImprovement, true, listener);
+        return new Epochs(count, patience, minimumImprovement, new Best(null), listener);
+    }
+
+    /**
+     * {@return these, after which the network has the parameters of the best epoch, as {@link #keepBest()} says, and with
+     * these in {@code file}}, which is replaced after each epoch that is better, at once or not at all, and which
+     * {@link dev.rondo.network.Network#load} reads. That it cannot be written ends the training by an
+     * {@link java.io.UncheckedIOException}
+     */
+    public Epochs keepBest(Path file) {
+        Objects.requireNonNull(file, "file: expected one, got null");
+        return new Epochs(count, patience, minimumImprovement, new Best(file), listener);
     }
 
     /** {@return these, of which {@code value} hears}; default: nobody */
     public Epochs listener(FitListener value) {
         Objects.requireNonNull(value, "listener: expected one, got null");
-        return new Epochs(count, patience, minimumImprovement, keepsBest, value);
+        return new Epochs(count, patience, minimumImprovement, best, value);
     }
 
     int count() {
@@ -89,7 +104,12 @@ public final class Epochs {
     }
 
     boolean keepsBest() {
-        return keepsBest;
+        return best != null;
+    }
+
+    /** {@return where the best parameters go, or null} */
+    Path file() {
+        return best == null ? null : best.file;
     }
 
     FitListener listener() {

@@ -7,6 +7,8 @@ import dev.rondo.network.Metrics;
 import dev.rondo.network.NetworkPass;
 import dev.rondo.network.SequenceBatch;
 import dev.rondo.train.FitResult.End;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -91,6 +93,13 @@ final class Fit {
         if (best != null) {
             best.copyFrom(parameters().slab());
             hasBest = true;
+        }
+        if (epochs.file() != null) {
+            try {
+                trainer.network().save(epochs.file());
+            } catch (IOException e) {
+                throw new UncheckedIOException("cannot keep the best parameters: " + e.getMessage(), e);
+            }
         }
     }
 

@@ -15,8 +15,11 @@ import dev.rondo.network.Dataset;
 import dev.rondo.network.Network;
 import dev.rondo.network.SeededRandom;
 import dev.rondo.network.Sequence;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -27,11 +30,15 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class FitTest {
     private static final int V = 4;
+
+    @TempDir
+    private Path directory;
 
     private static Network network(Backend backend, int threads) {
         return Network.oneHot(V).layer(Lstm.of(8)).lastStep().classes(2).backend(backend).threads(threads).seed(1).build();
@@ -150,6 +157,23 @@ class FitTest {
             assertEquals(lowest, result.best().watchedLoss());
             assertArrayEquals(after.get(best - 1), parameters(network));
             assertEquals(lowest, network.evaluate(odd(true)).loss(), 1e-6); // float32, batches of another size
+        }
+    }
+
+    @Test
+    void theBestParametersAreInTheFile() throws IOException {
+        Path file = directory.resolve("best.rondo");
+        try (Network network = network()) {
+            FitResult result = trainer(network)
+                    .fit(odd(false), odd(true), Epochs.of(20).keepBest(file).patience(3).listener(_ -> { }));
+            assertTrue(result.best().epoch() < result.history().size(), "the best is not the last");
+            try (Network kept = Network.load(file)) {
+                assertArrayEquals(parameters(network), parameters(kept));
+            }
+            Path nowhere = directory.resolve("missing").resolve("best.rondo");
+            var e = assertThrows(UncheckedIOException.class,
+                    () -> trainer(network).fit(odd(false), Epochs.of(1).keepBest(nowhere)));
+            assertTrue(e.getMessage().startsWith("cannot keep the best parameters: "), e.getMessage());
         }
     }
 
