@@ -5,6 +5,7 @@ import dev.rondo.check.GradientReport.Row;
 import dev.rondo.memory.Precision;
 import dev.rondo.memory.TensorLayout.Tensor;
 import dev.rondo.network.Network;
+import dev.rondo.network.OutputLoss;
 import dev.rondo.network.SequenceBatch;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -5,6 +5,7 @@ import dev.rondo.memory.Precision;
 import dev.rondo.memory.TensorLayout.Tensor;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkPass;
+import dev.rondo.network.OutputLoss;
 import dev.rondo.network.SequenceBatch;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -71,14 +72,7 @@ final class NetworkLoss implements AutoCloseable {
         }
         network.parameters().changed();
         pass.forward(batch);
-        if (own == null) {
-            return pass.loss();
-        }
-        double[] outputs = numbers(pass.outputs());
-        var gradient = new double[outputs.length];
-        double loss = own.of(outputs, gradient);
-        precision.write(gradient, pass.outputGradient(), 0, gradient.length);
-        return loss;
+        return own == null ? pass.loss() : pass.loss(own);
     }
 
     /** The gradient by all that the loss depends on; the network's own gradients stay as they were. */

@@ -6,6 +6,7 @@ import dev.rondo.check.FiniteDifferences.Variable;
 import dev.rondo.memory.Precision;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkDescription;
+import dev.rondo.network.OutputLoss;
 import dev.rondo.network.SequenceBatch;
 import java.util.List;
 import java.util.OptionalDouble;

@@ -6,6 +6,7 @@ import dev.rondo.io.CheckpointException;
 import dev.rondo.memory.Workspace;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.Function;
 
@@ -40,6 +41,8 @@ public final class NetworkPass implements AutoCloseable {
     private boolean ran; // forward, not yet backward
     private boolean aimed; // there is something to go back from
     private boolean touched; // the caller may have written to the gradient of the outputs
+    private double[] ownOutputs; // for a loss of the caller's own; made on first use
+    private double[] ownGradient;
     private MemorySegment lengths; // of the last forward pass, or null
 
     private NetworkPass(Network network, int timeSteps, int batchSize, boolean training, Workspace workspace) {
@@ -239,6 +242,43 @@ public final class NetworkPass implements AutoCloseable {
     }
 
     /**
+     * {@return what {@code own} makes of the outputs of the last forward pass}; {@link #backward()} starts from its
+     * gradient then, instead of that of the network's loss
+     *
+     * <pre>{@code
+     * pass.forward(batch);                                     // without targets
+     * double loss = pass.loss((outputs, gradient) -> {         // the sum of |y|
+     *     double sum = 0;
+     *     for (int i = 0; i < outputs.length; i++) {
+     *         sum += Math.abs(outputs[i]);
+     *         gradient[i] = Math.signum(outputs[i]);
+     *     }
+     *     return sum;
+     * });
+     * pass.backward();
+     * }</pre>
+     *
+     * @throws IllegalStateException if there was no forward pass since the last backward pass
+     */
+    public double loss(OutputLoss own) {
+        if (!ran && training) {
+            throw new IllegalStateException("loss: expected a forward pass before, got none");
+        }
+        if (ownOutputs == null) {
+            int count = Math.toIntExact(head.outputs().byteSize() / network.precision().bytes());
+            ownOutputs = new double[count];
+            ownGradient = new double[count];
+        }
+        network.precision().read(head.outputs(), 0, ownOutputs, ownOutputs.length);
+        Arrays.fill(ownGradient, 0);
+        double loss = own.of(ownOutputs, ownGradient);
+        if (training) {
+            network.precision().write(ownGradient, outputGradient(), 0, ownGradient.length);
+        }
+        return loss;
+    }
+
+    /**
      * {@return of how many positions a target counted in {@link #loss()}}
      *
      * @throws IllegalStateException if the batch of the last forward pass had no targets
@@ -281,18 +321,9 @@ public final class NetworkPass implements AutoCloseable {
 
     /**
      * {@return the gradient of {@link #outputs()} that {@link #backward()} starts from, laid out as they are. A forward
-     * pass assigns it: the loss's, or zero without targets. For a loss of one's own, write to it, or add, before
-     * {@code backward()}; what stands at steps beyond a sequence's length is ignored}
-     *
-     * <pre>{@code
-     * pass.forward(batch);                                   // without targets
-     * MemorySegment y = pass.outputs();
-     * MemorySegment dy = pass.outputGradient();
-     * for (long i = 0; i < count; i++) {                     // loss = sum of |y|
-     *     dy.setAtIndex(JAVA_FLOAT, i, Math.signum(y.getAtIndex(JAVA_FLOAT, i)));
-     * }
-     * pass.backward();
-     * }</pre>
+     * pass assigns it: that of the loss, or zero without targets. What is written or added to it before
+     * {@code backward()} counts, but for what stands at steps beyond a sequence's length}. See also
+     * {@link #loss(OutputLoss)}
      *
      * @throws IllegalStateException if this pass has no gradients
      */

@@ -9,6 +9,7 @@ import dev.rondo.network.Batches;
 import dev.rondo.network.Dataset;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkPass;
+import dev.rondo.network.OutputLoss;
 import dev.rondo.network.SequenceBatch;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -111,25 +112,66 @@ public final class Trainer {
      * @throws IllegalArgumentException if pass or batch do not fit
      */
     public StepResult step(NetworkPass pass, SequenceBatch batch) {
+        return step(pass, batch, null);
+    }
+
+    /**
+     * Makes one step on {@code batch} by a loss of one's own, or by the network's if it is null.
+     *
+     * @param pass a pass of the network, with gradients, of the batch's shape
+     * @param batch sequences; of targets a loss of one's own takes no notice
+     * @param loss of the outputs
+     * @throws NonFiniteGradientException if a gradient is not finite; nothing is updated then
+     * @throws IllegalArgumentException if pass or batch do not fit
+     */
+    public StepResult step(NetworkPass pass, SequenceBatch batch, OutputLoss loss) {
         if (pass.network() != network) {
             throw new IllegalArgumentException("pass: expected one of this trainer's network, got another's");
         }
-        if (!begun) {
-            announce(pass);
-        }
         watch.begins();
         pass.forward(batch);
+        double value = loss == null ? pass.loss() : pass.loss(loss);
         watch.forwardEnds();
         network.zeroGradients();
         pass.backward();
         watch.backwardEnds();
+        return finish(value, batch.targets() == null ? 0 : pass.counted());
+    }
+
+    /**
+     * Makes one step by the gradients that are in {@link Network#gradients()}: for those who run passes themselves, over
+     * several batches or over networks that one loss trains together. {@link Network#zeroGradients()} comes first.
+     *
+     * <pre>{@code
+     * network.zeroGradients();
+     * for (SequenceBatch part : batches) {
+     *     pass.forward(part);
+     *     pass.backward();
+     * }
+     * trainer.update(pass.loss());
+     * }</pre>
+     *
+     * @param loss what {@link StepResult#loss()} shall say
+     * @throws NonFiniteGradientException if a gradient is not finite; nothing is updated then
+     */
+    public StepResult update(double loss) {
+        watch.begins();
+        watch.forwardEnds();
+        watch.backwardEnds();
+        return finish(loss, 0);
+    }
+
+    private StepResult finish(double loss, long counted) {
+        if (!begun) {
+            announce();
+        }
         double gradientNorm = gradients.norm();
         if (!Double.isFinite(gradientNorm)) {
             throw nonFinite();
         }
         gradients.clip(clipping);
         optimizer.update(gradients, learningRate());
-        var result = new StepResult(optimizer.steps(), pass.loss(), pass.counted(), gradientNorm);
+        var result = new StepResult(optimizer.steps(), loss, counted, gradientNorm);
         watch.ends(result);
         return result;
     }
@@ -214,11 +256,10 @@ public final class Trainer {
         }
     }
 
-    private void announce(NetworkPass pass) {
+    private void announce() {
         begun = true;
         LOGGER.log(Level.INFO, () -> "training " + network.parameters().count() + " parameters from step "
-                + (steps() + 1) + " on, " + pass.timeSteps() + " time steps x " + pass.batchSize() + " sequences, "
-                + rule + ", " + clipping + ", " + schedule);
+                + (steps() + 1) + " on, " + rule + ", " + clipping + ", " + schedule);
     }
 
     /** Names the first parameter whose gradient is to blame. */

@@ -9,6 +9,7 @@ import dev.rondo.cell.Backend;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.kernel.Available;
 import dev.rondo.memory.Precision;
+import dev.rondo.network.Loss;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkPass;
 import dev.rondo.network.SeededRandom;
@@ -120,6 +121,76 @@ class TrainerTest {
                 NetworkPass pass = two.pass(T, B)) {
             assertThrows(IllegalArgumentException.class, () -> trainer(one).step(pass, echo(1, 1)));
         }
+    }
+
+    /** A loss of the caller's own that is the network's: the same steps, bit for bit. */
+    @ParameterizedTest
+    @EnumSource
+    void aLossOfTheCallers(Backend backend) {
+        Available.assume(backend);
+        var builder = Network.oneHot(V).layer(Lstm.of(5)).outputs(2).backend(backend).threads(1).seed(1);
+        SequenceBatch batch = echo(1, 1);
+        SequenceBatch inputs = SequenceBatch.tokens(batch.tokens(), T, B);
+        try (Network own = builder.build(); Network builtIn = builder.loss(Loss.meanSquaredError()).build();
+                var ownPass = own.pass(T, B); var pass = builtIn.pass(T, B)) {
+            Trainer ownTrainer = trainer(own);
+            Trainer trainer = trainer(builtIn);
+            for (int step = 0; step < 3; step++) {
+                StepResult expected = trainer.step(pass, inputs.targets(new double[T * B * 2], 2));
+                StepResult got = ownTrainer.step(ownPass, inputs, (outputs, gradient) -> {
+                    double sum = 0;
+                    for (int i = 0; i < outputs.length; i++) {
+                        sum += outputs[i] * outputs[i];
+                        gradient[i] = 2 * (1.0 / outputs.length) * outputs[i];
+                    }
+                    return sum / outputs.length;
+                });
+                assertEquals(expected.loss(), got.loss(), 1e-15);
+                assertEquals(expected.gradientNorm(), got.gradientNorm());
+                assertEquals(0, got.counted());
+            }
+            assertEquals(-1, own.parameters().slab().mismatch(builtIn.parameters().slab()));
+        }
+    }
+
+    /** Two halves of a batch, their gradients added: one step on the whole, up to rounding. */
+    @Test
+    void gradientsOfSeveralPasses() {
+        SequenceBatch left = echo(1, 0);
+        SequenceBatch right = echo(2, 0);
+        try (Network network = network(Backend.REFERENCE); var pass = network.pass(T, B);
+                Network other = network(Backend.REFERENCE); var otherPass = other.pass(T, 2 * B)) {
+            network.zeroGradients();
+            double loss = 0;
+            for (SequenceBatch half : new SequenceBatch[] {left, right}) {
+                pass.forward(half);
+                pass.backward();
+                loss += pass.loss() / 2;
+            }
+            StepResult sum = Trainer.builder(network).optimizer(Sgd.of(0.5)).build().update(loss);
+            StepResult whole = Trainer.builder(other).optimizer(Sgd.of(1)).build()
+                    .step(otherPass, SequenceBatch.tokens(both(left.tokens(), right.tokens()), T, 2 * B)
+                            .targets(both(left.targets(), right.targets())));
+            assertEquals(1, sum.step());
+            // Sums of 96 positions in float32, in another order: some roundings of 1e-7 each.
+            assertEquals(whole.loss(), sum.loss(), 1e-6);
+            assertEquals(2 * whole.gradientNorm(), sum.gradientNorm(), 1e-5 * sum.gradientNorm());
+            for (long i = 0; i < network.parameters().count(); i++) {
+                assertEquals(Precision.FLOAT32.get(other.parameters().slab(), i),
+                        Precision.FLOAT32.get(network.parameters().slab(), i), 1e-6);
+            }
+        }
+    }
+
+    private static int[] both(MemorySegment left, MemorySegment right) {
+        var both = new int[2 * T * B];
+        for (int t = 0; t < T; t++) {
+            for (int b = 0; b < 2 * B; b++) {
+                both[t * 2 * B + b] =
+                        (b < B ? left : right).getAtIndex(ValueLayout.JAVA_INT, (long) t * B + b % B);
+            }
+        }
+        return both;
     }
 
     /** All but the result of the step and small change: nothing that grows with the batch or the parameters. */

@@ -1,7 +1,8 @@
-package dev.rondo.check;
+package dev.rondo.network;
 
 /**
- * A loss of one's own on the outputs of a network, as {@link GradientCheck} asks for it.
+ * A loss of one's own on the outputs of a network: {@link NetworkPass#loss(OutputLoss)} computes it, trainers train by
+ * it, gradient checks check it.
  *
  * <pre>{@code
  * OutputLoss sumOfSquares = (outputs, gradient) -> {
