@@ -6,10 +6,13 @@ import dev.rondo.cell.Execution;
 import dev.rondo.network.Cells;
 import dev.rondo.text.LanguageModelTrainer;
 import dev.rondo.text.TextCorpus;
+import dev.rondo.train.Optimizers;
+import dev.rondo.train.Schedules;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -46,6 +49,17 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--batch", paramLabel = "N", defaultValue = "32",
             description = "Pieces of the text learned side by side. Default: ${DEFAULT-VALUE}.")
     private int batch;
+
+    @Option(names = "--optimizer", paramLabel = "RULE", defaultValue = "adam:learningRate=0.004",
+            description = "sgd, nesterov, rmsprop, adagrad, adam or adamw, with numbers after a colon: "
+                    + "sgd:learningRate=2,momentum=0.9. Default: ${DEFAULT-VALUE}.")
+    private String optimizer;
+
+    @Option(names = "--schedule", paramLabel = "RULE", defaultValue = "constant",
+            description = "How the learning rate changes, in steps: constant, step:factor=0.1,steps=1000, "
+                    + "exponential:factor=0.5,steps=1000, cosine:steps=5000, or plateau:factor=0.5,patience=3 "
+                    + "(evaluations); warmUp=100 after a comma rises before it. Default: ${DEFAULT-VALUE}.")
+    private String schedule;
 
     @ArgGroup
     private TrainingLength length;
@@ -97,6 +111,8 @@ final class TrainCommand implements Callable<Integer> {
     private void checkOptions() {
         atLeastOne("--hidden", hidden);
         cell();
+        parsed("--optimizer", "optimizer", Optimizers::parse, optimizer);
+        parsed("--schedule", "schedule", Schedules::parse, schedule);
         atLeastOne("--layers", layers);
         atLeastOne("--batch", batch);
         if (threads != null && (threads < 1 || threads > Execution.MOST_THREADS)) {
@@ -111,7 +127,8 @@ final class TrainCommand implements Callable<Integer> {
             }
         }
         if (resume != null) {
-            for (String option : List.of("--text", "--cell", "--hidden", "--layers", "--batch", "--seed", "--out")) {
+            for (String option : List.of("--text", "--cell", "--hidden", "--layers", "--batch", "--optimizer", "--schedule",
+                    "--seed", "--out")) {
                 if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
                     throw new ParameterException(spec.commandLine(),
                             "--resume goes on with the settings of its directory: it cannot be had with " + option);
@@ -127,11 +144,16 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private Cell cell() {
+        return parsed("--cell", "cell", text -> Cells.parse(text, hidden), cell);
+    }
+
+    /** What {@code text} says; what is wrong with it is said under the name of the option. */
+    private <V> V parsed(String option, String subject, Function<String, V> parser, String text) {
         try {
-            return Cells.parse(cell, hidden);
+            return parser.apply(text);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(
-                    spec.commandLine(), "--cell: " + e.getMessage().replaceFirst("^cell: ", ""), e);
+                    spec.commandLine(), option + ": " + e.getMessage().replaceFirst("^" + subject + ":? ", ""), e);
         }
     }
 
@@ -147,6 +169,7 @@ final class TrainCommand implements Callable<Integer> {
         var session = new TrainingSession(streams, directory, json);
         try (LanguageModelTrainer trainer = LanguageModelTrainer.builder(corpus)
                 .cell(cell()).layers(layers).batchSize(batch).seed(seed)
+                .optimizer(Optimizers.parse(optimizer)).learningRate(Schedules.parse(schedule))
                 .backend(backend).threads(threads == null ? Defaults.threads() : threads)
                 .directory(directory.path()).note(LENGTH, wanted.toString())
                 .listener(session)

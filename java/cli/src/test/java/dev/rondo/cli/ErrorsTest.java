@@ -40,6 +40,11 @@ class ErrorsTest {
             train --cell gnu                | --cell: expected one of [elman, lstm, gru], got gnu
             train --cell gru:rest=after     | --cell: option of gru: expected one of [reset], got rest
             train --cell gru --resume x     | cannot be had with --cell
+            train --optimizer adma          | --optimizer: expected one of [sgd, nesterov, rmsprop, adagrad, adam, adamw]
+            train --optimizer sgd           | --optimizer: sgd: expected learningRate=NUMBER, got none
+            train --optimizer sgd:learningRate=0 | --optimizer: learningRate: expected a number above 0, got 0.0
+            train --schedule cosine         | --schedule: cosine: expected steps=NUMBER, got none
+            train --schedule constant --resume x | cannot be had with --schedule
             train --layers 0                | --layers: expected at least 1, got 0
             train --batch -1                | --batch: expected at least 1, got -1
             train --threads 0               | --threads: expected 1 to 1024, got 0

@@ -1,6 +1,7 @@
 package dev.rondo.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -69,6 +70,24 @@ class TrainCommandTest {
         assertEquals(30, last(parts).step());
         assertEquals(last(whole).validationLoss(), last(parts).validationLoss());
         assertTrue(last(parts).seconds() > new EvaluationLog(parts).read().getFirst().seconds(), "seconds go on, too");
+    }
+
+    /** The end of the cosine is the end of the training, wherever it was interrupted. */
+    @Test
+    void optimiserAndScheduleAreKept() throws IOException {
+        Object[] rules = {"--optimizer", "nesterov:learningRate=1,momentum=0.9", "--schedule", "cosine:steps=25,warmUp=5"};
+        var losses = new double[2];
+        for (int steps : new int[] {20, 30}) {
+            Path run = directory.resolve("run");
+            Outcome.of(SmallText.train(directory, Stream.concat(Stream.of(rules), Stream.of("--steps", steps)).toArray()))
+                    .succeeded();
+            Outcome.of("train", "--resume", run, "--steps", 30 + (steps - 20)).succeeded();
+            losses[steps / 10 - 2] = last(run.resolve("evaluations.jsonl")).validationLoss();
+            Files.move(run, directory.resolve("after" + steps));
+        }
+        assertEquals(losses[0], losses[1], "a rate of 0 after the 30th step changes nothing");
+        Outcome.of(SmallText.train(directory, "--steps", 30)).succeeded();
+        assertNotEquals(losses[0], last(directory.resolve("run/evaluations.jsonl")).validationLoss(), "Adam's");
     }
 
     static Stream<String> cells() {

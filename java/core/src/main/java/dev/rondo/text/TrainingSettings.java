@@ -7,6 +7,10 @@ import dev.rondo.io.CheckpointException;
 import dev.rondo.network.Network;
 import dev.rondo.train.Adam;
 import dev.rondo.train.GradientClipping;
+import dev.rondo.train.LearningRate;
+import dev.rondo.train.Optimizer;
+import dev.rondo.train.Optimizers;
+import dev.rondo.train.Schedules;
 import dev.rondo.train.Trainer;
 import java.util.HashMap;
 import java.util.Map;
@@ -16,27 +20,36 @@ import java.util.Map;
  *
  * @param batchSize streams of text side by side, B
  * @param timeSteps characters of each stream per step, T: gradients reach back that far
- * @param learningRate of Adam
+ * @param optimizer one of the built-in ones
+ * @param schedule of the learning rate, one of the built-in ones
  * @param clip the greatest norm of all gradients
  * @param backend that trains
  * @param threads that train
  */
 record TrainingSettings(
-        int batchSize, int timeSteps, double learningRate, double clip, Backend backend, int threads) {
+        int batchSize,
+        int timeSteps,
+        Optimizer optimizer,
+        LearningRate schedule,
+        double clip,
+        Backend backend,
+        int threads) {
     private static final String SECTION = "training.settings";
 
     TrainingSettings {
         CellShape.atLeastOne("batchSize", batchSize);
         CellShape.atLeastOne("timeSteps", timeSteps);
         CellShape.atLeastOne("threads", threads);
-        Adam.of(learningRate);
+        Optimizers.text(optimizer);
+        Schedules.text(schedule);
         GradientClipping.globalNorm(clip);
     }
 
     /** {@return a trainer of {@code network} by these settings} */
     Trainer trainer(Network network) {
         return Trainer.builder(network)
-                .optimizer(Adam.of(learningRate))
+                .optimizer(optimizer)
+                .learningRate(schedule)
                 .clip(GradientClipping.globalNorm(clip))
                 .build();
     }
@@ -44,7 +57,7 @@ record TrainingSettings(
     /** Adds these settings, one per line. */
     void write(Checkpoint.Builder checkpoint) {
         checkpoint.text(SECTION, String.join("\n", "batchSize " + batchSize, "timeSteps " + timeSteps,
-                "learningRate " + learningRate, "clip " + clip, "backend " + backend, "threads " + threads));
+                "optimizer " + Optimizers.text(optimizer), "schedule " + Schedules.text(schedule), "clip " + clip, "backend " + backend, "threads " + threads));
     }
 
     /**
@@ -67,10 +80,18 @@ record TrainingSettings(
         return new TrainingSettings(
                 Integer.parseInt(value(values, "batchSize")),
                 Integer.parseInt(value(values, "timeSteps")),
-                Double.parseDouble(value(values, "learningRate")),
+                optimizer(values),
+                Schedules.parse(values.getOrDefault("schedule", "constant")),
                 Double.parseDouble(value(values, "clip")),
                 Backend.valueOf(value(values, "backend")),
                 Integer.parseInt(value(values, "threads")));
+    }
+
+    /** Earlier checkpoints name but the learning rate of Adam. */
+    private static Optimizer optimizer(Map<String, String> values) {
+        return values.containsKey("optimizer")
+                ? Optimizers.parse(values.get("optimizer"))
+                : Adam.of(Double.parseDouble(value(values, "learningRate")));
     }
 
     private static String value(Map<String, String> values, String name) {

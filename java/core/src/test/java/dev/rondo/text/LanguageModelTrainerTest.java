@@ -15,7 +15,10 @@ import dev.rondo.kernel.Available;
 import dev.rondo.kernel.Backends;
 import dev.rondo.memory.Precision;
 import dev.rondo.network.SeededRandom;
+import dev.rondo.train.Adam;
+import dev.rondo.train.LearningRate;
 import dev.rondo.train.NonFiniteGradientException;
+import dev.rondo.train.Sgd;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -47,7 +50,7 @@ class LanguageModelTrainerTest {
     }
 
     private static LanguageModelTrainer.Builder builder(Backend backend) {
-        return LanguageModelTrainer.builder(CORPUS).cell(Lstm.of(12)).batchSize(4).timeSteps(10).learningRate(1e-2)
+        return LanguageModelTrainer.builder(CORPUS).cell(Lstm.of(12)).batchSize(4).timeSteps(10).optimizer(Adam.of(1e-2))
                 .seed(3).backend(backend).threads(1);
     }
 
@@ -103,6 +106,39 @@ class LanguageModelTrainerTest {
         for (String name : List.of(LanguageModelTrainer.LAST, LanguageModelTrainer.BEST)) {
             assertArrayEquals(Files.readAllBytes(whole.resolve(name)), Files.readAllBytes(parts.resolve(name)), name);
         }
+    }
+
+    /** A rate that rises, and falls with every evaluation that is no better: after the half that was saved as without it. */
+    @Test
+    void aResumedTrainingKeepsOptimiserAndSchedule() throws IOException {
+        Path whole = directory.resolve("whole");
+        Path parts = directory.resolve("parts");
+        var settings = builder(Backend.REFERENCE).evaluateEvery(5).optimizer(Sgd.of(20).nesterov(0.9))
+                .learningRate(LearningRate.onPlateau(0.5, 1).warmUp(3));
+        var expected = new Record();
+        try (var training = settings.directory(whole).listener(expected).build()) {
+            training.run(Budget.steps(40));
+        }
+        var got = new Record();
+        try (var training = settings.directory(parts).listener(got).build()) {
+            training.run(Budget.steps(20));
+        }
+        try (var training = LanguageModelTrainer.resume(parts, CORPUS).evaluateEvery(5).listener(got).build()) {
+            assertThrows(IllegalArgumentException.class,
+                    () -> LanguageModelTrainer.resume(parts, CORPUS).optimizer(Sgd.of(1)));
+            assertThrows(IllegalArgumentException.class,
+                    () -> LanguageModelTrainer.resume(parts, CORPUS).learningRate(LearningRate.constant()));
+            training.run(Budget.steps(40));
+        }
+        assertEquals(expected.heard, got.heard);
+        assertArrayEquals(Files.readAllBytes(whole.resolve(LanguageModelTrainer.LAST)),
+                Files.readAllBytes(parts.resolve(LanguageModelTrainer.LAST)));
+    }
+
+    @Test
+    void anOptimiserThatCannotBeWrittenIsRefused() {
+        assertThrows(IllegalArgumentException.class,
+                () -> builder(Backend.REFERENCE).learningRate(step -> 1.0 / step).build());
     }
 
     @Test

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.rondo.cell.Backend;
 import dev.rondo.io.Checkpoint;
 import dev.rondo.network.SequenceBatch;
+import dev.rondo.train.Adam;
+import dev.rondo.train.LearningRate;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
@@ -23,7 +25,7 @@ class TextStreamsTest {
     private static final int[] TEXT = IntStream.range(0, N).toArray(); // each token tells where it stood
 
     private static TrainingSettings settings(int batchSize, int timeSteps) {
-        return new TrainingSettings(batchSize, timeSteps, 1e-3, 5, Backend.REFERENCE, 1);
+        return new TrainingSettings(batchSize, timeSteps, Adam.of(1e-3), LearningRate.constant(), 5, Backend.REFERENCE, 1);
     }
 
     private static TextStreams streams() {
