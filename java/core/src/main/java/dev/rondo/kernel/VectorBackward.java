@@ -1,12 +1,12 @@
 package dev.rondo.kernel;
 
-import dev.rondo.cell.Cell;
 import dev.rondo.cell.CellGradients;
 import dev.rondo.cell.CellPass;
 import dev.rondo.cell.CellPlan;
 import dev.rondo.cell.CellShape;
 import dev.rondo.cell.InputKind;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * The backward loop of VECTOR, with dgates the gradient of the pre-activations:
@@ -14,6 +14,8 @@ import java.lang.foreign.MemorySegment;
  * <pre>
  *   for each step, last first: dstate += doutput
  *                              dstate, activations -> dstate, dgates     the cell's pointwise part, row by row
+ *                              dcache planes = dgates weight             if the cell has any
+ *                              dcache planes -> dgates, dh               its part between the products, row by row
  *                              dh += mask * (dgates weightHh)
  *   dinput    = dgates weightIh            dbias += sum of dgates over all steps and rows
  *   dweightIh += dgates^T input            dweightHh += dgates^T (mask * h)
@@ -33,46 +35,54 @@ final class VectorBackward {
     private final VectorRows[] held; // [1, P]: gradients of units that are held one by one
     private final VectorRows outputGradient; // [1, P0]
     private final VectorRows operandGradient; // [B, P0]: with a recurrent mask
+    private final VectorRows[] cacheGradients; // [B, W]
     private final VectorRows inputGradient; // [T * B, I]; null for tokens
     private final VectorRows gatesTransposed; // [R, T * B]
-    private final VectorRows inputWeightGradient; // dense: [R, I]; tokens: [1, R], one token at a time
-    private final VectorRows recurrentWeightGradient; // [R, P0]
     private final VectorRows biasGradient; // [1, R]
 
-    private final VectorPanels inputWeights; // [R, I]; null for tokens
-    private final VectorPanels recurrentWeights; // [R, P0]
+    private final VectorMatrixGradient[] input;
+    private final VectorMatrixGradient[] recurrent;
+    private final VectorMatrixGradient[] second;
     private final VectorPanels inputs; // [T * B, I]; null for tokens
     private final VectorPanels operands; // [T * B, P0]
+    private final VectorPanels[] cachePlanes; // [T * B, W]
     private long loads; // of the weights that are packed here
 
     VectorBackward(VectorPointwise pointwise, CellPlan plan, VectorSequence sequence) {
-        Cell cell = plan.cell();
         CellShape largest = plan.largest();
-        int lanes = sequence.lanes;
+        VectorLayout layout = sequence.layout;
+        int lanes = layout.lanes;
         int steps = Math.toIntExact(largest.rows());
+        int batch = largest.batchSize();
         int I = largest.inputSize();
-        int P0 = cell.outputSize();
-        int padded = sequence.gates.columns();
-        boolean dense = sequence.weights.kind == InputKind.DENSE;
+        boolean dense = sequence.kind == InputKind.DENSE;
         this.pointwise = pointwise;
         this.sequence = sequence;
         this.planeWidths = sequence.planeWidths;
-        this.R = cell.rows();
-        this.stateGradients = VectorSequence.planes(cell, largest.batchSize(), lanes);
-        this.held = VectorSequence.planes(cell, 1, lanes);
-        this.outputGradient = VectorSequence.planes(cell, 1, lanes)[0];
-        this.operandGradient = VectorSequence.planes(cell, largest.batchSize(), lanes)[0];
+        this.R = plan.cell().rows();
+        this.stateGradients = layout.states(batch);
+        this.held = layout.states(1);
+        this.outputGradient = layout.outputs(1);
+        this.operandGradient = layout.outputs(batch);
+        this.cacheGradients = layout.cachePlanes(batch);
         this.inputGradient = dense ? VectorRows.ofGroups(steps, 1, I, lanes) : null;
-        this.gatesTransposed = VectorRows.of(padded, steps, steps);
-        this.inputWeightGradient =
-                dense ? VectorRows.ofGroups(padded, 1, I, lanes) : VectorSequence.gates(cell, 1, lanes);
-        this.recurrentWeightGradient = VectorRows.ofGroups(padded, 1, P0, lanes);
-        this.biasGradient = VectorSequence.gates(cell, 1, lanes);
-        this.inputWeights = dense ? new VectorPanels(padded, I, lanes) : null;
-        this.recurrentWeights = new VectorPanels(padded, P0, lanes);
+        this.gatesTransposed = VectorRows.of(layout.padded(R), steps, steps);
+        this.biasGradient = layout.gates(1);
+        this.input = gradients(sequence.weights.input, lanes);
+        this.recurrent = gradients(sequence.weights.recurrent, lanes);
+        this.second = gradients(sequence.weights.second, lanes);
         this.inputs = dense ? new VectorPanels(steps, I, lanes) : null;
-        this.operands = new VectorPanels(steps, P0, lanes);
-        this.row = new VectorRow(sequence, stateGradients);
+        this.operands = new VectorPanels(steps, plan.cell().outputSize(), lanes);
+        this.cachePlanes = Arrays.stream(plan.cell().cachePlaneWidths())
+                .mapToObj(width -> new VectorPanels(steps, width, lanes))
+                .toArray(VectorPanels[]::new);
+        this.row = new VectorRow(sequence, stateGradients, cacheGradients);
+    }
+
+    private static VectorMatrixGradient[] gradients(VectorMatrix[] matrices, int lanes) {
+        return Arrays.stream(matrices)
+                .map(matrix -> new VectorMatrixGradient(matrix, lanes))
+                .toArray(VectorMatrixGradient[]::new);
     }
 
     /** Runs backward over the sequence, whose arrays are as forward left them. */
@@ -104,14 +114,18 @@ final class VectorBackward {
     }
 
     private void packWeights() {
-        VectorWeights weights = sequence.weights;
-        if (loads == weights.loads()) {
+        if (loads == sequence.weights.loads()) {
             return;
         }
-        loads = weights.loads();
-        recurrentWeights.putRows(weights.recurrent.all(), 0);
-        if (inputWeights != null) {
-            inputWeights.putRows(weights.input.all(), 0);
+        loads = sequence.weights.loads();
+        for (VectorMatrixGradient matrix : input) {
+            matrix.packWeights();
+        }
+        for (VectorMatrixGradient matrix : recurrent) {
+            matrix.packWeights();
+        }
+        for (VectorMatrixGradient matrix : second) {
+            matrix.packWeights();
         }
     }
 
@@ -121,7 +135,7 @@ final class VectorBackward {
         for (int b = 0; b < batch; b++) {
             if (gradients.output() != null && t < pass.length(b)) {
                 outputGradient.read(0, gradients.output(), sequence.row(t, b) * gradients.outputStride());
-                VectorSequence.addRow(outputGradient, 0, stateGradients[0], b);
+                stateGradients[0].addRow(outputGradient, 0, b);
             }
             if (!pass.active(t, b)) {
                 sequence.gates.clear(sequence.row(t, b));
@@ -136,22 +150,45 @@ final class VectorBackward {
         multiplyRecurrent(t);
     }
 
-    /** dh += mask * (dgates weightHh) at step t. */
+    /** dh += mask * doperand at step t, with doperand = dgates weightHh and what passes through cache planes. */
     private void multiplyRecurrent(int t) {
         int batch = sequence.batchSize();
-        VectorRows gates = sequence.gates.window(sequence.row(t, 0), batch);
-        if (sequence.pass().recurrentMask() == null) {
-            sequence.product.add(gates, recurrentWeights, stateGradients[0].window(0, batch));
-            return;
-        }
-        for (int b = 0; b < batch; b++) {
+        boolean hasMask = sequence.pass().recurrentMask() != null;
+        VectorRows gradient = hasMask ? operandGradient : stateGradients[0];
+        for (int b = 0; hasMask && b < batch; b++) {
             operandGradient.clear(b);
         }
-        sequence.product.add(gates, recurrentWeights, operandGradient.window(0, batch));
-        VectorRows masked = sequence.mask(t);
-        VectorSequence.multiply(masked, operandGradient, 0);
+        if (cacheGradients.length > 0) {
+            passCachePlanes(t, gradient);
+        }
+        for (VectorMatrixGradient matrix : recurrent) {
+            matrix.addSource(sequence, sequence.row(t, 0), gradient.window(0, batch));
+        }
+        if (hasMask) {
+            VectorRows masked = sequence.mask(t);
+            masked.multiply(operandGradient, 0);
+            for (int b = 0; b < batch; b++) {
+                stateGradients[0].addRow(masked, b, b);
+            }
+        }
+    }
+
+    /** The second product backwards, and the cell's part between the two; {@code gradient} [B, P0] gets its share. */
+    private void passCachePlanes(int t, VectorRows gradient) {
+        int batch = sequence.batchSize();
+        for (VectorRows plane : cacheGradients) {
+            for (int b = 0; b < batch; b++) {
+                plane.clear(b);
+            }
+        }
+        for (VectorMatrixGradient matrix : second) {
+            matrix.addSource(sequence, sequence.row(t, 0), cacheGradients[matrix.plane()].window(0, batch));
+        }
+        VectorRows operand = sequence.operand(t);
         for (int b = 0; b < batch; b++) {
-            VectorSequence.addRow(masked, b, stateGradients[0], b);
+            if (sequence.pass().active(t, b)) {
+                pointwise.backwardBetween(row.select(sequence, t, b).between(operand, b).gradientTo(gradient));
+            }
         }
     }
 
@@ -174,7 +211,7 @@ final class VectorBackward {
 
     private void giveHeld(int b) {
         for (int p = 0; p < planeWidths.length; p++) {
-            VectorSequence.addRow(held[p], 0, stateGradients[p], b);
+            stateGradients[p].addRow(held[p], 0, b);
         }
     }
 
@@ -184,54 +221,55 @@ final class VectorBackward {
             MemorySegment start = gradients.inputAccumulate() ? gradients.input() : null;
             inputGradient.read(i, start, i * gradients.inputStride());
         }
-        sequence.product.add(sequence.gates.window(0, count), inputWeights, inputGradient.window(0, count));
+        for (VectorMatrixGradient matrix : input) {
+            matrix.addSource(sequence, 0, inputGradient.window(0, count));
+        }
         for (int i = 0; i < count; i++) {
             inputGradient.write(i, gradients.input(), i * gradients.inputStride());
         }
     }
 
     private void addParameterGradients(MemorySegment params) {
-        VectorWeights weights = sequence.weights;
         transposeGates();
-        if (weights.kind == InputKind.DENSE) {
-            inputs.putRows(sequence.input.window(0, sequence.rows()), 0);
-            addWeightGradient(inputs, inputWeightGradient, params, weights.inputOffset);
-        } else {
-            addTokenGradients(params);
+        int count = sequence.rows();
+        if (inputs != null) {
+            inputs.putRows(sequence.input.window(0, count), 0);
         }
         for (int t = 0; t < sequence.timeSteps(); t++) {
             operands.putRows(sequence.operand(t), sequence.row(t, 0));
         }
-        addWeightGradient(operands, recurrentWeightGradient, params, weights.recurrentOffset);
-        biasGradient.read(0, params, weights.biasOffset);
-        for (int i = 0; i < sequence.rows(); i++) {
-            VectorSequence.addRow(sequence.gates, i, biasGradient, 0);
+        for (int p = 0; p < cachePlanes.length; p++) {
+            cachePlanes[p].putRows(sequence.cachePlanes[p].window(0, count), 0);
         }
-        biasGradient.write(0, params, weights.biasOffset);
+        for (VectorMatrixGradient matrix : input) {
+            matrix.addWeights(sequence, gatesTransposed, inputs, params);
+        }
+        for (VectorMatrixGradient matrix : recurrent) {
+            matrix.addWeights(sequence, gatesTransposed, operands, params);
+        }
+        for (VectorMatrixGradient matrix : second) {
+            matrix.addWeights(sequence, gatesTransposed, cachePlanes[matrix.plane()], params);
+        }
+        addTokenGradients(params);
+        addBiasGradients(params);
     }
 
-    /** dW += dgates^T source, for the weights [R, columns] at {@code offset}; {@code sum} is room for them. */
-    private void addWeightGradient(VectorPanels source, VectorRows sum, MemorySegment params, long offset) {
-        int columns = sum.width();
-        for (int r = 0; r < R; r++) {
-            sum.read(sequence.gates.column(r), params, offset + (long) r * columns);
+    private void addBiasGradients(MemorySegment params) {
+        biasGradient.clear(0);
+        for (int i = 0; i < sequence.rows(); i++) {
+            biasGradient.addRow(sequence.gates, i, 0);
         }
-        source.depth(sequence.rows());
-        sequence.product.add(gatesTransposed.all(), source, sum.all());
-        for (int r = 0; r < R; r++) {
-            sum.write(sequence.gates.column(r), params, offset + (long) r * columns);
+        for (VectorSpan bias : sequence.weights.biases) {
+            bias.addGradient(biasGradient, 0, params, 0);
         }
     }
 
     /** A token's row of weights gets the gradient of each pre-activation that it was part of. */
     private void addTokenGradients(MemorySegment params) {
-        for (int t = 0; t < sequence.timeSteps(); t++) {
-            for (int b = 0; b < sequence.batchSize(); b++) {
-                if (sequence.pass().active(t, b)) {
-                    long offset = sequence.weights.inputOffset + (long) sequence.token(t, b) * R;
-                    inputWeightGradient.read(0, params, offset);
-                    VectorSequence.addRow(sequence.gates, sequence.row(t, b), inputWeightGradient, 0);
-                    inputWeightGradient.write(0, params, offset);
+        for (VectorSpan tokens : sequence.weights.tokens) {
+            for (int i = 0; i < sequence.rows(); i++) {
+                if (sequence.pass().active(i / sequence.batchSize(), i % sequence.batchSize())) {
+                    tokens.addGradient(sequence.gates, i, params, sequence.token(i));
                 }
             }
         }

@@ -12,8 +12,8 @@ import java.lang.invoke.MethodHandles;
 /**
  * The body of a cell in {@code jdk.incubator.vector}, float32, 128 to 512 bits: what runs fast without the native
  * library. The time loop, the products, lengths, hold, mask, direction and gradients are written once for all cells, in
- * {@link VectorPlan} and {@link VectorBackward}; a cell writes a {@link VectorPointwise}. It uses one thread, whatever
- * the execution says.
+ * {@link VectorPlan} and {@link VectorBackward}, from the cell's parameter blocks; a cell writes a {@link
+ * VectorPointwise}. It uses one thread, whatever the execution says.
  *
  * <p>To be touched only after {@link Backends#require}: a JVM without the module cannot load what is behind it.
  */

@@ -79,9 +79,9 @@ final class VectorPanels {
         return (panel * capacity + k) * width;
     }
 
-    /** The rows of the window of {@code source} become rows {@code k}, k + 1, ... */
+    /** The rows of the window of {@code source}, one group each, become rows {@code k}, k + 1, ... */
     void putRows(VectorRows source, int k) {
-        int columns = source.columns();
+        int columns = source.width(); // what is after them stays zero here
         for (int i = 0; i < source.count(); i++) {
             int from = source.windowRow(i);
             for (int column = 0; column < columns; column += width) {

@@ -17,8 +17,12 @@ import java.lang.foreign.MemorySegment;
  * <pre>
  *   gates = bias + input weightIh^T                 one product for all steps; tokens: a row of weights each
  *   for each step: gates += (mask * h) weightHh^T   one product on packed weights
+ *                  gates, mask * h -> cache planes  if the cell has any: its part between the products, row by row
+ *                  gates += cache planes weight^T   and the second product
  *                  gates, state -> state            the cell's pointwise part, row by row
  * </pre>
+ *
+ * <p>Which weights feed which gates the cell's blocks say; gates here is short for all pre-activations.
  *
  * <p>Everything runs on arrays that the plan owns, made at its first pass (those for backward at its first backward
  * pass) and sized for the largest one; after that a call allocates nothing.
@@ -26,6 +30,7 @@ import java.lang.foreign.MemorySegment;
 final class VectorPlan extends CellPlan {
     private final VectorPointwise pointwise;
     private final VectorWidth width;
+    private final VectorLayout layout;
     private final VectorRows zero; // [1, P0]
     private VectorSequence sequence;
     private VectorRow row;
@@ -35,7 +40,8 @@ final class VectorPlan extends CellPlan {
         super(cell, largest, Precision.FLOAT32);
         this.pointwise = pointwise;
         this.width = width;
-        this.zero = VectorSequence.planes(cell, 1, width.lanes())[0];
+        this.layout = new VectorLayout(cell, width.lanes());
+        this.zero = layout.outputs(1);
     }
 
     @Override
@@ -50,7 +56,7 @@ final class VectorPlan extends CellPlan {
 
     @Override
     protected long countCacheBytes(int timeSteps, int batchSize) {
-        return VectorSequence.cacheBytes(cell(), timeSteps, batchSize, width.lanes());
+        return layout.cacheBytes(timeSteps, batchSize);
     }
 
     @Override
@@ -66,7 +72,9 @@ final class VectorPlan extends CellPlan {
         multiplyInput();
         for (int b = 0; b < sequence.batchSize(); b++) {
             for (int p = 0; p < sequence.states.length; p++) {
-                sequence.states[p].read(sequence.before(sequence.time(0), b), pass.initial(p), stateElement(p, b));
+                int before = sequence.before(sequence.time(0), b);
+                sequence.states[p].clear(before); // what is after the state too: it may be from another direction
+                sequence.states[p].read(before, pass.initial(p), stateElement(p, b));
             }
         }
         for (int s = 0; s < sequence.timeSteps(); s++) {
@@ -94,9 +102,9 @@ final class VectorPlan extends CellPlan {
     }
 
     private void begin(CellPass pass) {
-        if (sequence == null || sequence.weights.kind != pass.inputKind()) {
-            sequence = new VectorSequence(cell(), largest(), pass.inputKind(), width);
-            row = new VectorRow(sequence, new VectorRows[0]);
+        if (sequence == null || sequence.kind != pass.inputKind()) {
+            sequence = new VectorSequence(cell(), largest(), pass.inputKind(), width, layout);
+            row = new VectorRow(sequence, new VectorRows[0], new VectorRows[0]);
             backward = null;
         }
         sequence.begin(pass);
@@ -109,25 +117,24 @@ final class VectorPlan extends CellPlan {
     /** gates = bias + input weightIh^T, for all steps. */
     private void multiplyInput() {
         VectorWeights weights = sequence.weights;
-        for (int t = 0; t < sequence.timeSteps(); t++) {
-            for (int b = 0; b < sequence.batchSize(); b++) {
-                int to = sequence.row(t, b);
-                sequence.gates.copyRow(weights.bias, 0, to);
-                if (weights.kind == InputKind.TOKENS) {
-                    VectorSequence.addRow(weights.input, sequence.token(t, b), sequence.gates, to);
-                }
+        for (int i = 0; i < sequence.rows(); i++) {
+            sequence.gates.copyRow(weights.bias, 0, i);
+            for (VectorSpan tokens : weights.tokens) {
+                tokens.add(sequence.pass().params(), sequence.token(i), sequence.gates, i);
             }
         }
-        if (weights.kind == InputKind.DENSE) {
-            VectorRows input = sequence.input.window(0, sequence.rows());
-            sequence.product.add(input, weights.inputPanels, sequence.gates.window(0, sequence.rows()));
+        for (VectorMatrix matrix : weights.input) {
+            matrix.multiply(sequence.product, sequence.input.window(0, sequence.rows()), sequence.gates, 0);
         }
     }
 
     private void step(int t) {
+        VectorRows operand = sequence.operand(t);
+        sequence.multiply(sequence.weights.recurrent, operand, t);
+        if (sequence.cachePlanes.length > 0) {
+            fillCachePlanes(t, operand);
+        }
         int batch = sequence.batchSize();
-        VectorRows gates = sequence.gates.window(sequence.row(t, 0), batch);
-        sequence.product.add(sequence.operand(t), sequence.weights.recurrentPanels, gates);
         CellPass pass = sequence.pass();
         for (int b = 0; b < batch; b++) {
             if (pass.active(t, b)) {
@@ -142,6 +149,19 @@ final class VectorPlan extends CellPlan {
             }
             writeOutput(t, b);
         }
+    }
+
+    /** The cell's part between the two products, and the second one. */
+    private void fillCachePlanes(int t, VectorRows operand) {
+        int batch = sequence.batchSize();
+        for (int b = 0; b < batch; b++) {
+            if (sequence.pass().active(t, b)) {
+                pointwise.forwardBetween(row.select(sequence, t, b).between(operand, b));
+            } else {
+                sequence.clearCachePlanes(t, b);
+            }
+        }
+        sequence.multiplyCachePlanes(t);
     }
 
     /** Gives units that are held the state that they had. */

@@ -15,4 +15,20 @@ public interface VectorPointwise {
      * pre-activations.
      */
     void backward(VectorRow row);
+
+    /**
+     * For a cell with cache planes: one row of one step between the two products, see {@link
+     * ReferenceKernel#forwardBetween}.
+     */
+    default void forwardBetween(VectorRow row) {
+        throw new UnsupportedOperationException("forwardBetween: a cell with cache planes writes it");
+    }
+
+    /**
+     * The same row backwards, see {@link ReferenceKernel#backwardBetween}; what passes through the cache planes is
+     * added to the gradient of the operand.
+     */
+    default void backwardBetween(VectorRow row) {
+        throw new UnsupportedOperationException("backwardBetween: a cell with cache planes writes it");
+    }
 }

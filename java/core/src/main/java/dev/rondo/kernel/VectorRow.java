@@ -2,26 +2,38 @@ package dev.rondo.kernel;
 
 /**
  * One row of one step as a cell's pointwise part sees it: arrays, and where in them the row lies. Every part is a whole
- * number of vectors long: there are {@link #units} numbers for H units, and those beyond H are zero and come out as
- * zero if the cell gives 0 for state, pre-activation and gradient 0.
+ * number of vectors long: there are {@link #units} numbers for H units. Beyond H, pre-activations and gradients are
+ * zero, and a cell gives gradient 0 for gradient 0.
  */
 public final class VectorRow {
     private final int units;
+    private final long variant;
     private final VectorRows gates;
     private final VectorRows[] states;
     private final VectorRows[] gradients;
+    private final VectorRows[] cachePlanes;
+    private final VectorRows[] cacheGradients;
     private final float[] scratch;
     private int gateRow;
     private int before;
     private int after;
     private int b;
+    private VectorRows operand;
+    private int operandRow;
+    private VectorRows operandGradient;
 
-    /** A row of {@code sequence}; {@code gradients} are those of the state, [B, P] for each plane, if there are any. */
-    VectorRow(VectorSequence sequence, VectorRows[] gradients) {
+    /**
+     * A row of {@code sequence}; {@code gradients} are those of the state, [B, P] for each plane, and {@code
+     * cacheGradients} those of the cache planes, [B, W] each, if there are any.
+     */
+    VectorRow(VectorSequence sequence, VectorRows[] gradients, VectorRows[] cacheGradients) {
         this.units = sequence.gates.groupStride();
+        this.variant = sequence.variant;
         this.gates = sequence.gates;
         this.states = sequence.states;
         this.gradients = gradients;
+        this.cachePlanes = sequence.cachePlanes;
+        this.cacheGradients = cacheGradients;
         this.scratch = new float[units];
     }
 
@@ -34,9 +46,27 @@ public final class VectorRow {
         return this;
     }
 
+    /** Moves to row {@code b} of the recurrent operand, a window; for what is between two products. */
+    VectorRow between(VectorRows operand, int b) {
+        this.operand = operand;
+        this.operandRow = operand.windowRow(b);
+        return this;
+    }
+
+    /** Gives the gradient of the recurrent operand, [B, P0]; for what is between two products. */
+    VectorRow gradientTo(VectorRows operandGradient) {
+        this.operandGradient = operandGradient;
+        return this;
+    }
+
     /** {@return H, rounded up to whole vectors} */
     public int units() {
         return units;
+    }
+
+    /** {@return {@link dev.rondo.cell.Cell#variant} of the cell} */
+    public long variant() {
+        return variant;
     }
 
     /** {@return the array with the pre-activations, or what took their place} */
@@ -72,6 +102,46 @@ public final class VectorRow {
     /** {@return where the gradient of plane {@code plane} starts} */
     public int gradientAt(int plane) {
         return gradients[plane].at(b);
+    }
+
+    /** {@return the array with the recurrent operand: plane 0 before the step, after the recurrent mask} */
+    public float[] operand() {
+        return operand.values();
+    }
+
+    /** {@return where the recurrent operand starts} */
+    public int operandAt() {
+        return operandRow;
+    }
+
+    /** {@return the array with the gradient of the recurrent operand} */
+    public float[] operandGradient() {
+        return operandGradient.values();
+    }
+
+    /** {@return where the gradient of the recurrent operand starts} */
+    public int operandGradientAt() {
+        return operandGradient.at(b);
+    }
+
+    /** {@return the array with cache plane {@code plane}} */
+    public float[] cachePlane(int plane) {
+        return cachePlanes[plane].values();
+    }
+
+    /** {@return where cache plane {@code plane} starts} */
+    public int cachePlaneAt(int plane) {
+        return cachePlanes[plane].at(gateRow);
+    }
+
+    /** {@return the array with the gradient of cache plane {@code plane}} */
+    public float[] cacheGradient(int plane) {
+        return cacheGradients[plane].values();
+    }
+
+    /** {@return where the gradient of cache plane {@code plane} starts} */
+    public int cacheGradientAt(int plane) {
+        return cacheGradients[plane].at(b);
     }
 
     /** {@return {@link #units} numbers to work with} */

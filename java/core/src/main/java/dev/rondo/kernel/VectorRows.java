@@ -15,10 +15,11 @@ final class VectorRows {
     private final int width;
     private final int groupStride;
     private final int stride;
-    private int first;
+    private int first; // where the window starts
     private int count;
 
-    private VectorRows(long rows, int groups, int width, int groupStride, int stride) {
+    /** Zeroed rows, {@code stride} apart, of {@code groups} groups {@code groupStride} apart. */
+    VectorRows(long rows, int groups, int width, int groupStride, int stride) {
         this.values = new float[elements(rows, stride)];
         this.groups = groups;
         this.width = width;
@@ -81,7 +82,12 @@ final class VectorRows {
 
     /** Lets products see {@code rows} rows from row {@code from} on; {@return this} */
     VectorRows window(int from, int rows) {
-        this.first = from;
+        return window(from, rows, 0);
+    }
+
+    /** Lets products see {@code rows} rows from row {@code from} on, from {@code column} on; {@return this} */
+    VectorRows window(int from, int rows, int column) {
+        this.first = at(from) + column;
         this.count = rows;
         return this;
     }
@@ -96,14 +102,9 @@ final class VectorRows {
         return count;
     }
 
-    /** {@return where column {@code column} lies in a row} */
-    int column(int column) {
-        return column / width * groupStride + column % width;
-    }
-
     /** {@return where row {@code i} of the window starts} */
     int windowRow(int i) {
-        return (first + i) * stride;
+        return first + i * stride;
     }
 
     /** {@return where row {@code row} starts, whatever the window} */
@@ -118,6 +119,29 @@ final class VectorRows {
     /** Copies row {@code from} of {@code source}, which is laid out alike, to row {@code to}. */
     void copyRow(VectorRows source, int from, int to) {
         System.arraycopy(source.values, source.at(from), values, at(to), stride);
+    }
+
+    /** Adds {@code count} numbers of {@code x} from {@code xAt} on to those of {@code y} from {@code yAt} on. */
+    static void add(VectorRows x, int xAt, VectorRows y, int yAt, int count) {
+        float[] source = x.values;
+        float[] sum = y.values;
+        for (int i = 0; i < count; i++) {
+            sum[yAt + i] += source[xAt + i];
+        }
+    }
+
+    /** Adds row {@code from} of {@code source}, which is laid out alike, to row {@code to}. */
+    void addRow(VectorRows source, int from, int to) {
+        add(source, source.at(from), this, at(to), columns());
+    }
+
+    /** Multiplies the window by as many rows of {@code factors}, laid out alike, from row {@code from} on. */
+    void multiply(VectorRows factors, int from) {
+        float[] other = factors.values;
+        int at = factors.at(from);
+        for (int i = 0; i < count * stride; i++) {
+            values[first + i] *= other[at + i];
+        }
     }
 
     /** Reads row {@code row} from {@code element} of {@code segment} on; an absent segment reads as zero. */

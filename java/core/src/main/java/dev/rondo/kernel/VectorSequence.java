@@ -12,14 +12,18 @@ import java.lang.foreign.ValueLayout;
  * <p>States lie in slots in the order of time: step t reads slot t and writes slot t + 1; reversed, it reads slot t + 1
  * and writes slot t.
  *
- * <p>Cached for backward, padded as they lie here: gates [T, B, R], state slots [T + 1, B, P] of each plane.
+ * <p>Cached for backward, padded as they lie here: gates [T, B, R], each cache plane [T, B, W], state slots
+ * [T + 1, B, P] of each plane.
  */
 final class VectorSequence {
+    final VectorLayout layout;
     final VectorProduct product;
-    final int lanes;
+    final InputKind kind;
     final int[] planeWidths;
+    final long variant;
     final VectorWeights weights;
     final VectorRows gates; // [T * B, R]: pre-activations, then activations, then gradients of the pre-activations
+    final VectorRows[] cachePlanes; // [T * B, W]
     final VectorRows[] states; // [(T + 1) * B, P]
     final VectorRows input; // [T * B, I]; null for tokens
 
@@ -28,32 +32,20 @@ final class VectorSequence {
     private int timeSteps;
     private int batchSize;
 
-    VectorSequence(Cell cell, CellShape largest, InputKind kind, VectorWidth width) {
+    VectorSequence(Cell cell, CellShape largest, InputKind kind, VectorWidth width, VectorLayout layout) {
+        this.layout = layout;
         this.product = width.product();
-        this.lanes = width.lanes();
+        this.kind = kind;
         this.planeWidths = cell.planeWidths();
-        this.weights = new VectorWeights(cell, largest, kind, lanes);
-        this.gates = gates(cell, largest.rows(), lanes);
-        this.states = planes(cell, largest.rows() + largest.batchSize(), lanes);
+        this.variant = cell.variant();
+        this.weights = new VectorWeights(cell, largest.inputSize(), kind, layout);
+        this.gates = layout.gates(largest.rows());
+        this.cachePlanes = layout.cachePlanes(largest.rows());
+        this.states = layout.states(largest.rows() + largest.batchSize());
         this.input = kind == InputKind.DENSE
                 ? VectorRows.of(largest.rows(), largest.inputSize(), largest.inputSize())
                 : null;
-        this.masked = planes(cell, largest.batchSize(), lanes)[0];
-    }
-
-    /** {@return {@code rows} rows of pre-activations} */
-    static VectorRows gates(Cell cell, long rows, int lanes) {
-        return VectorRows.ofGroups(rows, cell.rows() / cell.hiddenSize(), cell.hiddenSize(), lanes);
-    }
-
-    /** {@return {@code rows} rows of each state plane} */
-    static VectorRows[] planes(Cell cell, long rows, int lanes) {
-        int[] widths = cell.planeWidths();
-        var planes = new VectorRows[widths.length];
-        for (int p = 0; p < planes.length; p++) {
-            planes[p] = VectorRows.ofGroups(rows, 1, widths[p], lanes);
-        }
-        return planes;
+        this.masked = layout.outputs(largest.batchSize());
     }
 
     /** Starts on {@code pass}: weights and input are read. */
@@ -108,9 +100,10 @@ final class VectorSequence {
         return row(pass.reversed() ? t : t + 1, b);
     }
 
-    int token(int t, int b) {
+    /** {@return the token of row (t, b), the {@code row}-th} */
+    int token(int row) {
         var tokens = (CellPass.Tokens) pass.input();
-        return tokens.ids().getAtIndex(ValueLayout.JAVA_INT, row(t, b));
+        return tokens.ids().getAtIndex(ValueLayout.JAVA_INT, row);
     }
 
     /** {@return whether units are held one by one} */
@@ -124,7 +117,7 @@ final class VectorSequence {
             return states[0].window(before(t, 0), batchSize);
         }
         mask(t);
-        multiply(masked, states[0], before(t, 0));
+        masked.multiply(states[0], before(t, 0));
         return masked;
     }
 
@@ -137,40 +130,33 @@ final class VectorSequence {
         return masked.window(0, batchSize);
     }
 
-    /** Multiplies the window of {@code rows} by as many rows of {@code factors} from row {@code from} on. */
-    static void multiply(VectorRows rows, VectorRows factors, int from) {
-        float[] x = rows.values();
-        float[] y = factors.values();
-        int xAt = rows.windowRow(0);
-        int yAt = factors.at(from);
-        for (int i = 0; i < rows.count() * rows.stride(); i++) {
-            x[xAt + i] *= y[yAt + i];
+    /** Adds the products of {@code matrices} and {@code source}, [B, width], to the gates of step t. */
+    void multiply(VectorMatrix[] matrices, VectorRows source, int t) {
+        for (VectorMatrix matrix : matrices) {
+            matrix.multiply(product, source, gates, row(t, 0));
         }
     }
 
-    /** Adds row {@code from} of {@code x} to row {@code to} of {@code y}; both are laid out alike. */
-    static void addRow(VectorRows x, int from, VectorRows y, int to) {
-        float[] source = x.values();
-        float[] sum = y.values();
-        int sourceAt = x.at(from);
-        int sumAt = y.at(to);
-        for (int i = 0; i < x.columns(); i++) {
-            sum[sumAt + i] += source[sourceAt + i];
+    /** Adds the products of the second weights and the cache planes to the gates of step t. */
+    void multiplyCachePlanes(int t) {
+        for (VectorMatrix matrix : weights.second) {
+            VectorRows plane = cachePlanes[matrix.plane()].window(row(t, 0), batchSize);
+            matrix.multiply(product, plane, gates, row(t, 0));
         }
     }
 
-    /** {@return bytes that {@link #save} writes} */
-    static long cacheBytes(Cell cell, long timeSteps, long batchSize, int lanes) {
-        int gates = cell.rows() / cell.hiddenSize();
-        long elements = timeSteps * batchSize * VectorRows.strideOfGroups(gates, cell.hiddenSize(), lanes);
-        for (int planeWidth : cell.planeWidths()) {
-            elements += (timeSteps + 1) * batchSize * VectorRows.strideOfGroups(1, planeWidth, lanes);
+    /** Where the state does not move, nothing is in the cache planes: neither may 0 times what is there be NaN. */
+    void clearCachePlanes(int t, int b) {
+        for (VectorRows plane : cachePlanes) {
+            plane.clear(row(t, b));
         }
-        return elements * Float.BYTES;
     }
 
     void save() {
         long at = gates.save(rows(), pass.cache(), 0);
+        for (VectorRows plane : cachePlanes) {
+            at = plane.save(rows(), pass.cache(), at);
+        }
         for (VectorRows plane : states) {
             at = plane.save(rows() + batchSize, pass.cache(), at);
         }
@@ -178,6 +164,9 @@ final class VectorSequence {
 
     void restore() {
         long at = gates.restore(rows(), pass.cache(), 0);
+        for (VectorRows plane : cachePlanes) {
+            at = plane.restore(rows(), pass.cache(), at);
+        }
         for (VectorRows plane : states) {
             at = plane.restore(rows() + batchSize, pass.cache(), at);
         }

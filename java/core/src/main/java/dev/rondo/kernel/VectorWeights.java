@@ -2,64 +2,65 @@ package dev.rondo.kernel;
 
 import dev.rondo.cell.Cell;
 import dev.rondo.cell.CellPass;
-import dev.rondo.cell.CellShape;
 import dev.rondo.cell.InputKind;
 import dev.rondo.cell.ParameterBlock;
 import dev.rondo.cell.ParameterBlock.Source;
 import dev.rondo.memory.Parameters;
-import dev.rondo.memory.TensorLayout;
 import java.util.List;
 
-/**
- * The parameters of a cell as the loops want them, read again when they have changed. Rows R of the weights are padded
- * as the pre-activations are: each gate to whole vectors.
- */
+/** The parameters of a cell, block by block as the loops want them, read again when they have changed. */
 final class VectorWeights {
-    final InputKind kind;
-    final VectorRows input; // dense: [R, I]; tokens: [I, R]
-    final VectorRows recurrent; // [R, P0]
-    final VectorRows bias; // [1, R]
-    final VectorPanels inputPanels; // [I, R]; null for tokens
-    final VectorPanels recurrentPanels; // [P0, R]
-    final long inputOffset;
-    final long recurrentOffset;
-    final long biasOffset;
+    final VectorMatrix[] input; // on dense input
+    final VectorSpan[] tokens; // on tokens
+    final VectorMatrix[] recurrent; // on plane 0 before the step, after the mask
+    final VectorMatrix[] second; // on cache planes
+    final VectorSpan[] biases;
+    final VectorRows bias; // [1, R]: all of them
 
-    private final int R;
     private Parameters parameters;
     private long address;
     private long version;
     private long loads;
 
-    VectorWeights(Cell cell, CellShape largest, InputKind kind, int lanes) {
-        checkProducts(cell, largest.inputSize(), kind);
-        int I = largest.inputSize();
-        int P0 = cell.outputSize();
-        int gates = cell.rows() / cell.hiddenSize();
-        this.kind = kind;
-        this.R = cell.rows();
-        this.bias = VectorRows.ofGroups(1, gates, cell.hiddenSize(), lanes);
-        int padded = bias.columns();
-        this.input = kind == InputKind.DENSE
-                ? VectorRows.of(padded, I, I)
-                : VectorRows.ofGroups(I, gates, cell.hiddenSize(), lanes);
-        this.recurrent = VectorRows.of(padded, P0, P0);
-        this.inputPanels = kind == InputKind.DENSE ? new VectorPanels(I, padded, lanes) : null;
-        this.recurrentPanels = new VectorPanels(P0, padded, lanes);
-        TensorLayout layout = cell.layout(I, kind);
-        this.inputOffset = layout.get("weightIh").offset();
-        this.recurrentOffset = layout.get("weightHh").offset();
-        this.biasOffset = layout.get("bias").offset();
+    VectorWeights(Cell cell, int inputSize, InputKind kind, VectorLayout layout) {
+        List<ParameterBlock> blocks = cell.blocks(inputSize, kind);
+        checkProducts(cell, inputSize, blocks);
+        List<ParameterBlock> onInput = of(Source.INPUT, blocks);
+        this.input = matrices(kind == InputKind.DENSE ? onInput : List.of(), layout);
+        this.tokens = spans(kind == InputKind.TOKENS ? onInput : List.of(), layout);
+        this.recurrent = matrices(of(Source.PREVIOUS_STATE, blocks), layout);
+        this.second = matrices(of(Source.CACHE, blocks), layout);
+        this.biases = spans(of(Source.ONE, blocks), layout);
+        this.bias = layout.gates(1);
     }
 
-    /** What is written here: one product with the input, one with the output before the step, and a bias. */
-    private static void checkProducts(Cell cell, int inputSize, InputKind kind) {
-        List<ParameterBlock> blocks = cell.blocks(inputSize, kind);
-        List<Source> sources = blocks.stream().map(ParameterBlock::source).toList();
-        boolean whole = blocks.stream().allMatch(block -> block.rows() == cell.rows() && block.plane() == 0);
-        if (!whole || !sources.equals(List.of(Source.INPUT, Source.PREVIOUS_STATE, Source.ONE))) {
-            throw new UnsupportedOperationException(cell.name() + ": VECTOR has no products with sources " + sources);
+    /** What is written here: whole gates of whole sources. */
+    private static void checkProducts(Cell cell, int inputSize, List<ParameterBlock> blocks) {
+        for (ParameterBlock block : blocks) {
+            int width = switch (block.source()) {
+                case ONE -> 1;
+                case INPUT -> inputSize;
+                case PREVIOUS_STATE -> block.plane() == 0 ? cell.outputSize() : -1;
+                case CACHE -> cell.cachePlaneWidths()[block.plane()];
+                case NEW_STATE -> -1;
+            };
+            boolean gates = block.row() % cell.hiddenSize() == 0 && block.rows() % cell.hiddenSize() == 0;
+            if (!gates || block.elementwise() || block.column() != 0 || block.width() != width) {
+                throw new UnsupportedOperationException(cell.name() + ": VECTOR has no product as of " + block);
+            }
         }
+    }
+
+    private static List<ParameterBlock> of(Source source, List<ParameterBlock> blocks) {
+        return blocks.stream().filter(block -> block.source() == source).toList();
+    }
+
+    private static VectorMatrix[] matrices(List<ParameterBlock> blocks, VectorLayout layout) {
+        return blocks.stream().map(block -> new VectorMatrix(block, layout)).toArray(VectorMatrix[]::new);
+    }
+
+    private static VectorSpan[] spans(List<ParameterBlock> blocks, VectorLayout layout) {
+        return blocks.stream().map(block -> new VectorSpan(block, layout)).toArray(VectorSpan[]::new);
     }
 
     /** Reads the parameters of {@code pass}, unless they are those of the last call. */
@@ -68,20 +69,19 @@ final class VectorWeights {
         if (pass.parameters() == parameters && pass.params().address() == address && now == version) {
             return;
         }
-        int inputRows = kind == InputKind.DENSE ? R : pass.shape().inputSize();
-        int inputColumns = kind == InputKind.DENSE ? pass.shape().inputSize() : R;
-        for (int r = 0; r < inputRows; r++) {
-            int row = kind == InputKind.DENSE ? bias.column(r) : r;
-            input.read(row, pass.params(), inputOffset + (long) r * inputColumns);
+        for (VectorMatrix matrix : input) {
+            matrix.load(pass.params());
         }
-        for (int r = 0; r < R; r++) {
-            recurrent.read(bias.column(r), pass.params(), recurrentOffset + (long) r * recurrent.columns());
+        for (VectorMatrix matrix : recurrent) {
+            matrix.load(pass.params());
         }
-        bias.read(0, pass.params(), biasOffset);
-        if (kind == InputKind.DENSE) {
-            inputPanels.putTransposed(input);
+        for (VectorMatrix matrix : second) {
+            matrix.load(pass.params());
         }
-        recurrentPanels.putTransposed(recurrent);
+        bias.clear(0);
+        for (VectorSpan span : biases) {
+            span.add(pass.params(), 0, bias, 0);
+        }
         parameters = pass.parameters();
         address = pass.params().address();
         version = now;

@@ -38,7 +38,6 @@ class VectorPlanTest {
     private Parameters parameters;
     private MemorySegment input;
     private MemorySegment tokens;
-    private MemorySegment mask;
     private MemorySegment output;
     private MemorySegment inputGradient;
 
@@ -49,12 +48,10 @@ class VectorPlanTest {
         parameters = new Parameters(workspace, CELL.layout(SHAPE.inputSize(), InputKind.DENSE), Precision.FLOAT32);
         input = workspace.allocate(Precision.FLOAT32, SHAPE.rows() * SHAPE.inputSize());
         tokens = workspace.allocateBytes(SHAPE.rows() * Integer.BYTES);
-        mask = workspace.allocate(Precision.FLOAT32, (long) SHAPE.batchSize() * SHAPE.hiddenSize());
         output = workspace.allocate(Precision.FLOAT32, SHAPE.rows() * SHAPE.hiddenSize());
         inputGradient = workspace.allocate(Precision.FLOAT32, SHAPE.rows() * SHAPE.inputSize());
         fill(parameters.slab());
         fill(input);
-        fill(mask);
     }
 
     @AfterEach
@@ -76,25 +73,6 @@ class VectorPlanTest {
     void runsNoTierAboveTheCap(IsaTier cap) {
         try (CellPlan plan = plan(cap)) {
             assertTrue(plan.tier().compareTo(cap) <= 0, plan.tier() + " above " + cap);
-        }
-    }
-
-    /** Several widths have run in this JVM when the last case starts: none of them spoils another's compiled code. */
-    @ParameterizedTest
-    @EnumSource
-    void allocatesNothingOnceWarmAtAnyWidth(IsaTier tier) {
-        try (CellPlan plan = plan(tier)) {
-            CellPass dense = withCache(plan, pass(parameters).recurrentMask(mask));
-            CellGradients gradients = CellGradients.of(dense)
-                    .output(output, SHAPE.hiddenSize())
-                    .params(parameters.twin())
-                    .input(inputGradient, SHAPE.inputSize(), true)
-                    .build();
-            Allocation.assertNone(() -> {
-                parameters.changed();
-                plan.forward(dense);
-                plan.backward(dense, gradients);
-            });
         }
     }
 

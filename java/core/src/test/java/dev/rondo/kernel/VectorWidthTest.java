@@ -23,7 +23,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class VectorWidthTest {
     private static final String MATH = "dev/rondo/kernel/VectorPolynomials";
     private static final String TILES = "dev/rondo/kernel/VectorTiles";
+    private static final String ELMAN = "dev/rondo/cell/elman/ElmanVector";
     private static final String LSTM = "dev/rondo/cell/lstm/LstmVector";
+    private static final String GRU = "dev/rondo/cell/gru/GruVector";
 
     @BeforeAll
     static void assumeVectors() {
@@ -46,7 +48,7 @@ class VectorWidthTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {MATH, TILES, LSTM})
+    @ValueSource(strings = {MATH, TILES, ELMAN, LSTM, GRU})
     void noMethodTakesOrReturnsVectors(String name) throws IOException {
         for (MethodModel method : methods(name)) {
             String type = method.methodType().stringValue();
@@ -59,6 +61,7 @@ class VectorWidthTest {
         assertLong(MATH, "activate");
         assertLong(TILES, "tile");
         assertLong(LSTM, "backward");
+        assertLong(GRU, "backward");
     }
 
     private static void assertLong(String name, String methodName) throws IOException {

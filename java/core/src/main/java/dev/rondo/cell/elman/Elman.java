@@ -9,7 +9,9 @@ import dev.rondo.cell.InputKind;
 import dev.rondo.cell.ParameterBlock;
 import dev.rondo.cell.ParameterBlock.Source;
 import dev.rondo.kernel.Backends;
+import dev.rondo.kernel.VectorKernel;
 import dev.rondo.memory.TensorLayout;
+import java.lang.invoke.MethodHandles;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -133,7 +135,7 @@ public record Elman(int hiddenSize, Activation activation) implements Cell {
         Backends.require(backend);
         return switch (backend) {
             case REFERENCE -> new ElmanReference(activation);
-            case VECTOR -> throw new UnsupportedOperationException("elman: no body in VECTOR yet");
+            case VECTOR -> new VectorKernel(MethodHandles.lookup(), ElmanVector.class);
             case NATIVE -> throw new UnsupportedOperationException("elman: no body in NATIVE yet");
         };
     }

@@ -9,7 +9,9 @@ import dev.rondo.cell.InputKind;
 import dev.rondo.cell.ParameterBlock;
 import dev.rondo.cell.ParameterBlock.Source;
 import dev.rondo.kernel.Backends;
+import dev.rondo.kernel.VectorKernel;
 import dev.rondo.memory.TensorLayout;
+import java.lang.invoke.MethodHandles;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -148,7 +150,7 @@ public record Gru(int hiddenSize, Reset reset) implements Cell {
         Backends.require(backend);
         return switch (backend) {
             case REFERENCE -> new GruReference(reset);
-            case VECTOR -> throw new UnsupportedOperationException("gru: no body in VECTOR yet");
+            case VECTOR -> new VectorKernel(MethodHandles.lookup(), GruVector.class);
             case NATIVE -> throw new UnsupportedOperationException("gru: no body in NATIVE yet");
         };
     }

@@ -1,0 +1,82 @@
+package dev.rondo.cell.elman;
+
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromArray;
+
+import dev.rondo.cell.elman.Elman.Activation;
+import dev.rondo.kernel.VectorMath;
+import dev.rondo.kernel.VectorPointwise;
+import dev.rondo.kernel.VectorRow;
+import dev.rondo.kernel.VectorWidth;
+import java.lang.invoke.MethodHandles;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The simple recurrent cell in vectors; the equations are those of {@link Elman} and, backward, of {@link
+ * ElmanReference}.
+ *
+ * <p>Cached: the activation. State plane: 0 = h.
+ *
+ * <p>Copied for each width, see {@link VectorWidth}.
+ */
+final class ElmanVector implements VectorPointwise {
+    private static final VectorWidth WIDTH = VectorWidth.ofClass(MethodHandles.lookup());
+    private static final VectorSpecies<Float> SPECIES = WIDTH.species();
+    private static final int LANES = SPECIES.length();
+    private static final VectorMath MATH = WIDTH.math();
+    private static final int TANH = Activation.TANH.ordinal();
+    private static final int RELU = Activation.RELU.ordinal();
+
+    @Override
+    public void forward(VectorRow row) {
+        int H = row.units();
+        float[] gates = row.gates();
+        int at = row.gate(0);
+        if (row.variant() == TANH) {
+            MATH.tanh(gates, at, H);
+        } else if (row.variant() == RELU) {
+            rectify(gates, at, H);
+        } else {
+            MATH.sigmoid(gates, at, H);
+        }
+        System.arraycopy(gates, at, row.state(0), row.after(0), H);
+    }
+
+    /** x = 0 where x is less than 0; NaN stays. */
+    private static void rectify(float[] x, int at, int count) {
+        for (int k = 0; k < count; k += LANES) {
+            FloatVector v = fromArray(SPECIES, x, at + k);
+            v.blend(0, v.compare(VectorOperators.LT, 0)).intoArray(x, at + k);
+        }
+    }
+
+    @Override
+    public void backward(VectorRow row) {
+        int H = row.units();
+        float[] gates = row.gates();
+        int at = row.gate(0);
+        float[] dhs = row.gradient(0);
+        int dhAt = row.gradientAt(0);
+        if (row.variant() == RELU) {
+            for (int k = 0; k < H; k += LANES) {
+                FloatVector h = fromArray(SPECIES, gates, at + k);
+                FloatVector dh = fromArray(SPECIES, dhs, dhAt + k);
+                h.blend(dh, h.compare(VectorOperators.GT, 0)).intoArray(gates, at + k);
+            }
+        } else {
+            // The slope: 1 - h^2 of tanh, h - h^2 of the logistic function.
+            FloatVector one = broadcast(SPECIES, row.variant() == TANH ? 1 : 0);
+            FloatVector factor = broadcast(SPECIES, row.variant() == TANH ? 0 : 1);
+            for (int k = 0; k < H; k += LANES) {
+                FloatVector h = fromArray(SPECIES, gates, at + k);
+                FloatVector dh = fromArray(SPECIES, dhs, dhAt + k);
+                h.neg().fma(h, h.fma(factor, one)).mul(dh).intoArray(gates, at + k);
+            }
+        }
+        for (int k = 0; k < H; k += LANES) {
+            FloatVector.zero(SPECIES).intoArray(dhs, dhAt + k);
+        }
+    }
+}
