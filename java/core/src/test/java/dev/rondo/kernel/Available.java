@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.rondo.cell.Backend;
+import dev.rondo.cell.Cell;
 import java.util.Optional;
 
 /** What tests of a backend ask first. */
@@ -17,5 +18,15 @@ public final class Available {
             assertEquals(Optional.empty(), missing, "-Drondo.require=native");
         }
         assumeTrue(missing.isEmpty(), () -> backend + ": " + missing.get());
+    }
+
+    /** Skips the test as {@link #assume(Backend)} does, or if {@code cell} has no body in {@code backend}. */
+    public static void assume(Backend backend, Cell cell) {
+        assume(backend);
+        try {
+            cell.kernel(backend);
+        } catch (UnsupportedOperationException e) {
+            assumeTrue(false, e.getMessage());
+        }
     }
 }
