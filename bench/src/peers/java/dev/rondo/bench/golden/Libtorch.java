@@ -15,5 +15,6 @@ public final class Libtorch {
         new LibtorchOptimizers(golden.resolve("optimizers")).write();
         new LibtorchCells(golden).write();
         new LibtorchLosses(golden.resolve("losses")).write();
+        new LibtorchNetworks(golden.resolve("networks")).write();
     }
 }
