@@ -32,7 +32,8 @@ public final class GoldenFile {
                 texts.put(head[1], head[2]);
             } else {
                 int[] dimensions = head.length < 3 ? new int[0] : dimensions(head[2]);
-                int rows = IntStream.of(dimensions).limit(Math.max(0, dimensions.length - 1)).reduce(1, (a, b) -> a * b);
+                int rows = IntStream.of(dimensions).limit(Math.max(0, dimensions.length - 1))
+                        .reduce(1, (a, b) -> a * b);
                 double[] values = IntStream.range(0, rows)
                         .mapToObj(row -> lines.next()).flatMap(line -> Stream.of(line.split(" ")))
                         .mapToDouble(number -> number(head[0], number)).toArray();

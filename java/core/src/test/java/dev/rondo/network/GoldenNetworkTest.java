@@ -29,8 +29,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Whole networks against libtorch: input, layers of several kinds, head and loss, ragged batches, from given states and
  * with gradients that come in at the last states.
  *
- * <p>A layer's rounding goes through the layers on both sides of it, so the tolerance is the sum of those of all layers,
- * and one more for head and loss; libtorch, in float64, rounds too.
+ * <p>A layer's rounding goes through the layers on both sides of it, so the tolerance is the sum of those of all
+ * layers, and one more for head and loss; libtorch, in float64, rounds too.
  */
 class GoldenNetworkTest {
     private static Network.Builder builder(String name, GoldenFile file) {
@@ -111,7 +111,8 @@ class GoldenNetworkTest {
                     Arrays.copyOfRange(all, from, from + Math.toIntExact(tensor.count())));
         }
         eachState(network, (layer, plane, name) -> within(tolerance, "gradient of " + name.formatted("initial"),
-                file.doubles("gradient:" + name.formatted("initial")), read(pass.stateGradient(layer, plane), network)));
+                file.doubles("gradient:" + name.formatted("initial")),
+                read(pass.stateGradient(layer, plane), network)));
     }
 
     private static SequenceBatch batch(GoldenFile file, Network network) {
@@ -122,7 +123,8 @@ class GoldenNetworkTest {
                 : SequenceBatch.of(file.doubles("input"), steps, sequences, network.inputSize());
         SequenceBatch batch = input.lengths(file.integers("lengths"));
         return network.description().head().loss().classTargets()
-                ? batch.targets(file.integers("targets")) : batch.targets(file.doubles("targets"), network.outputSize());
+                ? batch.targets(file.integers("targets"))
+                : batch.targets(file.doubles("targets"), network.outputSize());
     }
 
     private interface StateAction {
