@@ -3,7 +3,6 @@ package dev.rondo.network;
 import dev.rondo.cell.CellShape;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
@@ -19,20 +18,21 @@ import java.util.stream.IntStream;
  * }</pre>
  *
  * <p>A batch has B sequences, as many as the batch size says or, of fewer in memory, all of them; the last batch of an
- * epoch is filled up with sequences of no steps whose targets do not count. Its T is that of its longest sequence, rounded
- * up to 1, 2, 3, 4, 6, 8, 12, 16, 24 and so on, but not beyond the longest in memory. A pass is made for each T that turns
- * up and kept: for sequences of up to 1000 steps there are at most 20. One thread at a time.
+ * epoch is filled up with sequences of no steps whose targets do not count. It has as many steps as its longest sequence.
+ * All run in one pass, whose memory is that of the longest sequence in memory; of a stream, where that is not known, the
+ * pass grows: a sequence that it has no room for brings one of at least twice the steps. One thread at a time.
  */
 public final class Batches implements AutoCloseable {
     private final Network network;
     private final Dataset data;
     private final boolean training;
     private final int batchSize;
-    private final int longest; // in memory; of a stream it is not known
+    private final int longest; // in memory; of a stream it is not known, 0
     private final SequencePacker packer;
-    private final TreeMap<Integer, NetworkPass> passes = new TreeMap<>(); // by T
     private final Sequence[] pool;
     private final int[] starts; // of the batches in the pool
+    private NetworkPass pass; // null before the first batch
+    private int passes;
     private long steps;
     private long positions;
 
@@ -42,7 +42,7 @@ public final class Batches implements AutoCloseable {
         /**
          * Works on one batch.
          *
-         * @param pass a pass of the batch's shape
+         * @param pass a pass that has room for the batch
          * @param batch is good until the visitor returns
          * @return whether to go on to the next batch
          */
@@ -57,7 +57,7 @@ public final class Batches implements AutoCloseable {
         this.batchSize = data.inMemory() ? Math.clamp(data.size(), 1, batchSize) : batchSize;
         this.longest = data.inMemory()
                 ? IntStream.range(0, data.size()).map(i -> data.get(i).length()).max().orElse(0)
-                : Integer.MAX_VALUE;
+                : 0;
         int batches = data.order().bucketed() ? Dataset.POOL : 1;
         this.pool = new Sequence[Math.multiplyExact(this.batchSize, batches)];
         this.starts = new int[batches];
@@ -136,9 +136,10 @@ public final class Batches implements AutoCloseable {
         for (int i = 0; i < batches; i++) {
             int to = Math.min(starts[i] + batchSize, count);
             int timeSteps = timeSteps(starts[i], to);
+            NetworkPass wide = pass(timeSteps);
             SequenceBatch batch = packer.pack(pool, starts[i], to, timeSteps);
             positions += batch.rows();
-            if (!visitor.visit(pass(timeSteps), batch)) {
+            if (!visitor.visit(wide, batch)) {
                 return false;
             }
         }
@@ -151,20 +152,23 @@ public final class Batches implements AutoCloseable {
             needed = Math.max(needed, pool[i].length());
             steps += pool[i].length();
         }
-        return Math.max(1, Math.min(roundUp(needed), longest));
-    }
-
-    /** {@return the least of 1, 2, 3, 4, 6, 8, 12, 16, ... that is not below {@code needed}} */
-    static int roundUp(int needed) {
-        int power = Integer.highestOneBit(needed);
-        long half = power + (power >> 1); // 3 / 2 of it; beyond int there is nothing to round to
-        long rounded = needed == power ? power : needed <= half ? half : 2L * power;
-        return (int) Math.min(rounded, Integer.MAX_VALUE);
+        return needed;
     }
 
     private NetworkPass pass(int timeSteps) {
-        return passes.computeIfAbsent(timeSteps,
-                t -> training ? network.pass(t, batchSize) : network.inference(t, batchSize));
+        if (pass != null && pass.timeSteps() >= timeSteps) {
+            return pass;
+        }
+        int room = Math.max(timeSteps, longest);
+        if (pass != null) {
+            room = Math.clamp(2L * pass.timeSteps(), room, Integer.MAX_VALUE - 1);
+            pass.close();
+            pass = null; // if there is no memory for a larger one, this stays closed once
+        }
+        pass = training ? network.pass(room, batchSize) : network.inference(room, batchSize);
+        packer.reserve(room);
+        passes++;
+        return pass;
     }
 
     /**
@@ -190,15 +194,17 @@ public final class Batches implements AutoCloseable {
         return positions == 0 ? 0 : 1 - (double) steps / positions;
     }
 
-    /** {@return how many passes are kept} */
+    /** {@return how many passes were made, one after the other} */
     int passes() {
-        return passes.size();
+        return passes;
     }
 
     /** Frees passes and memory. Closing twice is harmless. */
     @Override
     public void close() {
         packer.close();
-        passes.values().forEach(NetworkPass::close);
+        if (pass != null) {
+            pass.close();
+        }
     }
 }

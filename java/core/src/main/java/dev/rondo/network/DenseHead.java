@@ -32,12 +32,16 @@ final class DenseHead implements Head {
     private final double[] row;
     private final double[] sums;
 
-    /** A head that reads {@code h} [N, H]; the gradient of that goes to {@code dh} [N, H], null without gradients. */
-    DenseHead(Network network, MemorySegment h, MemorySegment dh, NetworkPass owner) {
+    /**
+     * A head that reads {@code h} [N, H]; the gradient of that goes to {@code dh} [N, H], null without gradients.
+     *
+     * @param memory of N positions
+     */
+    DenseHead(Network network, MemorySegment h, MemorySegment dh, Memory memory) {
         Parameters parameters = network.parameters();
         int hidden = network.description().topSize();
         this.precision = network.precision();
-        this.products = Products.of(network.backend(), precision, network.execution());
+        this.products = memory.products();
         this.rows = h.byteSize() / ((long) hidden * precision.bytes());
         this.width = network.outputSize();
         // The gradient of the last state may hold what the caller put there; that of each step's output is ours.
@@ -46,13 +50,12 @@ final class DenseHead implements Head {
         this.weight = Matrix.of(parameters.view("head.weight"), width, hidden);
         this.weightTransposed = weight.transposed();
         this.h = Matrix.of(h, rows, hidden);
-        this.outputs = Matrix.of(owner.workspace().allocate(precision, rows * width), rows, width);
-        boolean training = owner.training();
+        this.outputs = Matrix.of(memory.outputs(), rows, width);
+        boolean training = dh != null;
         this.weightGradient = training ? Matrix.of(gradient(network, "head.weight"), width, hidden) : null;
         this.biasGradient = training ? gradient(network, "head.bias") : null;
         this.hGradient = training ? Matrix.of(dh, rows, hidden) : null;
-        this.outputGradient =
-                training ? Matrix.of(owner.workspace().allocate(precision, rows * width), rows, width) : null;
+        this.outputGradient = training ? Matrix.of(memory.gradient(), rows, width) : null;
         this.outputGradientTransposed = training ? outputGradient.transposed() : null;
         this.row = new double[width];
         this.sums = new double[width];

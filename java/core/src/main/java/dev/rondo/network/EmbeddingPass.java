@@ -24,21 +24,25 @@ final class EmbeddingPass {
     private final double[] sum;
     private final double[] row;
 
-    EmbeddingPass(Network network, NetworkInput.Embedding input, MemorySegment ids, NetworkPass owner) {
+    /**
+     * The vectors of {@code ids}, which go to the first N rows of {@code output}; the gradient comes in at those of
+     * {@code outputGradient}, null without gradients.
+     */
+    EmbeddingPass(Network network, NetworkInput.Embedding input, int batchSize, MemorySegment ids, MemorySegment output,
+            MemorySegment outputGradient) {
         Parameters parameters = network.parameters();
         TensorLayout.Tensor tensor = parameters.layout().get("embedding.weight");
-        long count = (long) owner.timeSteps() * owner.batchSize() * input.size();
         this.network = network;
         this.vocabularySize = input.vocabularySize();
         this.width = input.size();
-        this.batchSize = owner.batchSize();
+        this.batchSize = batchSize;
         this.ids = ids;
         this.weight = parameters.view("embedding.weight");
-        this.output = owner.workspace().allocate(network.precision(), count);
-        boolean training = owner.training();
+        this.output = output;
+        boolean training = outputGradient != null;
         this.weightGradient =
                 training ? network.precision().slice(network.gradientSlab(), tensor.offset(), tensor.count()) : null;
-        this.outputGradient = training ? owner.workspace().allocate(network.precision(), count) : null;
+        this.outputGradient = outputGradient;
         this.sum = new double[width];
         this.row = new double[width];
     }

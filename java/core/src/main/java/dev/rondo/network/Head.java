@@ -1,5 +1,7 @@
 package dev.rondo.network;
 
+import dev.rondo.kernel.Products;
+import dev.rondo.memory.Precision;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -20,15 +22,45 @@ interface Head {
     /** Takes the gradient of the outputs to that of what the top layer put out; adds those of the parameters. */
     void backward();
 
-    /** {@return the head of a pass whose top layer is {@code top}} */
-    static Head of(Network network, LayerPass top, NetworkPass owner) {
+    /**
+     * Memory for outputs of up to N positions, and what multiplies into it.
+     *
+     * @param outputs [N, O]; null without a dense layer, as the rest
+     * @param gradient [N, O]; null without gradients
+     */
+    record Memory(MemorySegment outputs, MemorySegment gradient, Products products) {
+        static Memory of(NetworkPass owner) {
+            Network network = owner.network();
+            NetworkHead head = network.description().head();
+            if (!head.dense()) {
+                return new Memory(null, null, null);
+            }
+            long count = (long) (head.lastStep() ? 1 : owner.timeSteps()) * owner.batchSize() * head.outputs();
+            MemorySegment outputs = owner.workspace().allocate(network.precision(), count);
+            MemorySegment gradient =
+                    owner.training() ? owner.workspace().allocate(network.precision(), count) : null;
+            return new Memory(
+                    outputs, gradient, Products.of(network.backend(), network.precision(), network.execution()));
+        }
+    }
+
+    /** {@return the head of {@code positions} positions of a pass whose top layer is {@code top}} */
+    static Head of(Network network, LayerPass top, Memory memory, long positions) {
+        Precision precision = network.precision();
         boolean lastStep = network.description().head().lastStep();
         // After a pass, plane 0 of the state is the output of each sequence's last valid step.
-        MemorySegment h = lastStep ? top.state(0) : top.output();
-        MemorySegment hGradient = lastStep ? top.lastGradient(0) : top.outputGradient();
-        return network.description().head().dense()
-                ? new DenseHead(network, h, hGradient, owner)
-                : new Direct(h, hGradient);
+        int width = network.description().topSize();
+        MemorySegment h = PassShape.first(lastStep ? top.state(0) : top.output(), precision, positions, width);
+        MemorySegment hGradient = PassShape.first(
+                lastStep ? top.lastGradient(0) : top.outputGradient(), precision, positions, width);
+        if (!network.description().head().dense()) {
+            return new Direct(h, hGradient);
+        }
+        var own = new Memory(
+                PassShape.first(memory.outputs, precision, positions, network.outputSize()),
+                PassShape.first(memory.gradient, precision, positions, network.outputSize()),
+                memory.products);
+        return new DenseHead(network, h, hGradient, own);
     }
 
     /** No dense layer: what the top layer puts out is the network's output. */

@@ -31,8 +31,8 @@ final class InputBuffers {
     }
 
     void fill(SequenceBatch batch) {
-        if (batch.timeSteps() != timeSteps || batch.batchSize() != batchSize) {
-            throw new IllegalArgumentException("batch: expected " + timeSteps + " time steps x " + batchSize
+        if (batch.timeSteps() > timeSteps || batch.batchSize() != batchSize) {
+            throw new IllegalArgumentException("batch: expected at most " + timeSteps + " time steps x " + batchSize
                     + " sequences, got " + batch.timeSteps() + " x " + batch.batchSize());
         }
         if (input.tokens() != (batch.tokens() != null)) {

@@ -76,9 +76,10 @@ final class LayerPass implements AutoCloseable {
         return new Source(null, output, outputGradient);
     }
 
-    /** {@return this layer reading {@code source}; lengths [B] and hold [T, B] may be null} */
-    Run run(Source source, MemorySegment lengths, MemorySegment hold) {
-        CellPass.Builder builder = CellPass.of(cell, shape, network.parameters(), offset);
+    /** {@return this layer reading T steps of {@code source}; lengths [B] and hold [T, B] may be null} */
+    Run run(int timeSteps, Source source, MemorySegment lengths, MemorySegment hold) {
+        CellShape now = cell.shape(timeSteps, shape.batchSize(), shape.inputSize());
+        CellPass.Builder builder = CellPass.of(cell, now, network.parameters(), offset);
         if (source.tokens != null) {
             builder.tokens(source.tokens);
         } else {

@@ -11,17 +11,15 @@ import java.util.Objects;
 import java.util.function.Function;
 
 /**
- * Buffers and passes for batches of one shape, T steps by B sequences, made once and used for every batch: a step
- * allocates nothing. What one layer puts out is what the next reads, without a copy.
+ * Buffers and passes for batches of up to T steps by B sequences, made once and used for every batch: a step allocates
+ * nothing, but for some views when a number of steps turns up for the first time. What one layer puts out is what the next
+ * reads, without a copy.
  *
  * <p>A pass starts from the zero state unless states are {@linkplain #carryState carried}; then it goes on from where
  * the last pass ended. Gradients never cross from one pass to the one before: that is truncated back-propagation
  * through time. One thread at a time.
  */
 public final class NetworkPass implements AutoCloseable {
-    private static final int LENGTHS = 1;
-    private static final int HOLD = 2;
-
     private final Network network;
     private final int timeSteps;
     private final int batchSize;
@@ -29,13 +27,12 @@ public final class NetworkPass implements AutoCloseable {
     private final Workspace workspace;
     private final PassGuard guard;
     private final InputBuffers buffers;
-    private final EmbeddingPass embedding; // null without
     private final LayerPass[] layers;
-    private final Head head;
+    private final PassShape.Shared shared;
+    private final PassShape[] shapes; // by T; made when one turns up
     private final Targets targets;
     private final LossPass loss; // null without
-    private final LayerPass.Run[][] runs = new LayerPass.Run[LENGTHS + HOLD + 1][]; // by what a batch has; made lazily
-    private LayerPass.Run[] current; // of the last forward pass
+    private PassShape shape; // of the last forward pass
     private boolean carryState;
     private boolean lossKnown;
     private boolean ran; // forward, not yet backward
@@ -53,14 +50,17 @@ public final class NetworkPass implements AutoCloseable {
         this.workspace = workspace;
         this.guard = new PassGuard(network.parameters().workspace(), workspace);
         this.buffers = new InputBuffers(network, this);
-        this.embedding = network.description().input() instanceof NetworkInput.Embedding input
-                ? new EmbeddingPass(network, input, buffers.tokens(), this)
-                : null;
         this.layers = new LayerPass[network.description().layers().size()];
         for (int layer = 0; layer < layers.length; layer++) {
             layers[layer] = new LayerPass(network, layer, this);
         }
-        this.head = Head.of(network, layers[layers.length - 1], this);
+        boolean embeds = network.description().input() instanceof NetworkInput.Embedding;
+        long embedded = embeds ? (long) timeSteps * batchSize * network.description().input().size() : 0;
+        this.shared = new PassShape.Shared(network, buffers, layers, Head.Memory.of(this),
+                embeds ? workspace.allocate(network.precision(), embedded) : null,
+                embeds && training ? workspace.allocate(network.precision(), embedded) : null);
+        this.shapes = new PassShape[timeSteps + 1];
+        this.shape = shape(timeSteps);
         this.targets = new Targets(network.description(), network.precision(), timeSteps, batchSize, workspace);
         Loss kind = network.description().head().loss();
         this.loss = kind == null ? null : LossPass.of(kind, network.precision(), network.outputSize());
@@ -88,7 +88,7 @@ public final class NetworkPass implements AutoCloseable {
         }
     }
 
-    /** {@return T} */
+    /** {@return the most steps that a batch may have} */
     public int timeSteps() {
         return timeSteps;
     }
@@ -163,6 +163,7 @@ public final class NetworkPass implements AutoCloseable {
             aimed = false;
             touched = false;
             buffers.fill(batch);
+            shape = shape(batch.timeSteps());
             lengths = buffers.lengths(batch);
             boolean compares = batch.targets() != null;
             if (compares) {
@@ -171,14 +172,8 @@ public final class NetworkPass implements AutoCloseable {
             if (!carryState) {
                 zeroStates();
             }
-            current = runs(batch);
-            if (embedding != null) {
-                embedding.forward();
-            }
-            for (LayerPass.Run run : current) {
-                run.forward();
-            }
-            head.forward();
+            shape.forward(batch);
+            Head head = shape.head();
             if (compares) {
                 loss.run(targets, head.outputs(), head.outputGradient());
             } else if (training) {
@@ -211,18 +206,12 @@ public final class NetworkPass implements AutoCloseable {
             }
             ran = false;
             if (network.description().input().tokens()) {
-                network.tokenRows().touch(buffers.tokens());
+                network.tokenRows().touch(shape.tokens());
             }
             if (touched && lengths != null && !network.description().head().lastStep()) {
                 clearBeyondLengths();
             }
-            head.backward();
-            for (int layer = layers.length - 1; layer >= 0; layer--) {
-                current[layer].backward();
-            }
-            if (embedding != null) {
-                embedding.backward();
-            }
+            shape.backward();
             for (LayerPass layer : layers) {
                 layer.resetLastGradient();
             }
@@ -316,7 +305,7 @@ public final class NetworkPass implements AutoCloseable {
      * step; at steps beyond a sequence's length they mean nothing}
      */
     public MemorySegment outputs() {
-        return head.outputs();
+        return shape.head().outputs();
     }
 
     /**
@@ -331,7 +320,7 @@ public final class NetworkPass implements AutoCloseable {
         wantGradients("outputGradient");
         aimed = true;
         touched = true;
-        return head.outputGradient();
+        return shape.head().outputGradient();
     }
 
     /**
@@ -414,10 +403,10 @@ public final class NetworkPass implements AutoCloseable {
     private void clearBeyondLengths() {
         int outputs = network.outputSize();
         for (int b = 0; b < batchSize; b++) {
-            for (int t = lengths.getAtIndex(ValueLayout.JAVA_INT, b); t < timeSteps; t++) {
+            for (int t = lengths.getAtIndex(ValueLayout.JAVA_INT, b); t < shape.timeSteps(); t++) {
                 long at = ((long) t * batchSize + b) * outputs;
                 for (int o = 0; o < outputs; o++) {
-                    network.precision().set(head.outputGradient(), at + o, 0);
+                    network.precision().set(shape.head().outputGradient(), at + o, 0);
                 }
             }
         }
@@ -429,21 +418,10 @@ public final class NetworkPass implements AutoCloseable {
         }
     }
 
-    private LayerPass.Run[] runs(SequenceBatch batch) {
-        int kind = (batch.lengths() == null ? 0 : LENGTHS) + (batch.hold() == null ? 0 : HOLD);
-        if (runs[kind] == null) {
-            runs[kind] = makeRuns(buffers.lengths(batch), buffers.hold(batch));
+    private PassShape shape(int steps) {
+        if (shapes[steps] == null) {
+            shapes[steps] = new PassShape(shared, steps, batchSize);
         }
-        return runs[kind];
-    }
-
-    private LayerPass.Run[] makeRuns(MemorySegment lengths, MemorySegment hold) {
-        var made = new LayerPass.Run[layers.length];
-        LayerPass.Source source = embedding != null ? embedding.asSource() : buffers.asSource();
-        for (int layer = 0; layer < layers.length; layer++) {
-            made[layer] = layers[layer].run(source, lengths, hold);
-            source = layers[layer].asSource();
-        }
-        return made;
+        return shapes[steps];
     }
 }

@@ -4,8 +4,6 @@ import dev.rondo.memory.Precision;
 import dev.rondo.memory.Workspace;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.HashMap;
-import java.util.Map;
 
 /**
  * Copies sequences side by side into the memory of a {@link SequenceBatch} of B sequences, which is used again for the
@@ -22,9 +20,8 @@ final class SequencePacker implements AutoCloseable {
     private final int batchSize;
     private final int outputs;
     private final int width; // numbers or tokens per step
-    private final Map<Integer, SequenceBatch> batches = new HashMap<>(); // by T
     private Workspace workspace = new Workspace("batches");
-    private int largest; // T that the memory has room for
+    private SequenceBatch[] batches = {}; // by T, up to what the memory has room for; made when one turns up
     private MemorySegment steps; // [T, B, I], or tokens, int32 [T, B]
     private MemorySegment targets; // int32 or numbers [T, B, O], or without T
     private MemorySegment marks; // which of these numbers count, a byte each; null for classes
@@ -41,13 +38,16 @@ final class SequencePacker implements AutoCloseable {
     }
 
     /**
-     * {@return a batch of T = {@code timeSteps} that holds sequences {@code from} to {@code to - 1} of {@code pool}, until
+     * {@return a batch of T = {@code timeSteps}, for which there is room, that holds sequences {@code from} to {@code to - 1} of {@code pool}, until
      * the next call}
      *
      * @throws IllegalArgumentException if a sequence does not fit the network
      */
     SequenceBatch pack(Sequence[] pool, int from, int to, int timeSteps) {
-        SequenceBatch batch = batch(timeSteps);
+        if (batches[timeSteps] == null) {
+            batches[timeSteps] = view(timeSteps);
+        }
+        SequenceBatch batch = batches[timeSteps];
         fillEmpty(batch);
         for (int i = from; i < to; i++) {
             check(pool[i]);
@@ -59,18 +59,14 @@ final class SequencePacker implements AutoCloseable {
         return batch;
     }
 
-    private SequenceBatch batch(int timeSteps) {
-        if (timeSteps > largest) {
-            allocate(timeSteps);
+    /** Makes room for batches of up to {@code timeSteps} steps. */
+    void reserve(int timeSteps) {
+        if (timeSteps < batches.length) {
+            return;
         }
-        return batches.computeIfAbsent(timeSteps, this::view);
-    }
-
-    private void allocate(int timeSteps) {
-        batches.clear();
         workspace.close();
         workspace = new Workspace("batches");
-        largest = timeSteps;
+        batches = new SequenceBatch[timeSteps + 1];
         long rows = (long) timeSteps * batchSize;
         steps = workspace.allocateBytes(rows * stepBytes());
         long positions = head.lastStep() ? batchSize : rows;

@@ -16,7 +16,6 @@ final class Targets {
     private final Precision precision;
     private final boolean perSequence;
     private final int batchSize;
-    private final int positions;
     private final int outputs;
     private final MemorySegment classes; // int32 [N]; null for numbers
     private final MemorySegment numbers; // [N, O]; null for classes
@@ -24,6 +23,7 @@ final class Targets {
     private final int[] lengths; // [B]
     private final byte[] marks; // [N, O], which numbers count; null for classes
     private final int[] counts; // [N], how many numbers of a position count; of classes 1 or 0
+    private int positions; // of the last batch
     private long counted;
 
     Targets(NetworkDescription description, Precision precision, int timeSteps, int batchSize, Workspace workspace) {
@@ -31,18 +31,18 @@ final class Targets {
         this.precision = precision;
         this.perSequence = description.head().lastStep();
         this.batchSize = batchSize;
-        this.positions = perSequence ? batchSize : Math.multiplyExact(timeSteps, batchSize);
+        int most = perSequence ? batchSize : Math.multiplyExact(timeSteps, batchSize);
         this.outputs = description.outputSize();
         boolean ofClasses = loss != null && loss.classTargets();
-        this.classes = ofClasses ? workspace.allocateBytes((long) positions * Integer.BYTES) : null;
-        this.numbers = loss != null && !ofClasses ? workspace.allocate(precision, (long) positions * outputs) : null;
-        this.given = new byte[Math.multiplyExact(positions, numbers == null ? 1 : outputs)];
+        this.classes = ofClasses ? workspace.allocateBytes((long) most * Integer.BYTES) : null;
+        this.numbers = loss != null && !ofClasses ? workspace.allocate(precision, (long) most * outputs) : null;
+        this.given = new byte[Math.multiplyExact(most, numbers == null ? 1 : outputs)];
         this.lengths = new int[batchSize];
-        this.marks = numbers == null ? null : new byte[Math.multiplyExact(positions, outputs)];
-        this.counts = new int[positions];
+        this.marks = numbers == null ? null : new byte[Math.multiplyExact(most, outputs)];
+        this.counts = new int[most];
     }
 
-    /** {@return N} */
+    /** {@return N of the last batch} */
     int positions() {
         return positions;
     }
@@ -78,6 +78,7 @@ final class Targets {
      * @throws IllegalArgumentException if they do not fit head or loss, or one that counts is out of range
      */
     void fill(SequenceBatch batch) {
+        positions = perSequence ? batchSize : (int) batch.rows(); // not more than there is room for: the pass looked
         checkShape(batch);
         if (classes != null) {
             classes.copyFrom(batch.targets());
@@ -157,7 +158,7 @@ final class Targets {
         long elementBytes = ofClasses ? Integer.BYTES : (long) outputs * batch.targetPrecision().bytes();
         checkCount("targets", batch.targets().byteSize() / elementBytes, positions);
         if (batch.targetMask() != null) {
-            checkCount("targetMask", batch.targetMask().byteSize(), given.length);
+            checkCount("targetMask", batch.targetMask().byteSize(), positions * (given.length / counts.length));
         }
     }
 

@@ -72,6 +72,62 @@ class NetworkPassTest {
         }
     }
 
+    private static List<Network> everyKind(Backend backend) {
+        return Stream.of(Network.builder(3), Network.oneHot(V), Network.embedding(V, 4))
+                .map(builder -> builder.layer(Lstm.of(7)).layer(Lstm.of(3)).backend(backend).threads(2).seed(1))
+                .flatMap(builder -> Stream.of(builder.classes(V).build(), builder.noHead().build(),
+                        builder.lastStep().classes(V).build()))
+                .toList();
+    }
+
+    private static SequenceBatch random(Network network, int steps) {
+        boolean tokens = network.description().input().tokens();
+        int positions = network.description().head().lastStep() ? 3 : 3 * steps;
+        var numbers = new float[9 * steps];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = i * 7 % 11 * 0.1f - 0.5f;
+        }
+        SequenceBatch batch = tokens
+                ? SequenceBatch.tokens(ids(steps, 3 * steps), steps, 3)
+                : SequenceBatch.of(numbers, steps, 3, 3);
+        batch = batch.lengths(new int[] {steps, 1, steps / 2});
+        return network.description().head().loss() == null ? batch : batch.targets(ids(7, positions));
+    }
+
+    private static float[] outputsAndGradients(Network network, NetworkPass pass, SequenceBatch batch) {
+        network.gradients().fill((byte) 0);
+        pass.forward(batch);
+        pass.outputGradient().set(ValueLayout.JAVA_FLOAT, 0, 0.5f);
+        pass.backward();
+        float[] outputs = pass.outputs().toArray(ValueLayout.JAVA_FLOAT);
+        float[] gradients = network.gradients().toArray(ValueLayout.JAVA_FLOAT);
+        float[] both = Arrays.copyOf(outputs, outputs.length + gradients.length);
+        System.arraycopy(gradients, 0, both, outputs.length, gradients.length);
+        return both;
+    }
+
+    /**
+     * What earlier, longer batches left behind does not show. NATIVE takes the products of few rows another way, chosen by
+     * the size of the pass: some hundred float32 terms below 1 in another order.
+     */
+    @ParameterizedTest
+    @EnumSource
+    void aPassTakesBatchesOfFewerStepsAsOneMadeForThem(Backend backend) {
+        Available.assume(backend);
+        for (Network network : everyKind(backend)) {
+            try (network; var wide = network.pass(37, 3)) {
+                for (int steps : new int[] {37, 1, 5, 36, 1}) {
+                    SequenceBatch batch = random(network, steps);
+                    try (var own = network.pass(steps, 3)) {
+                        assertArrayEquals(outputsAndGradients(network, own, batch),
+                                outputsAndGradients(network, wide, batch), backend == Backend.NATIVE ? 1e-5f : 0);
+                    }
+                }
+                assertThrows(IllegalArgumentException.class, () -> wide.forward(random(network, 38)));
+            }
+        }
+    }
+
     @Test
     void anEmbeddingOfUnitVectorsIsOneHot() {
         int[] ids = ids(1, T * B);
@@ -240,7 +296,7 @@ class NetworkPassTest {
         wrong[3] = V;
         return Stream.of(
                 new Misfit(SequenceBatch.tokens(ids(1, T), T, 1),
-                        "batch: expected 6 time steps x 2 sequences, got 6 x 1"),
+                        "batch: expected at most 6 time steps x 2 sequences, got 6 x 1"),
                 new Misfit(SequenceBatch.of(new float[T * B], T, B, 1), "batch: expected tokens, got numbers"),
                 new Misfit(SequenceBatch.tokens(wrong, T, B), "tokens[1, 1]: expected 0 to 4, got 5"),
                 new Misfit(SequenceBatch.tokens(ids, T, B).lengths(new int[] {1, 7}),

@@ -1,0 +1,104 @@
+package dev.rondo.network;
+
+import dev.rondo.memory.Precision;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * What a {@link NetworkPass} calls for batches of one number of time steps: made once for each that turns up, of views of
+ * the memory and of the plans that all of them share, in which it uses the first T * B rows.
+ */
+final class PassShape {
+    private static final int LENGTHS = 1;
+    private static final int HOLD = 2;
+
+    private final int timeSteps;
+    private final InputBuffers buffers;
+    private final LayerPass[] layers;
+    private final EmbeddingPass embedding; // null without
+    private final Head head;
+    private final MemorySegment tokens; // int32 [T, B]; null for numbers
+    private final LayerPass.Run[][] runs = new LayerPass.Run[LENGTHS + HOLD + 1][]; // by what a batch has; made lazily
+    private LayerPass.Run[] current; // of the last forward pass
+
+    /**
+     * What the shapes of a pass share.
+     *
+     * @param embedded learned vectors of the tokens, [T, B, W] of the largest T; null without
+     * @param embeddedGradient their gradient; null without gradients
+     */
+    record Shared(Network network, InputBuffers buffers, LayerPass[] layers, Head.Memory head, MemorySegment embedded,
+            MemorySegment embeddedGradient) {}
+
+    PassShape(Shared shared, int timeSteps, int batchSize) {
+        Network network = shared.network;
+        long rows = (long) timeSteps * batchSize;
+        this.timeSteps = timeSteps;
+        this.buffers = shared.buffers;
+        this.layers = shared.layers;
+        this.tokens = buffers.tokens() == null ? null : buffers.tokens().asSlice(0, rows * Integer.BYTES);
+        this.embedding = network.description().input() instanceof NetworkInput.Embedding input
+                ? new EmbeddingPass(network, input, batchSize, tokens, shared.embedded, shared.embeddedGradient)
+                : null;
+        long positions = network.description().head().lastStep() ? batchSize : rows;
+        this.head = Head.of(network, layers[layers.length - 1], shared.head, positions);
+    }
+
+    /** {@return the first {@code rows} rows of {@code width} numbers; null of null} */
+    static MemorySegment first(MemorySegment memory, Precision precision, long rows, int width) {
+        return memory == null ? null : precision.slice(memory, 0, rows * width);
+    }
+
+    /** {@return T} */
+    int timeSteps() {
+        return timeSteps;
+    }
+
+    /** {@return the head} */
+    Head head() {
+        return head;
+    }
+
+    /** {@return tokens of the batch, int32 [T, B]; null for numbers} */
+    MemorySegment tokens() {
+        return tokens;
+    }
+
+    void forward(SequenceBatch batch) {
+        current = runs(batch);
+        if (embedding != null) {
+            embedding.forward();
+        }
+        for (LayerPass.Run run : current) {
+            run.forward();
+        }
+        head.forward();
+    }
+
+    void backward() {
+        head.backward();
+        for (int layer = layers.length - 1; layer >= 0; layer--) {
+            current[layer].backward();
+        }
+        if (embedding != null) {
+            embedding.backward();
+        }
+    }
+
+    private LayerPass.Run[] runs(SequenceBatch batch) {
+        int kind = (batch.lengths() == null ? 0 : LENGTHS) + (batch.hold() == null ? 0 : HOLD);
+        if (runs[kind] == null) {
+            runs[kind] = makeRuns(buffers.lengths(batch), buffers.hold(batch));
+        }
+        return runs[kind];
+    }
+
+    private LayerPass.Run[] makeRuns(MemorySegment lengths, MemorySegment hold) {
+        var made = new LayerPass.Run[layers.length];
+        LayerPass.Source source = embedding != null ? embedding.asSource() : buffers.asSource();
+        for (int layer = 0; layer < layers.length; layer++) {
+            made[layer] = layers[layer].run(timeSteps, source, lengths, hold);
+            source = layers[layer].asSource();
+        }
+        return made;
+    }
+}
