@@ -253,16 +253,17 @@ public final class NetworkPass implements AutoCloseable {
         if (!ran && training) {
             throw new IllegalStateException("loss: expected a forward pass before, got none");
         }
-        if (ownOutputs == null) {
-            int count = Math.toIntExact(head.outputs().byteSize() / network.precision().bytes());
+        MemorySegment outputs = outputs();
+        int count = Math.toIntExact(outputs.byteSize() / network.precision().bytes());
+        if (ownOutputs == null || ownOutputs.length != count) {
             ownOutputs = new double[count];
             ownGradient = new double[count];
         }
-        network.precision().read(head.outputs(), 0, ownOutputs, ownOutputs.length);
+        network.precision().read(outputs, 0, ownOutputs, count);
         Arrays.fill(ownGradient, 0);
         double loss = own.of(ownOutputs, ownGradient);
         if (training) {
-            network.precision().write(ownGradient, outputGradient(), 0, ownGradient.length);
+            network.precision().write(ownGradient, outputGradient(), 0, count);
         }
         return loss;
     }
