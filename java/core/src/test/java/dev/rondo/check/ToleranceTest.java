@@ -1,12 +1,17 @@
 package dev.rondo.check;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.cell.Cell;
+import dev.rondo.cell.gru.Gru;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.memory.Precision;
+import dev.rondo.network.NetworkDescription;
+import dev.rondo.network.NetworkInput;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ToleranceTest {
@@ -23,6 +28,16 @@ class ToleranceTest {
         assertEquals(8 * 5 * EPS + 4 * EPS, Tolerance.backward(cell, cell.shape(1, 2, 7), Precision.FLOAT32).bound());
         assertEquals(8 * 6 * EPS + 4 * EPS, Tolerance.backward(cell, cell.shape(1, 64, 7), Precision.FLOAT32).bound());
         assertTrue(Tolerance.forward(cell, cell.shape(1, 2, 7), Precision.FLOAT32).elementwise());
+    }
+
+    @Test
+    void aNetworkIsTheSumOfItsLayersAndItsHead() {
+        var layers = List.of(cell, Gru.of(4));
+        var network = new NetworkDescription(new NetworkInput.Dense(7), layers, 3);
+        // The LSTM's 32 rows; the GRU's 16; the head's 4 units.
+        double roundings = 8 * (5 + 4 + 2) * EPS + 3 * 4 * EPS;
+        assertEquals(roundings, Tolerance.gradients(network, 1, 2, Precision.FLOAT32).bound(), 1e-18);
+        assertFalse(Tolerance.gradients(network, 1, 2, Precision.FLOAT32).elementwise());
     }
 
     @Test
