@@ -24,6 +24,7 @@ final class Cases {
     private static final String WARNING = "WARNING: A restricted method";
     private static final String DENIED = "not NATIVE: native access is denied: ";
     private static final String NO_VECTOR = "not VECTOR: no module jdk.incubator.vector; start java with";
+    private static final String LIBRARY = "dev/rondo/kernel/linux-x86_64/librondo-";
     private static final String OPENBLAS = "openblas: OpenBLAS 0.";
 
     private static final String NATIVE_JAR = "rondo-core-.*-linux-x86_64.*";
@@ -70,7 +71,7 @@ final class Cases {
     }
 
     private void classPath() throws Exception {
-        onClassPath("", VECTOR, ACCESS).says("backend NATIVE", OPENBLAS).doesNotSay("WARNING: A restricted", "; not ");
+        onClassPath("", VECTOR, ACCESS).says("backend NATIVE", OPENBLAS).doesNotSay(WARNING, "; not ");
         onClassPath("", ACCESS).says("backend NATIVE", OPENBLAS).doesNotSay(WARNING, "incubator");
         onClassPath("", VECTOR).says("backend NATIVE", OPENBLAS, WARNING, "Using incubator modules");
         onClassPath("").says("backend NATIVE", OPENBLAS, WARNING);
@@ -78,10 +79,11 @@ final class Cases {
         onClassPath("", VECTOR, DENY).says("backend VECTOR", DENIED);
         onClassPath("", DENY).says("backend REFERENCE", DENIED, NO_VECTOR);
         onClassPath("", VECTOR, ACCESS, "-Drondo.backend=vector").says("backend VECTOR", "another was asked for");
-        String absent = "not NATIVE: no library for linux-x86_64 on the class path: dev/rondo/kernel/linux-x86_64/librondo-";
+        String absent = "not NATIVE: no library for linux-x86_64 on the class path: " + LIBRARY;
         onClassPath(NATIVE_JAR, VECTOR, ACCESS).says("backend VECTOR", absent);
         onClassPath(NATIVE_JAR, ACCESS).says("backend REFERENCE", absent, NO_VECTOR);
-        onClassPath(NATIVE_JAR, ACCESS, "-Drondo.backend=native").fails("backend NATIVE: not available: no library for");
+        onClassPath(NATIVE_JAR, ACCESS, "-Drondo.backend=native")
+                .fails("backend NATIVE: not available: no library for");
         String noJavaCpp = "not NATIVE: JavaCPP is not on the class path";
         onClassPath(JAVACPP, VECTOR, ACCESS).says("backend VECTOR", noJavaCpp);
         onClassPath(JAVACPP, ACCESS).says("backend REFERENCE", noJavaCpp, NO_VECTOR);
@@ -99,11 +101,11 @@ final class Cases {
         onModulePath("", ALL, VECTOR, DENY).says("backend VECTOR", DENIED);
         onModulePath("", ALL, DENY).says("backend REFERENCE", DENIED, NO_VECTOR);
         onModulePath("", ALL, VECTOR, "-Drondo.backend=vector").says("backend VECTOR", "another was asked for");
-        String add = " is not on the module path, or nothing requires it; start java with --add-modules ALL-MODULE-PATH";
+        String add = " is not on the module path, or nothing requires it; start java with --add-modules ALL-";
         onModulePath("", PLATFORM, MODULE_ACCESS).says("backend NATIVE", "no OpenBLAS: OpenBLAS" + add);
         onModulePath("", VECTOR, MODULE_ACCESS).says("backend VECTOR", "not NATIVE: JavaCPP" + add);
         onModulePath("").says("backend REFERENCE", NO_VECTOR, "not NATIVE: JavaCPP" + add);
-        String absent = "not NATIVE: no library for linux-x86_64 on the module path: dev/rondo/kernel/linux-x86_64/librondo-";
+        String absent = "not NATIVE: no library for linux-x86_64 on the module path: " + LIBRARY;
         String noPlatform = "|rondo-platform-.*";
         onModulePath(NATIVE_JAR + noPlatform, ALL, VECTOR, MODULE_ACCESS).says("backend VECTOR", absent);
         onModulePath(NATIVE_JAR, ALL).refuses("Module dev.rondo.core.linux.x86_64 not found");
@@ -122,8 +124,9 @@ final class Cases {
         java = link("program-runtime", "--module-path=" + path(".*-platform-.*"), "--add-modules=consumer,"
                 + "dev.rondo.core.linux.x86_64,org.bytedeco.openblas.linux.x86_64,jdk.incubator.vector");
         List<String> program = List.of("-m", "consumer/consumer.Main");
-        run(List.of("--add-modules=dev.rondo.core.linux.x86_64", OPENBLAS_MODULE, MODULE_ACCESS), program, "in the image")
-                .says("backend NATIVE", OPENBLAS).doesNotSay(WARNING);
+        String modules = "--add-modules=dev.rondo.core.linux.x86_64";
+        run(List.of(modules, OPENBLAS_MODULE, MODULE_ACCESS), program, "in the image").says("backend NATIVE", OPENBLAS)
+                .doesNotSay(WARNING);
         run(List.of(VECTOR), program, "in the image").says("backend VECTOR");
     }
 
@@ -152,7 +155,8 @@ final class Cases {
 
     private String path(String without) {
         Predicate<Path> present = jar -> !jar.getFileName().toString().matches(without);
-        return target.resolve("classes") + Stream.concat(Stream.of(""), jars.stream().filter(present).map(Path::toString))
+        return Stream.concat(Stream.of(target.resolve("classes")), jars.stream().filter(present))
+                .map(Path::toString)
                 .collect(Collectors.joining(":"));
     }
 

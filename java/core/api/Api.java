@@ -112,8 +112,9 @@ final class Api {
                 + pair("outer", outer(model).orElse("")) + signature(model);
         Stream<String> fields = model.fields().stream()
                 .filter(field -> isPublic(field.flags().flags()))
-                .map(field -> "  field " + field.fieldName().stringValue() + pair("type", field.fieldType().stringValue())
-                        + flagsPair(field.flags().flags()) + signature(field));
+                .map(field -> "  field " + field.fieldName().stringValue()
+                        + pair("type", field.fieldType().stringValue()) + flagsPair(field.flags().flags())
+                        + signature(field));
         Stream<String> methods = model.methods().stream()
                 .filter(method -> isPublic(method.flags().flags()) && !method.flags().has(AccessFlag.SYNTHETIC))
                 .map(Api::line);
