@@ -34,11 +34,29 @@ public interface Cell {
         return new int[0];
     }
 
-    /** {@return names and shapes of the parameters, in the order in which they lie} */
-    TensorLayout layout(int inputSize, InputKind kind);
+    /**
+     * {@return names and shapes of the parameters, in the order in which they lie} By default those of one product:
+     * {@code weightIh} [R, I] (for tokens [I, R]), {@code weightHh} [R, P<sub>0</sub>], {@code bias} [R].
+     */
+    default TensorLayout layout(int inputSize, InputKind kind) {
+        return TensorLayout.builder()
+                .add("weightIh", kind.weightShape(rows(), inputSize))
+                .add("weightHh", rows(), outputSize())
+                .add("bias", rows())
+                .build();
+    }
 
-    /** {@return which parameters feed which pre-activation rows} */
-    List<ParameterBlock> blocks(int inputSize, InputKind kind);
+    /**
+     * {@return which parameters feed which pre-activation rows} By default all rows are fed by input, plane 0 of the
+     * old state and bias, whole matrices of the default {@link #layout}.
+     */
+    default List<ParameterBlock> blocks(int inputSize, InputKind kind) {
+        TensorLayout layout = layout(inputSize, kind);
+        return List.of(
+                ParameterBlock.input(layout.get("weightIh"), kind, 0),
+                ParameterBlock.matrix(layout.get("weightHh"), ParameterBlock.Source.PREVIOUS_STATE, 0, 0),
+                ParameterBlock.bias(layout.get("bias"), 0));
+    }
 
     /**
      * {@return whether, after one product, no unit sees another; row r belongs to unit r % H then} A cell with a second
@@ -54,11 +72,15 @@ public interface Cell {
         return false;
     }
 
-    /** {@return the value that the bias of pre-activation {@code row} starts with} */
-    double initialBias(int row);
+    /** {@return the value that the bias of pre-activation {@code row} starts with; by default 0} */
+    default double initialBias(int row) {
+        return 0;
+    }
 
-    /** {@return the options beside the hidden size, by name, for checkpoints} */
-    Map<String, String> options();
+    /** {@return the options beside the hidden size, by name, for checkpoints; by default none} */
+    default Map<String, String> options() {
+        return Map.of();
+    }
 
     /**
      * {@return the options as one number, for the native library: each cell says in its class what the number means.

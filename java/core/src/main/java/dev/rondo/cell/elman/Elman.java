@@ -5,14 +5,9 @@ import dev.rondo.cell.Cell;
 import dev.rondo.cell.CellKernel;
 import dev.rondo.cell.CellOptions;
 import dev.rondo.cell.CellShape;
-import dev.rondo.cell.InputKind;
-import dev.rondo.cell.ParameterBlock;
-import dev.rondo.cell.ParameterBlock.Source;
 import dev.rondo.kernel.Backends;
 import dev.rondo.kernel.VectorKernel;
-import dev.rondo.memory.TensorLayout;
 import java.lang.invoke.MethodHandles;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -88,24 +83,6 @@ public record Elman(int hiddenSize, Activation activation) implements Cell {
     }
 
     @Override
-    public TensorLayout layout(int inputSize, InputKind kind) {
-        return TensorLayout.builder()
-                .add("weightIh", kind.weightShape(rows(), inputSize))
-                .add("weightHh", rows(), hiddenSize)
-                .add("bias", rows())
-                .build();
-    }
-
-    @Override
-    public List<ParameterBlock> blocks(int inputSize, InputKind kind) {
-        TensorLayout layout = layout(inputSize, kind);
-        return List.of(
-                ParameterBlock.input(layout.get("weightIh"), kind, 0),
-                ParameterBlock.matrix(layout.get("weightHh"), Source.PREVIOUS_STATE, 0, 0),
-                ParameterBlock.bias(layout.get("bias"), 0));
-    }
-
-    @Override
     public boolean perUnit() {
         return true;
     }
@@ -113,11 +90,6 @@ public record Elman(int hiddenSize, Activation activation) implements Cell {
     @Override
     public boolean hasKinks() {
         return activation == Activation.RELU;
-    }
-
-    @Override
-    public double initialBias(int row) {
-        return 0;
     }
 
     @Override

@@ -131,11 +131,6 @@ public record Gru(int hiddenSize, Reset reset) implements Cell {
     }
 
     @Override
-    public double initialBias(int row) {
-        return 0;
-    }
-
-    @Override
     public Map<String, String> options() {
         return Map.of(RESET, CellOptions.text(reset));
     }

@@ -5,15 +5,10 @@ import dev.rondo.cell.Cell;
 import dev.rondo.cell.CellKernel;
 import dev.rondo.cell.CellOptions;
 import dev.rondo.cell.CellShape;
-import dev.rondo.cell.InputKind;
-import dev.rondo.cell.ParameterBlock;
-import dev.rondo.cell.ParameterBlock.Source;
 import dev.rondo.kernel.Backends;
 import dev.rondo.kernel.NativeKernel;
 import dev.rondo.kernel.VectorKernel;
-import dev.rondo.memory.TensorLayout;
 import java.lang.invoke.MethodHandles;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -70,24 +65,6 @@ public record Lstm(int hiddenSize, double forgetBias) implements Cell {
     @Override
     public int rows() {
         return GATES * hiddenSize;
-    }
-
-    @Override
-    public TensorLayout layout(int inputSize, InputKind kind) {
-        return TensorLayout.builder()
-                .add("weightIh", kind.weightShape(rows(), inputSize))
-                .add("weightHh", rows(), hiddenSize)
-                .add("bias", rows())
-                .build();
-    }
-
-    @Override
-    public List<ParameterBlock> blocks(int inputSize, InputKind kind) {
-        TensorLayout layout = layout(inputSize, kind);
-        return List.of(
-                ParameterBlock.input(layout.get("weightIh"), kind, 0),
-                ParameterBlock.matrix(layout.get("weightHh"), Source.PREVIOUS_STATE, 0, 0),
-                ParameterBlock.bias(layout.get("bias"), 0));
     }
 
     @Override
