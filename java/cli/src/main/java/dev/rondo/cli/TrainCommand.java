@@ -127,8 +127,8 @@ final class TrainCommand implements Callable<Integer> {
             }
         }
         if (resume != null) {
-            for (String option : List.of("--text", "--cell", "--hidden", "--layers", "--batch", "--optimizer", "--schedule",
-                    "--seed", "--out")) {
+            for (String option : List.of("--text", "--cell", "--hidden", "--layers", "--batch", "--optimizer",
+                    "--schedule", "--seed", "--out")) {
                 if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
                     throw new ParameterException(spec.commandLine(),
                             "--resume goes on with the settings of its directory: it cannot be had with " + option);

@@ -75,12 +75,12 @@ class TrainCommandTest {
     /** The end of the cosine is the end of the training, wherever it was interrupted. */
     @Test
     void optimiserAndScheduleAreKept() throws IOException {
-        Object[] rules = {"--optimizer", "nesterov:learningRate=1,momentum=0.9", "--schedule", "cosine:steps=25,warmUp=5"};
+        Object[] rules = {
+            "--optimizer", "nesterov:learningRate=1,momentum=0.9", "--schedule", "cosine:steps=25,warmUp=5"};
         var losses = new double[2];
         for (int steps : new int[] {20, 30}) {
             Path run = directory.resolve("run");
-            Outcome.of(SmallText.train(directory, Stream.concat(Stream.of(rules), Stream.of("--steps", steps)).toArray()))
-                    .succeeded();
+            Outcome.of(SmallText.train(directory, SmallText.with(rules, "--steps", steps))).succeeded();
             Outcome.of("train", "--resume", run, "--steps", 30 + (steps - 20)).succeeded();
             losses[steps / 10 - 2] = last(run.resolve("evaluations.jsonl")).validationLoss();
             Files.move(run, directory.resolve("after" + steps));

@@ -8,8 +8,8 @@ import dev.rondo.memory.TensorLayout;
 import java.util.random.RandomGenerator;
 
 /**
- * Writes the first values of all parameters, drawn in the order of the slab, but row by row of what they compute: weights are
- * the same whether tokens come as ids or as one-hot numbers.
+ * Writes the first values of all parameters, drawn in the order of the slab, but row by row of what they compute:
+ * weights are the same whether tokens come as ids or as one-hot numbers.
  */
 final class FirstParameters {
     /** Uniform with variance 1, which the rule of Glorot and Bengio expects of an input. */

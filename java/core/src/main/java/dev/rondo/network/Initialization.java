@@ -3,8 +3,8 @@ package dev.rondo.network;
 import java.util.random.RandomGenerator;
 
 /**
- * What weights start with. All numbers are drawn in float64, in one order, and rounded: one seed gives the same network on
- * every backend.
+ * What weights start with. All numbers are drawn in float64, in one order, and rounded: one seed gives the same network
+ * on every backend.
  *
  * <pre>{@code
  * Network.builder(inputSize).layer(Elman.relu(100)).classes(10)
@@ -13,8 +13,8 @@ import java.util.random.RandomGenerator;
  *
  * <p>A network says which of its weights start how: {@link Network.Builder#inputWeights} and {@link
  * Network.Builder#recurrentWeights}. Biases start with what the cell says, 0 but for the forget gates of an LSTM, which
- * start with 1 ({@link dev.rondo.cell.lstm.Lstm}); embeddings are uniform with variance 1; weights that see one unit each
- * keep the default of recurrent ones.
+ * start with 1 ({@link dev.rondo.cell.lstm.Lstm}); embeddings are uniform with variance 1; weights that see one unit
+ * each keep the default of recurrent ones.
  *
  * <p>A rule is asked for one gate at a time: H rows, or as many as its weights have. One of one's own is a lambda:
  *
@@ -80,8 +80,8 @@ public interface Initialization {
     }
 
     /**
-     * {@return each gate a random orthogonal matrix Q, which keeps the length of a state; where rows and columns differ in
-     * number, the fewer are orthonormal (Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of
+     * {@return each gate a random orthogonal matrix Q, which keeps the length of a state; where rows and columns differ
+     * in number, the fewer are orthonormal (Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of
      * learning in deep linear neural networks", 2014)}
      */
     static Initialization orthogonal() {
@@ -89,8 +89,8 @@ public interface Initialization {
     }
 
     /**
-     * {@return ones on the diagonal of each gate, else zeros: with ReLU, state that stays as it is (Le, Jaitly and Hinton,
-     * "A simple way to initialize recurrent networks of rectified linear units", 2015)}
+     * {@return ones on the diagonal of each gate, else zeros: with ReLU, state that stays as it is (Le, Jaitly and
+     * Hinton, "A simple way to initialize recurrent networks of rectified linear units", 2015)}
      */
     static Initialization identity() {
         return (rows, columns, fanOut, random) -> (row, column) -> row == column ? 1 : 0;

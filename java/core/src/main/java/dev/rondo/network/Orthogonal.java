@@ -3,9 +3,9 @@ package dev.rondo.network;
 import java.util.random.RandomGenerator;
 
 /**
- * Random orthonormal vectors: the Q of a QR decomposition of normally distributed numbers, by Gram and Schmidt. Their R has a
- * positive diagonal, so that every Q is equally likely (Mezzadri, "How to generate random matrices from the classical
- * compact groups", 2007).
+ * Random orthonormal vectors: the Q of a QR decomposition of normally distributed numbers, by Gram and Schmidt. Their R
+ * has a positive diagonal, so that every Q is equally likely (Mezzadri, "How to generate random matrices from the
+ * classical compact groups", 2007).
  */
 final class Orthogonal {
     /** A vector that is so nearly a combination of those before it, relative to a deviation of 1, is drawn again. */

@@ -32,8 +32,8 @@ public final class SeededRandom implements RandomGenerator {
     }
 
     /**
-     * {@return a normally distributed number of mean 0 and deviation 1, by Box and Muller (1958)} Not the inherited one,
-     * which may differ from one Java to the next.
+     * {@return a normally distributed number of mean 0 and deviation 1, by Box and Muller (1958)} Not the inherited
+     * one, which may differ from one Java to the next.
      */
     @Override
     public double nextGaussian() {

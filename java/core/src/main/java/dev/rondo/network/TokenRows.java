@@ -82,7 +82,8 @@ public final class TokenRows {
             for (int row = nextTouched(0); row >= 0; row = nextTouched(row)) {
                 int first = row;
                 row = nextUntouched(row);
-                fill(gradients, precision, tensor.offset() + (long) first * width, tensor.offset() + (long) row * width);
+                long begin = tensor.offset() + (long) first * width;
+                fill(gradients, precision, begin, begin + (long) (row - first) * width);
             }
             end = tensor.offset() + (long) vocabularySize * width;
         }

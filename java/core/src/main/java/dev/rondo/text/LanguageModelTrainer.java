@@ -301,8 +301,8 @@ public final class LanguageModelTrainer implements AutoCloseable {
         }
 
         /**
-         * Sets the optimiser, one of {@link dev.rondo.train.Optimizers}; default Adam with a learning rate of 4e-3, which
-         * learned fastest of 2, 4, 8 and 16e-3 in three epochs of a megabyte.
+         * Sets the optimiser, one of {@link dev.rondo.train.Optimizers}; default Adam with a learning rate of 4e-3,
+         * which learned fastest of 2, 4, 8 and 16e-3 in three epochs of a megabyte.
          */
         public Builder optimizer(Optimizer value) {
             onlyNew("optimizer");

@@ -57,7 +57,8 @@ record TrainingSettings(
     /** Adds these settings, one per line. */
     void write(Checkpoint.Builder checkpoint) {
         checkpoint.text(SECTION, String.join("\n", "batchSize " + batchSize, "timeSteps " + timeSteps,
-                "optimizer " + Optimizers.text(optimizer), "schedule " + Schedules.text(schedule), "clip " + clip, "backend " + backend, "threads " + threads));
+                "optimizer " + Optimizers.text(optimizer), "schedule " + Schedules.text(schedule), "clip " + clip,
+                "backend " + backend, "threads " + threads));
     }
 
     /**

@@ -6,8 +6,8 @@ import java.util.Objects;
  * What is done to gradients before an update, so that one wild batch cannot spoil a network. Clipped are the gradients
  * of the loss, before weight decay.
  *
- * <p>Clipping by a norm (Pascanu, Mikolov and Bengio 2013) scales gradients whose Euclidean norm is above the limit down
- * to it, and keeps their direction; the norm is that of all gradients, of those of each layer, or of those of each
+ * <p>Clipping by a norm (Pascanu, Mikolov and Bengio 2013) scales gradients whose Euclidean norm is above the limit
+ * down to it, and keeps their direction; the norm is that of all gradients, of those of each layer, or of those of each
  * parameter tensor. Clipping by value bounds every single number.
  *
  * @param scope what is clipped together

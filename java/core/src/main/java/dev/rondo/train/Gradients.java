@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The gradients of a step, tensor by tensor: their norms, and what clipping makes of them. Norms are taken in one go over
- * the gradients; clipping is applied when the optimiser reads them.
+ * The gradients of a step, tensor by tensor: their norms, and what clipping makes of them. Norms are taken in one go
+ * over the gradients; clipping is applied when the optimiser reads them.
  */
 final class Gradients {
     private static final int CHUNK = 1024;
@@ -43,7 +43,7 @@ final class Gradients {
         this.offset = layout.stream().mapToLong(TensorLayout.Tensor::offset).toArray();
         this.end = layout.stream().mapToLong(tensor -> tensor.offset() + tensor.count()).toArray();
         this.rowWidth = layout.stream()
-                .mapToInt(tensor -> tokenRows != null && tokenRows.tensors().contains(tensor) ? tokenRows.width(tensor) : 0)
+                .mapToInt(t -> tokenRows != null && tokenRows.tensors().contains(t) ? tokenRows.width(t) : 0)
                 .toArray();
         this.layer = layers(layout);
         this.squares = new double[count];

@@ -57,8 +57,8 @@ public interface LearningRate {
     }
 
     /**
-     * {@return half a cosine from 1 in the first update to 0 after {@code steps} of them, where it stays (Loshchilov and
-     * Hutter, "SGDR", 2017, equation 5, without restarts)}
+     * {@return half a cosine from 1 in the first update to 0 after {@code steps} of them, where it stays (Loshchilov
+     * and Hutter, "SGDR", 2017, equation 5, without restarts)}
      *
      * @param steps at least 1
      */

@@ -35,8 +35,8 @@ public interface Optimizer {
      * {@return the factor of weight decay; 0, the default, is none}
      *
      * <p>Decay works on weights alone: tensors of two or more dimensions. Biases and other vectors are spared, for they
-     * do not make a function less smooth, and a forget gate's bias of 1 is to stay (Goodfellow, Bengio and Courville 2016,
-     * section 7.1). PyTorch decays whatever is in the optimiser's list, and leaves the choice to the caller.
+     * do not make a function less smooth, and a forget gate's bias of 1 is to stay (Goodfellow, Bengio and Courville
+     * 2016, section 7.1). PyTorch decays whatever is in the optimiser's list, and leaves the choice to the caller.
      */
     default double weightDecay() {
         return 0;
@@ -44,7 +44,8 @@ public interface Optimizer {
 
     /**
      * {@return whether a gradient of zero leaves parameter and state exactly as they are} Then a step leaves out the
-     * rows of token layers that the batch did not touch; the result is that of the whole update, bit for bit. Default: no.
+     * rows of token layers that the batch did not touch; the result is that of the whole update, bit for bit.
+     * Default: no.
      */
     default boolean zeroGradientChangesNothing() {
         return false;

@@ -9,9 +9,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What an {@link Optimizer} remembers of the parameters that it updates, and the one loop of all optimisers: parameters,
- * gradients and state go through the first-level cache once per step, chunk by chunk, and are clipped, decayed and
- * updated there. The arithmetic is float64; parameters and state lie in the parameters' precision.
+ * What an {@link Optimizer} remembers of the parameters that it updates, and the one loop of all optimisers:
+ * parameters, gradients and state go through the first-level cache once per step, chunk by chunk, and are clipped,
+ * decayed and updated there. The arithmetic is float64; parameters and state lie in the parameters' precision.
  *
  * <p>One thread at a time.
  */

@@ -5,15 +5,15 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * The list of built-in optimisers, and how they are written, on command lines and in checkpoints: a name, and numbers after a
- * colon, by the names that they have in the record.
+ * The list of built-in optimisers, and how they are written, on command lines and in checkpoints: a name, and numbers
+ * after a colon, by the names that they have in the record.
  *
  * <pre>
  *   sgd:learningRate=0.5,momentum=0.9         rmsprop:learningRate=0.001       adam:learningRate=0.004,beta2=0.99
  *   nesterov:learningRate=0.5,momentum=0.9    adagrad:learningRate=0.05        adamw:learningRate=0.004,weightDecay=0.1
  * </pre>
  *
- * <p>The learning rate has to be given, and Nesterov's momentum; all else has the default of the optimiser's {@code of}.
+ * <p>The learning rate has to be given, and Nesterov's momentum; all else has its default.
  */
 public final class Optimizers {
     private static final String RATE = "learningRate";

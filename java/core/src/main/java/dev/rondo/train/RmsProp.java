@@ -11,8 +11,8 @@ import dev.rondo.memory.Parameters;
  *   w = w - learningRate g / (sqrt(v) + epsilon)
  * </pre>
  *
- * <p>As {@code torch.optim.RMSprop}: epsilon is added to the root, not under it. Weight decay adds {@code weightDecay w}
- * to g.
+ * <p>As {@code torch.optim.RMSprop}: epsilon is added to the root, not under it. Weight decay adds
+ * {@code weightDecay w} to g.
  *
  * @param learningRate above 0
  * @param decay of the mean square, from 0 to below 1

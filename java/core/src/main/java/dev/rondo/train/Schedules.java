@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * The list of built-in schedules of the learning rate, and how they are written, on command lines and in checkpoints: a name,
- * and numbers after a colon.
+ * The list of built-in schedules of the learning rate, and how they are written, on command lines and in checkpoints: a
+ * name, and numbers after a colon.
  *
  * <pre>
  *   constant                             exponential:factor=0.5,steps=1000      plateau:factor=0.5,patience=3

@@ -12,8 +12,8 @@ import dev.rondo.memory.Parameters;
  *   Nesterov   u = momentum u + g      w = w - learningRate (g + momentum u)
  * </pre>
  *
- * <p>As {@code torch.optim.SGD} without dampening: u sums gradients, and the learning rate of the moment multiplies all of
- * it. In the papers u sums updates; the two differ only where the learning rate changes. Weight decay adds {@code
+ * <p>As {@code torch.optim.SGD} without dampening: u sums gradients, and the learning rate of the moment multiplies all
+ * of it. In the papers u sums updates; the two differ only where the learning rate changes. Weight decay adds {@code
  * weightDecay w} to g.
  *
  * @param learningRate above 0

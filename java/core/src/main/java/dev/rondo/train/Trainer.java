@@ -30,9 +30,10 @@ import java.util.Objects;
  *
  * <p>The optimiser's state lies in the network's workspace, so there is nothing to close. One thread at a time.
  *
- * <p>The logger {@code dev.rondo.train} says once what is trained how, and when a schedule lets the learning rate fall. A
- * Flight Recorder event {@code dev.rondo.TrainStep} tells of each step while a recording asks for it: the time of forward,
- * backward and update, step, loss, what counted, and the norm.
+ * <p>The logger {@code dev.rondo.train} says once what is trained how, and when a validation loss lets the learning
+ * rate fall; it warns of the first batch of which no target counts. A Flight Recorder event {@code dev.rondo.TrainStep}
+ * tells of each step while a recording asks for it: the time of forward, backward and update, step, loss, what counted,
+ * the norm.
  */
 public final class Trainer {
     private static final Logger LOGGER = System.getLogger("dev.rondo.train");
@@ -51,6 +52,7 @@ public final class Trainer {
     private final int batchSize;
     private LearningRate schedule;
     private boolean begun;
+    private boolean warned;
     private int epochs;
     private volatile boolean stopping;
 
@@ -131,6 +133,10 @@ public final class Trainer {
         watch.begins();
         pass.forward(batch);
         double value = loss == null ? pass.loss() : pass.loss(loss);
+        if (loss == null && pass.counted() == 0 && !warned) {
+            warned = true;
+            LOGGER.log(Level.WARNING, () -> "step " + (steps() + 1) + ": no target of the batch counts");
+        }
         watch.forwardEnds();
         network.zeroGradients();
         pass.backward();
@@ -139,8 +145,8 @@ public final class Trainer {
     }
 
     /**
-     * Makes one step by the gradients that are in {@link Network#gradients()}: for those who run passes themselves, over
-     * several batches or over networks that one loss trains together. {@link Network#zeroGradients()} comes first.
+     * Makes one step by the gradients that are in {@link Network#gradients()}: for those who run passes themselves,
+     * over several batches or over networks that one loss trains together. {@link Network#zeroGradients()} comes first.
      *
      * <pre>{@code
      * network.zeroGradients();
@@ -177,8 +183,8 @@ public final class Trainer {
     }
 
     /**
-     * Trains on {@code training}, epoch after epoch, without a validation set: {@link #fit(Dataset, Dataset, Epochs)} with
-     * the training loss as what is watched.
+     * Trains on {@code training}, epoch after epoch, without a validation set: {@link #fit(Dataset, Dataset, Epochs)}
+     * with the training loss as what is watched.
      */
     public FitResult fit(Dataset training, Epochs epochs) {
         return fitOn(training, null, epochs);
@@ -191,14 +197,16 @@ public final class Trainer {
      * FitResult result = trainer.fit(training.shuffle(1).bucketed(), validation, Epochs.of(20).patience(3).keepBest());
      * }</pre>
      *
-     * <p>Each batch starts from the zero state. Epochs are numbered over all calls, and orders drawn by their number: two
-     * calls of 10 epochs, nothing kept or restored, are one of 20. The same seeds, backend and number of threads give the
-     * same parameters, bit for bit. In the steady state a step allocates nothing but its {@link StepResult} and what a
-     * stream makes; an epoch its order, its result, and what sorting by length takes.
+     * <p>Each batch starts from the zero state. Epochs are numbered over all calls, and orders drawn by their number:
+     * two calls of 10 epochs, nothing kept or restored, are one of 20. The same seeds, backend and number of threads
+     * give the same parameters, bit for bit. In the steady state a step allocates nothing but its {@link StepResult}
+     * and what a stream makes; an epoch its order, its result, and what sorting by length takes.
      *
-     * @throws NonFiniteGradientException if a gradient is not finite; the parameters are those after the step before, or
+     * @throws NonFiniteGradientException if a gradient is not finite; the parameters are those after the step before,
+     * or
      *     the best if these are kept
-     * @throws IllegalArgumentException if a data set has no sequences, or one of them does not fit the network or has no
+     * @throws IllegalArgumentException if a data set has no sequences, or one of them does not fit the network or has
+     * no
      *     targets; what a stream, or the listener, throws arrives as it is
      */
     public FitResult fit(Dataset training, Dataset validation, Epochs epochs) {
@@ -215,8 +223,8 @@ public final class Trainer {
     }
 
     /**
-     * Ends the {@code fit} that runs, from its listener or from another thread: after its current step and the evaluation
-     * that ends an epoch, this one's being cut short. Does nothing if none runs.
+     * Ends the {@code fit} that runs, from its listener or from another thread: after its current step and the
+     * evaluation that ends an epoch, this one's being cut short. Does nothing if none runs.
      */
     public void stop() {
         stopping = true;
@@ -301,8 +309,8 @@ public final class Trainer {
         }
 
         /**
-         * Sets how many sequences {@link #fit} trains on at once; default 32. A data set in memory that has fewer is one
-         * batch.
+         * Sets how many sequences {@link #fit} trains on at once; default 32. A data set in memory that has fewer is
+         * one batch.
          *
          * @throws IllegalArgumentException if {@code count} is below 1
          */

@@ -126,8 +126,8 @@ class InitializationRulesTest {
     }
 
     /**
-     * All directions are equally likely: an entry of many random orthogonal matrices of size 2 is the cosine of an even angle,
-     * whose square has mean 1/2 and variance 1/8; and both determinants occur, each half the time.
+     * All directions are equally likely: an entry of many random orthogonal matrices of size 2 is the cosine of an even
+     * angle, whose square has mean 1/2 and variance 1/8; and both determinants occur, each half the time.
      */
     @Test
     void orthogonalMatricesPreferNoDirection() {

@@ -50,8 +50,8 @@ class LanguageModelTrainerTest {
     }
 
     private static LanguageModelTrainer.Builder builder(Backend backend) {
-        return LanguageModelTrainer.builder(CORPUS).cell(Lstm.of(12)).batchSize(4).timeSteps(10).optimizer(Adam.of(1e-2))
-                .seed(3).backend(backend).threads(1);
+        return LanguageModelTrainer.builder(CORPUS).cell(Lstm.of(12)).batchSize(4).timeSteps(10)
+                .optimizer(Adam.of(1e-2)).seed(3).backend(backend).threads(1);
     }
 
     /** Hears everything but the clock. */
@@ -76,8 +76,8 @@ class LanguageModelTrainerTest {
     }
 
     /**
-     * 60 steps are 30 steps, a new process as far as state goes, and 30 more: slabs, losses, files, all bit for bit. The
-     * layer is wide enough for two threads to share it.
+     * 60 steps are 30 steps, a new process as far as state goes, and 30 more: slabs, losses, files, all bit for bit.
+     * The layer is wide enough for two threads to share it.
      */
     @ParameterizedTest
     @MethodSource("backendsAndThreads")
@@ -108,7 +108,7 @@ class LanguageModelTrainerTest {
         }
     }
 
-    /** A rate that rises, and falls with every evaluation that is no better: after the half that was saved as without it. */
+    /** A rate that rises, and falls with every evaluation that is no better, in the second half as without a break. */
     @Test
     void aResumedTrainingKeepsOptimiserAndSchedule() throws IOException {
         Path whole = directory.resolve("whole");

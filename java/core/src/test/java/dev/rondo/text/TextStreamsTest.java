@@ -25,7 +25,8 @@ class TextStreamsTest {
     private static final int[] TEXT = IntStream.range(0, N).toArray(); // each token tells where it stood
 
     private static TrainingSettings settings(int batchSize, int timeSteps) {
-        return new TrainingSettings(batchSize, timeSteps, Adam.of(1e-3), LearningRate.constant(), 5, Backend.REFERENCE, 1);
+        return new TrainingSettings(
+                batchSize, timeSteps, Adam.of(1e-3), LearningRate.constant(), 5, Backend.REFERENCE, 1);
     }
 
     private static TextStreams streams() {

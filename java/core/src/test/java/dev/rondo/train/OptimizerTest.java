@@ -101,8 +101,9 @@ class OptimizerTest {
     }
 
     /**
-     * One update from w = 1 with gradient 2, learning rate 0.1 and a decay of 0.5: of weights, but not of biases. Added to the
-     * gradient it makes 2.5 of 2; Adam's first update does not see it but for its epsilon of 1. Apart, w is first times 0.95.
+     * One update from w = 1 with gradient 2, learning rate 0.1 and a decay of 0.5: of weights, but not of biases. Added
+     * to the gradient it makes 2.5 of 2; Adam's first update does not see it but for its epsilon of 1. Apart, w is
+     * first times 0.95.
      */
     static Stream<Arguments> decays() {
         return Stream.of(
@@ -134,7 +135,7 @@ class OptimizerTest {
         }
     }
 
-    /** The first update has the size of the learning rate, whatever the gradient's, but for epsilon: the paper's bound. */
+    /** The first update has the size of the learning rate, whatever the gradient's, but for epsilon. */
     @Test
     void adamsFirstUpdateIsTheLearningRate() {
         try (var workspace = new Workspace("test")) {

@@ -42,7 +42,8 @@ class ResumedTrainingTest {
 
     private static SequenceBatch batch(long seed) {
         var random = new SeededRandom(seed);
-        return SequenceBatch.tokens(random.ints(T * B, 0, V).toArray(), T, B).targets(random.ints(T * B, 0, 4).toArray());
+        return SequenceBatch.tokens(random.ints(T * B, 0, V).toArray(), T, B)
+                .targets(random.ints(T * B, 0, 4).toArray());
     }
 
     /** Steps from {@code first} on, each followed by a validation loss that never falls. */

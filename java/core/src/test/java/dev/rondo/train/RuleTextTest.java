@@ -62,7 +62,7 @@ class RuleTextTest {
         "nesterov:learningRate=1 | optimizer nesterov: expected momentum=NUMBER, got none",
         "sgd:rate=1 | optimizer sgd: expected options of [learningRate, momentum, weightDecay], got \"rate=1\"",
         "sgd: | optimizer sgd: expected options of [learningRate, momentum, weightDecay], got \"\"",
-        "sgd:learningRate | optimizer sgd: expected options of [learningRate, momentum, weightDecay], got \"learningRate\"",
+        "sgd:momentum | optimizer sgd: expected options of [learningRate, momentum, weightDecay], got \"momentum\"",
         "sgd:learningRate=fast | learningRate: expected a number, got \"fast\"",
         "sgd:learningRate=-1 | learningRate: expected a number above 0, got -1.0"})
     void aWrongOptimiserIsRefused(String text, String message) {

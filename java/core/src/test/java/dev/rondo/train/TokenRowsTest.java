@@ -81,7 +81,8 @@ class TokenRowsTest {
         var squares = new float[count];
         double kept = optimizer instanceof RmsProp rms ? rms.decay() : 1;
         double added = optimizer instanceof RmsProp rms ? 1 - rms.decay() : 1;
-        Trainer trainer = Trainer.builder(network).optimizer(optimizer).clip(GradientClipping.globalNorm(LIMIT)).build();
+        Trainer trainer =
+                Trainer.builder(network).optimizer(optimizer).clip(GradientClipping.globalNorm(LIMIT)).build();
         try (var pass = network.pass(T, B)) {
             for (int step = 0; step < STEPS; step++) {
                 SequenceBatch batch = batch(step);
