@@ -67,7 +67,7 @@ class TargetProgramsTest {
         try (var network = Network.builder(INPUTS).layer(Lstm.of(128)).lastStep().classes(CLASSES).seed(1).build()) {
             var trainer = Trainer.builder(network).optimizer(Adam.of(1e-2)).clip(GradientClipping.globalNorm(1))
                     .batchSize(32).build();
-            trainer.fit(data.training().shuffle(1).bucketed(), data.validation(), Epochs.of(20));
+            trainer.fit(data.training().shuffle(1).bucketed(), data.validation(), Epochs.of(20).keepBest());
             double accuracy = network.evaluate(test).accuracy();
             network.save(path);
             assertTrue(accuracy > 0.9, "a tenth by guessing, got " + accuracy);
