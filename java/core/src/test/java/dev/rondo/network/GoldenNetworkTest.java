@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.Cell;
-import dev.rondo.cell.CellShape;
 import dev.rondo.cell.elman.Elman;
 import dev.rondo.cell.gru.Gru;
 import dev.rondo.cell.lstm.Lstm;
@@ -29,8 +28,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Whole networks against libtorch: input, layers of several kinds, head and loss, ragged batches, from given states and
  * with gradients that come in at the last states.
  *
- * <p>A layer's rounding goes through the layers on both sides of it, so the tolerance is the sum of those of all
- * layers, and one more for head and loss; libtorch, in float64, rounds too.
+ * <p>Both sides round, so the tolerance is the sum of what {@link Tolerance#gradients} derives for the network and for
+ * libtorch in float64; the same for outputs and loss, which go through fewer roundings.
  */
 class GoldenNetworkTest {
     private static Network.Builder builder(String name, GoldenFile file) {
@@ -174,18 +173,9 @@ class GoldenNetworkTest {
     }
 
     private static Tolerance tolerance(Network network, NetworkPass pass) {
-        List<Cell> layers = network.description().layers();
         double bound = 0;
         for (Precision precision : List.of(network.precision(), Precision.FLOAT64)) {
-            double most = 0;
-            for (int layer = 0; layer < layers.size(); layer++) {
-                int width = layer == 0 ? network.inputSize() : layers.get(layer - 1).outputSize();
-                CellShape shape = layers.get(layer).shape(pass.timeSteps(), pass.batchSize(), width);
-                double of = Tolerance.backward(layers.get(layer), shape, precision).bound();
-                most = Math.max(most, of);
-                bound += of;
-            }
-            bound += most;
+            bound += Tolerance.gradients(network.description(), pass.timeSteps(), pass.batchSize(), precision).bound();
         }
         return new Tolerance(bound, false);
     }
