@@ -68,7 +68,6 @@ final class CellData {
         // Pre-activations of order one, so that activations are bent but not flat.
         double scale = 2 / Math.sqrt(shape.inputSize() + cell.hiddenSize());
         Arrays.setAll(data.params, i -> round(precision, scale * uniform.getAsDouble()));
-        data.shrinkRecurrentWeights(precision, Math.min(1, 1 / (scale * Math.sqrt(cell.hiddenSize()))));
         fill(data.paramsBefore, uniform);
         if (variant.has(PassOption.RAGGED)) {
             data.lengths = lengths(shape, random);
@@ -86,25 +85,6 @@ final class CellData {
             data.inputBefore = filled(data.input.length, uniform);
         }
         return data;
-    }
-
-    /**
-     * Multiplies the weights of the state: uniform within 1 / sqrt(H) they contract, with a mask whose mean square is
-     * below 2, too. Otherwise rounding would grow with every step, and long sequences would tell nothing of a body.
-     */
-    private void shrinkRecurrentWeights(Precision precision, double factor) {
-        for (ParameterBlock block : cell.blocks(shape.inputSize(), InputKind.DENSE)) {
-            boolean recurrent = switch (block.source()) {
-                case ONE, INPUT -> false;
-                case PREVIOUS_STATE, NEW_STATE, CACHE -> true;
-            };
-            for (int r = 0; recurrent && r < block.rows(); r++) {
-                for (int j = 0; j < (block.elementwise() ? 1 : block.width()); j++) {
-                    int index = index(block, r, j);
-                    params[index] = round(precision, factor * params[index]);
-                }
-            }
-        }
     }
 
     static double round(Precision precision, double value) {
