@@ -20,6 +20,7 @@ public final class ExampleVariables {
     public static int[] ids;
     public static int[] next;
     public static int[] labels;
+    public static int[] lengths;
     public static Path path;
     public static List<float[][]> sequences;
     public static List<float[]> source;
