@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The README's example, taken from the README, compiled and run as its reader would. */
+/** The README's examples, taken from the README, compiled and run as its reader would. */
 class ReadmeTest {
     private static final Path PROJECT = Path.of(System.getProperty("rondo.home"));
 
@@ -20,13 +20,30 @@ class ReadmeTest {
     private Path directory;
 
     @Test
-    void exampleCompilesAndRuns() throws IOException, InterruptedException {
+    void examplesCompileAndRun() throws IOException, InterruptedException {
         String readme = Files.readString(PROJECT.resolve("README.md"));
-        Matcher example = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(readme);
-        assertTrue(example.find(), "README.md has a Java example");
-        Path source = Files.writeString(directory.resolve("Example.java"), example.group(1));
-        Files.writeString(directory.resolve("README.md"), readme); // what the example reads
+        Files.writeString(directory.resolve("README.md"), readme); // what an example reads
         Files.createDirectories(directory.resolve("target"));
+        List<String> examples = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(readme).results()
+                .map(match -> match.group(1)).toList();
+        assertEquals(2, examples.size(), "examples of README.md");
+        String printed = run(examples.getFirst());
+        // A uniform guess over the README's 70-odd characters costs 4.3 nats; what was learned must be far below it.
+        assertTrue(number("([0-9.]+) nats per character", printed) < 3.5, printed);
+        assertTrue(Files.size(directory.resolve("target/readme.rondo")) > 0, printed);
+        printed = run(examples.getLast());
+        assertTrue(number("accuracy ([0-9.]+)", printed) > 0.9, printed); // of three classes
+    }
+
+    private static double number(String pattern, String printed) {
+        Matcher found = Pattern.compile(pattern).matcher(printed);
+        assertTrue(found.find(), printed);
+        return Double.parseDouble(found.group(1));
+    }
+
+    /** Returns what {@code example} prints. */
+    private String run(String example) throws IOException, InterruptedException {
+        Path source = Files.writeString(directory.resolve("Example.java"), example);
         Path java = Path.of(System.getProperty("java.home"), "bin", "java");
         Path output = directory.resolve("output.txt");
         int status = new ProcessBuilder(List.of(java.toString(), "-cp", System.getProperty("java.class.path"),
@@ -38,10 +55,6 @@ class ReadmeTest {
                 .waitFor();
         String printed = Files.readString(output);
         assertEquals(0, status, printed);
-        Matcher loss = Pattern.compile("([0-9.]+) nats per character").matcher(printed);
-        assertTrue(loss.find(), printed);
-        // A uniform guess over the README's 70-odd characters costs 4.3 nats; what was learned must be far below it.
-        assertTrue(Double.parseDouble(loss.group(1)) < 3.5, printed);
-        assertTrue(Files.size(directory.resolve("target/readme.rondo")) > 0, printed);
+        return printed;
     }
 }
