@@ -25,9 +25,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every public and protected element of the library has a comment, and a record's comment names its components. The
- * javadoc tool checks the comments themselves when it builds the pages; its demand for a {@code @param} line per
- * argument is off, since most arguments are part of a sentence.
+ * Every public and protected element of the library has a comment, and a record's comment names its components, and
+ * so does a method's, or its class's, where there are several arguments. The javadoc tool checks the comments themselves
+ * when it builds the pages; its demand for a {@code @param} line per argument is off, since most arguments are part of a
+ * sentence, and the only argument of a method is what the sentence is about.
  */
 class JavadocTest {
     private static final Path SOURCES = Path.of(System.getProperty("rondo.home"), "java/core/src/main/java");
@@ -84,14 +85,28 @@ class JavadocTest {
         assertEquals("", PUBLIC_TYPES.stream()
                 .flatMap(type -> type.getRecordComponents().stream()
                         .map(component -> component.getSimpleName().toString())
-                        .filter(component -> !explains(type, component))
+                        .filter(component -> !names(type, component))
                         .map(component -> name(type) + ": " + component))
                 .collect(Collectors.joining("\n")));
     }
 
-    private static boolean explains(TypeElement record, String component) {
-        String comment = elements.getDocComment(record);
-        return comment != null && comment.matches("(?s).*\\b" + component + "\\b.*");
+    @Test
+    void everyOneOfSeveralArgumentsIsNamed() {
+        assertEquals("", PUBLIC_TYPES.stream()
+                .flatMap(JavadocTest::members)
+                .filter(ExecutableElement.class::isInstance)
+                .map(ExecutableElement.class::cast)
+                .filter(method -> method.getParameters().size() > 1)
+                .flatMap(method -> method.getParameters().stream()
+                        .map(argument -> argument.getSimpleName().toString())
+                        .filter(argument -> !names(method, argument) && !names(method.getEnclosingElement(), argument))
+                        .map(argument -> name(method) + ": " + argument))
+                .collect(Collectors.joining("\n")));
+    }
+
+    private static boolean names(Element element, String argument) {
+        String comment = elements.getDocComment(element);
+        return comment != null && comment.matches("(?s).*\\b" + argument + "\\b.*");
     }
 
     /** What of {@code type} has to be documented where it stands: not what overrides something or the compiler adds. */

@@ -37,6 +37,9 @@ public interface Cell {
     /**
      * {@return names and shapes of the parameters, in the order in which they lie} By default those of one product:
      * {@code weightIh} [R, I] (for tokens [I, R]), {@code weightHh} [R, P<sub>0</sub>], {@code bias} [R].
+     *
+     * @param inputSize I, numbers of a step, or of the vocabulary
+     * @param kind what the input is made of, which decides how its weights lie
      */
     default TensorLayout layout(int inputSize, InputKind kind) {
         return TensorLayout.builder()
@@ -49,6 +52,9 @@ public interface Cell {
     /**
      * {@return which parameters feed which pre-activation rows} By default all rows are fed by input, plane 0 of the
      * old state and bias, whole matrices of the default {@link #layout}.
+     *
+     * @param inputSize I, as for {@link #layout}
+     * @param kind what the input is made of
      */
     default List<ParameterBlock> blocks(int inputSize, InputKind kind) {
         TensorLayout layout = layout(inputSize, kind);
@@ -108,7 +114,7 @@ public interface Cell {
         return Arrays.stream(planeWidths()).allMatch(width -> width == hiddenSize());
     }
 
-    /** {@return sizes of a pass of this cell} */
+    /** {@return sizes of a pass of this cell: T = {@code timeSteps}, B = {@code batchSize}, I = {@code inputSize}} */
     default CellShape shape(int timeSteps, int batchSize, int inputSize) {
         return new CellShape(timeSteps, batchSize, inputSize, hiddenSize());
     }

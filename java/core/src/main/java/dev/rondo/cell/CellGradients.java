@@ -117,7 +117,7 @@ public final class CellGradients {
             this.initial = new MemorySegment[last.length];
         }
 
-        /** Takes the gradient of the output, [T, B, P0]. */
+        /** Takes the gradient of the output from {@code values} [T, B, P0], rows {@code rowStride} elements apart. */
         public Builder output(MemorySegment values, long rowStride) {
             var extent = new Extent(pass.shape().rows(), pass.cell().outputSize(), rowStride);
             this.output = operands.addRows("gradient of output", values, extent, precision);
@@ -125,7 +125,7 @@ public final class CellGradients {
             return this;
         }
 
-        /** Takes the gradient of plane {@code plane} of the last state, [B, P]. */
+        /** Takes the gradient of plane {@code plane} of the last state from {@code values} [B, P]. */
         public Builder last(int plane, MemorySegment values) {
             last[plane] = add("gradient of last[" + plane + "]", values, planeCount(plane));
             return this;
@@ -137,7 +137,10 @@ public final class CellGradients {
             return this;
         }
 
-        /** Assigns the gradient of the dense input to {@code values} [T, B, I], or adds it. */
+        /**
+         * Assigns the gradient of the dense input to {@code values} [T, B, I], or adds it if {@code accumulate}; rows
+         * (t, b) lie {@code rowStride} elements apart.
+         */
         public Builder input(MemorySegment values, long rowStride, boolean accumulate) {
             if (pass.inputKind() == InputKind.TOKENS) {
                 throw new IllegalArgumentException("input: expected none, for tokens have no gradient; got a segment");
@@ -150,7 +153,10 @@ public final class CellGradients {
             return this;
         }
 
-        /** Assigns the gradient of plane {@code plane} of the initial state, [B, P]; may be the memory given to last. */
+        /**
+         * Assigns the gradient of plane {@code plane} of the initial state to {@code values} [B, P]; may be the memory
+         * given to last.
+         */
         public Builder initial(int plane, MemorySegment values) {
             initial[plane] = addResult("gradient of initial[" + plane + "]", values, planeCount(plane));
             return this;

@@ -313,7 +313,7 @@ public final class CellPass {
             this.last = new MemorySegment[cell.planeWidths().length];
         }
 
-        /** Reads numbers; see {@link Dense}. */
+        /** Reads numbers from {@code values} [T, B, I], rows {@code rowStride} elements apart; see {@link Dense}. */
         public Builder input(MemorySegment values, long rowStride) {
             var extent = new Extent(shape.rows(), shape.inputSize(), rowStride);
             this.input = new Dense(operands.addRows("input", values, extent, precision), rowStride);
@@ -339,7 +339,10 @@ public final class CellPass {
             return this;
         }
 
-        /** Puts the output into {@code values} [T, B, P0], in time order also when reversed. */
+        /**
+         * Puts the output into {@code values} [T, B, P0], in time order also when reversed; rows (t, b) lie {@code
+         * rowStride} elements apart.
+         */
         public Builder output(MemorySegment values, long rowStride) {
             var extent = new Extent(shape.rows(), cell.outputSize(), rowStride);
             this.output = operands.addRows("output", Operands.writable("output", values), extent, precision);

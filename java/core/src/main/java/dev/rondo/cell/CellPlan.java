@@ -18,7 +18,7 @@ public abstract class CellPlan implements AutoCloseable {
     private final AtomicBoolean busy = new AtomicBoolean();
     private boolean closed;
 
-    /** For bodies: keeps what every plan has. */
+    /** For bodies: keeps what every plan has, for passes of {@code cell} up to {@code largest} in {@code precision}. */
     protected CellPlan(Cell cell, CellShape largest, Precision precision) {
         if (largest.hiddenSize() != cell.hiddenSize()) {
             throw new IllegalArgumentException(
@@ -63,13 +63,13 @@ public abstract class CellPlan implements AutoCloseable {
         return countCacheBytes(timeSteps, batchSize);
     }
 
-    /** {@return what {@link #cacheBytes} returns, for checked sizes} */
+    /** {@return what {@link #cacheBytes} returns, for checked {@code timeSteps} and {@code batchSize}} */
     protected abstract long countCacheBytes(int timeSteps, int batchSize);
 
     /** Runs a checked forward pass. */
     protected abstract void runForward(CellPass pass);
 
-    /** Runs a checked backward pass. */
+    /** Runs a checked backward pass over {@code pass}, with {@code gradients} in and out. */
     protected abstract void runBackward(CellPass pass, CellGradients gradients);
 
     /** Frees what this plan owns; called once. */

@@ -53,7 +53,7 @@ public record CellShape(int timeSteps, int batchSize, int inputSize, int hiddenS
     /**
      * {@return {@code value}}
      *
-     * @throws IllegalArgumentException if it is below 1
+     * @throws IllegalArgumentException if it is below 1; the message calls it {@code name}
      */
     public static int atLeastOne(String name, int value) {
         if (value < 1) {

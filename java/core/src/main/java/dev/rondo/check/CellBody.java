@@ -57,7 +57,7 @@ public record CellBody(IntFunction<? extends Cell> cells, Backend backend, IsaTi
         return cells.apply(hiddenSize);
     }
 
-    /** {@return a plan of this body, to be closed} */
+    /** {@return a plan of this body for passes up to {@code largest} on {@code threads} threads, to be closed} */
     public CellPlan plan(CellShape largest, int threads) {
         Cell cell = cell(largest.hiddenSize());
         return cell.kernel(backend).plan(cell, largest, precision, new Execution(threads, tier));

@@ -43,7 +43,10 @@ public record Tolerance(double bound, boolean elementwise) {
         return of(precision, 1, fanIn(cell, shape), shape.timeSteps());
     }
 
-    /** {@return what the gradients of a backward pass may be off by; parameters as in {@link #forward}} */
+    /**
+     * {@return what the gradients of a backward pass of {@code cell} over {@code shape} may be off by in {@code
+     * precision}}
+     */
     public static Tolerance backward(Cell cell, CellShape shape, Precision precision) {
         // Gradients of states and input are sums over pre-activation rows, those of parameters over the batch.
         int accumulation = Math.max(fanIn(cell, shape), Math.max(cell.rows(), shape.batchSize()));

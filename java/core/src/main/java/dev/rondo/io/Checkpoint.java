@@ -100,7 +100,7 @@ public final class Checkpoint {
     }
 
     /**
-     * Copies the numbers in section {@code name} to {@code target}.
+     * Copies the numbers in section {@code name} to {@code target}, whose numbers are of {@code precision}.
      *
      * @throws CheckpointException if there is no such section, or it holds another number of them
      */
@@ -108,7 +108,7 @@ public final class Checkpoint {
         copyNumbers(sized(name, target.byteSize()), littleEndian(precision), target, nativeOrder(precision));
     }
 
-    /** {@return an exception that says that the contents of section {@code name} make no sense} */
+    /** {@return an exception that says that the contents of section {@code name} make no sense, for {@code cause}} */
     public CheckpointException damaged(String name, RuntimeException cause) {
         return new CheckpointException(file, "section " + name + ": " + cause.getMessage(), cause);
     }
@@ -164,26 +164,29 @@ public final class Checkpoint {
 
         private Builder() {}
 
-        /** Adds a text. */
+        /** Adds a text, {@code value}, as section {@code name}. */
         public Builder text(String name, String value) {
             return add(name, MemorySegment.ofArray(value.getBytes(StandardCharsets.UTF_8)));
         }
 
-        /** Adds integers. */
+        /** Adds integers, {@code values}, as section {@code name}. */
         public Builder ints(String name, int... values) {
             MemorySegment section = MemorySegment.ofArray(new byte[Math.multiplyExact(values.length, Integer.BYTES)]);
             copyNumbers(MemorySegment.ofArray(values), ValueLayout.JAVA_INT, section, INT);
             return add(name, section);
         }
 
-        /** Adds long integers. */
+        /** Adds long integers, {@code values}, as section {@code name}. */
         public Builder longs(String name, long... values) {
             MemorySegment section = MemorySegment.ofArray(new byte[Math.multiplyExact(values.length, Long.BYTES)]);
             copyNumbers(MemorySegment.ofArray(values), ValueLayout.JAVA_LONG, section, LONG);
             return add(name, section);
         }
 
-        /** Adds numbers; those in native memory are read only when the checkpoint is written. */
+        /**
+         * Adds numbers, {@code values} of {@code precision}, as section {@code name}; those in native memory are read
+         * only when the checkpoint is written.
+         */
         public Builder numbers(String name, Precision precision, MemorySegment values) {
             if (values.isNative() && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN) {
                 return add(name, values);

@@ -70,7 +70,7 @@ public final class Backends {
     }
 
     /**
-     * {@return one line: backend, instruction set, threads, and why none of the faster backends}
+     * {@return one line: backend, instruction set and threads of {@code execution}, and why none of the faster ones}
      *
      * @throws UnsupportedOperationException if {@code backend} does not run here
      */
@@ -93,7 +93,7 @@ public final class Backends {
         return missing(Backend.NATIVE).isPresent() ? "no NATIVE backend that would use it" : OpenBlas.loadAndDescribe();
     }
 
-    /** Logs {@link #describe} when a backend is first chosen, and only then. */
+    /** Logs {@link #describe} of {@code execution} when a backend is first chosen, and only then. */
     public static void announce(Backend backend, Execution execution) {
         synchronized (ANNOUNCED) {
             if (!ANNOUNCED.add(backend)) {
@@ -104,7 +104,7 @@ public final class Backends {
     }
 
     /**
-     * {@return instruction set and threads of {@code backend}, and what else is particular to it}
+     * {@return instruction set and threads of {@code backend} for {@code execution}, and what else is particular to it}
      *
      * @throws UnsupportedOperationException if it does not run here
      */

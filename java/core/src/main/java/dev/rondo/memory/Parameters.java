@@ -16,7 +16,7 @@ public final class Parameters {
     private final MemorySegment slab;
     private volatile long version;
 
-    /** Zeroed parameters in memory of {@code workspace}. */
+    /** Zeroed parameters of {@code precision} in memory of {@code workspace}, laid out as {@code layout} says. */
     public Parameters(Workspace workspace, TensorLayout layout, Precision precision) {
         this.workspace = workspace;
         this.layout = layout;

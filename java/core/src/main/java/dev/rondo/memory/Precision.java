@@ -53,7 +53,10 @@ public enum Precision {
         }
     }
 
-    /** Writes the first {@code count} of {@code values}, rounded to this precision, to element {@code offset} on. */
+    /**
+     * Writes the first {@code count} of {@code values}, rounded to this precision, to {@code segment} from element
+     * {@code offset} on.
+     */
     public void write(double[] values, MemorySegment segment, long offset, int count) {
         if (this == FLOAT32) {
             for (int i = 0; i < count; i++) {

@@ -97,7 +97,7 @@ public final class TensorLayout {
         private Builder() {}
 
         /**
-         * Appends a tensor.
+         * Appends a tensor called {@code name}, whose extents are {@code shape}, row-major.
          *
          * @throws IllegalArgumentException if the name is taken or an extent is below 1
          */

@@ -38,7 +38,7 @@ public final class Workspace implements AutoCloseable {
     }
 
     /**
-     * {@return zeroed memory for {@code count} elements}
+     * {@return zeroed memory for {@code count} elements of {@code precision}}
      *
      * @throws IllegalStateException after {@link #close()}
      */

@@ -60,7 +60,7 @@ public final class Cells {
     }
 
     /**
-     * {@return the cell called {@code name}}
+     * {@return the cell called {@code name}, of {@code hiddenSize} units}
      *
      * @param options as {@link Cell#options()} gives them; absent ones have their defaults
      * @throws IllegalArgumentException if there is no such cell, or an option does not fit it
@@ -70,7 +70,8 @@ public final class Cells {
     }
 
     /**
-     * {@return the cell that {@code text} names, as in {@code gru:reset=before}; several options are parted by commas}
+     * {@return the cell of {@code hiddenSize} units that {@code text} names, as in {@code gru:reset=before}; several
+     * options are parted by commas}
      *
      * @throws IllegalArgumentException if there is no such cell, or an option does not fit it
      */

@@ -138,6 +138,8 @@ public final class Dataset {
      * {@return sequences of numbers, one behind the other in memory, each [T, I], without targets yet. They stay where they
      * are, such as in a mapped file; the memory must be open while the data set is in use}
      *
+     * @param values the numbers, of {@code precision}
+     * @param inputSize I
      * @param lengths T of each sequence
      * @throws IllegalArgumentException if the lengths do not add up to the numbers that there are
      */
@@ -165,6 +167,7 @@ public final class Dataset {
     /**
      * {@return sequences of tokens, one behind the other in one array, without targets yet}
      *
+     * @param ids the tokens
      * @param lengths T of each sequence
      * @throws IllegalArgumentException if the lengths do not add up to the tokens that there are
      */
@@ -175,6 +178,7 @@ public final class Dataset {
     /**
      * {@return sequences of tokens, int32, one behind the other in memory, without targets yet. They stay where they are}
      *
+     * @param ids the tokens
      * @param lengths T of each sequence
      * @throws IllegalArgumentException if the lengths do not add up to the tokens that there are
      */

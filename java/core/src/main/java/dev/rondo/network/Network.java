@@ -66,7 +66,10 @@ public final class Network implements AutoCloseable {
         return new Builder(new NetworkInput.OneHot(vocabularySize));
     }
 
-    /** {@return a builder of a network that reads tokens as learned vectors of {@code width} numbers} */
+    /**
+     * {@return a builder of a network that reads tokens, from 0 to below {@code vocabularySize}, as learned vectors of
+     * {@code width} numbers}
+     */
     public static Builder embedding(int vocabularySize, int width) {
         return new Builder(new NetworkInput.Embedding(vocabularySize, width));
     }

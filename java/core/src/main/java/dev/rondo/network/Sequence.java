@@ -60,6 +60,8 @@ public final class Sequence {
      * {@return a sequence of numbers [T, I] that stay where they are: on the heap, native or mapped, at any address, in
      * the machine's byte order}
      *
+     * @param values the numbers, of {@code precision}
+     * @param inputSize I
      * @throws IllegalArgumentException if these are not whole rows
      */
     public static Sequence of(MemorySegment values, Precision precision, int inputSize) {
@@ -103,7 +105,10 @@ public final class Sequence {
         return new Sequence(this, null, new SequenceRows.Arrays(numbers), true, null);
     }
 
-    /** {@return this sequence with O numbers for each step, [T, O], that stay where they are} */
+    /**
+     * {@return this sequence with O = {@code outputSize} numbers of {@code precision} for each step, [T, O], that stay
+     * where they are}
+     */
     public Sequence stepValues(MemorySegment numbers, Precision precision, int outputSize) {
         CellShape.atLeastOne("outputSize", outputSize);
         return new Sequence(this, null, new SequenceRows.Block(numbers, precision, outputSize), true, null);

@@ -56,17 +56,20 @@ public final class SequenceBatch {
         this.parts = Parts.NONE;
     }
 
-    /** {@return a batch of numbers [T, B, I]} */
+    /** {@return a batch of numbers, {@code values} [T, B, I] with I = {@code inputSize}} */
     public static SequenceBatch of(float[] values, int timeSteps, int batchSize, int inputSize) {
         return of(MemorySegment.ofArray(values), Precision.FLOAT32, timeSteps, batchSize, inputSize);
     }
 
-    /** {@return a batch of numbers [T, B, I]} */
+    /** {@return a batch of numbers, {@code values} [T, B, I] with I = {@code inputSize}} */
     public static SequenceBatch of(double[] values, int timeSteps, int batchSize, int inputSize) {
         return of(MemorySegment.ofArray(values), Precision.FLOAT64, timeSteps, batchSize, inputSize);
     }
 
-    /** {@return a batch of numbers [T, B, I] of the given precision, on the heap or native} */
+    /**
+     * {@return a batch of numbers, {@code values} [T, B, I] with I = {@code inputSize}, of the given precision, on the
+     * heap or native}
+     */
     public static SequenceBatch of(
             MemorySegment values, Precision precision, int timeSteps, int batchSize, int inputSize) {
         return new SequenceBatch(values, precision, timeSteps, batchSize, inputSize);
@@ -103,8 +106,8 @@ public final class SequenceBatch {
     }
 
     /**
-     * {@return this batch with the O numbers that each position shall have: [T, B, O], per step, or [B, O], per
-     * sequence}
+     * {@return this batch with the O = {@code outputSize} numbers that each position shall have: [T, B, O], per step, or
+     * [B, O], per sequence}
      *
      * @throws IllegalArgumentException if there are neither T * B * O nor B * O of them
      */
@@ -113,8 +116,8 @@ public final class SequenceBatch {
     }
 
     /**
-     * {@return this batch with the O numbers that each position shall have: [T, B, O], per step, or [B, O], per
-     * sequence}
+     * {@return this batch with the O = {@code outputSize} numbers that each position shall have: [T, B, O], per step, or
+     * [B, O], per sequence}
      *
      * @throws IllegalArgumentException if there are neither T * B * O nor B * O of them
      */
@@ -123,8 +126,8 @@ public final class SequenceBatch {
     }
 
     /**
-     * {@return this batch with the O numbers, of precision {@code of}, that each position shall have: [T, B, O], per
-     * step, or [B, O], per sequence}
+     * {@return this batch with the O = {@code outputSize} numbers, of precision {@code of}, that each position shall
+     * have: [T, B, O], per step, or [B, O], per sequence}
      *
      * @throws IllegalArgumentException if there are neither T * B * O nor B * O of them
      */

@@ -367,7 +367,8 @@ public final class LanguageModelTrainer implements AutoCloseable {
         }
 
         /**
-         * Keeps {@code value} in the checkpoints, for {@link LanguageModelTrainer#note}: where the text came from, say.
+         * Keeps {@code value} under {@code key} in the checkpoints, for {@link LanguageModelTrainer#note}: where the
+         * text came from, say.
          */
         public Builder note(String key, String value) {
             notes.put(key, value);

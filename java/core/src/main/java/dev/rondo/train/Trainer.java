@@ -183,8 +183,8 @@ public final class Trainer {
     }
 
     /**
-     * Trains on {@code training}, epoch after epoch, without a validation set: {@link #fit(Dataset, Dataset, Epochs)}
-     * with the training loss as what is watched.
+     * Trains on {@code training} for {@code epochs} at most, without a validation set: {@link #fit(Dataset, Dataset,
+     * Epochs)} with the training loss as what is watched.
      */
     public FitResult fit(Dataset training, Epochs epochs) {
         return fitOn(training, null, epochs);

@@ -61,6 +61,7 @@ public record Elman(int hiddenSize, Activation activation) implements Cell {
     /**
      * {@return the cell that a checkpoint describes}
      *
+     * @param options as {@link #options()} gives them
      * @throws IllegalArgumentException if an option is damaged
      */
     public static Elman of(int hiddenSize, Map<String, String> options) {

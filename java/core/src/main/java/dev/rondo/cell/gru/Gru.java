@@ -66,6 +66,7 @@ public record Gru(int hiddenSize, Reset reset) implements Cell {
     /**
      * {@return the GRU that a checkpoint describes}
      *
+     * @param options as {@link #options()} gives them
      * @throws IllegalArgumentException if an option is damaged
      */
     public static Gru of(int hiddenSize, Map<String, String> options) {

@@ -46,6 +46,7 @@ public record Lstm(int hiddenSize, double forgetBias) implements Cell {
     /**
      * {@return the LSTM that a checkpoint describes}
      *
+     * @param options as {@link #options()} gives them
      * @throws IllegalArgumentException if an option is damaged
      */
     public static Lstm of(int hiddenSize, Map<String, String> options) {
