@@ -52,7 +52,7 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(names = "--optimizer", paramLabel = "RULE", defaultValue = "adam:learningRate=0.004",
             description = "sgd, nesterov, rmsprop, adagrad, adam or adamw, with numbers after a colon: "
-                    + "sgd:learningRate=2,momentum=0.9. Default: ${DEFAULT-VALUE}.")
+                    + "sgd:learningRate=1,momentum=0.9. Default: ${DEFAULT-VALUE}.")
     private String optimizer;
 
     @Option(names = "--schedule", paramLabel = "RULE", defaultValue = "constant",

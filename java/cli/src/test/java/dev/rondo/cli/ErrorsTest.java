@@ -40,7 +40,7 @@ class ErrorsTest {
             train --cell gnu                | --cell: expected one of [elman, lstm, gru], got gnu
             train --cell gru:rest=after     | --cell: option of gru: expected one of [reset], got rest
             train --cell gru --resume x     | cannot be had with --cell
-            train --optimizer adma          | --optimizer: expected one of [sgd, nesterov, rmsprop, 
+            train --optimizer adma          | --optimizer: expected one of [sgd, nesterov, rmsprop,
             train --optimizer sgd           | --optimizer: sgd: expected learningRate=NUMBER, got none
             train --optimizer sgd:learningRate=0 | --optimizer: learningRate: expected a number above 0, got 0.0
             train --schedule cosine         | --schedule: cosine: expected steps=NUMBER, got none
