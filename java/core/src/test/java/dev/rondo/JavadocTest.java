@@ -25,10 +25,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every public and protected element of the library has a comment, and a record's comment names its components, and
- * so does a method's, or its class's, where there are several arguments. The javadoc tool checks the comments themselves
- * when it builds the pages; its demand for a {@code @param} line per argument is off, since most arguments are part of a
- * sentence, and the only argument of a method is what the sentence is about.
+ * Every public and protected element of the library has a comment, and a record's comment names its components, and so
+ * does a method's, or its class's, where there are several arguments. The javadoc tool checks the comments themselves
+ * when it builds the pages; its demand for a {@code @param} line per argument is off, since most arguments are part of
+ * a sentence, and the only argument of a method is what the sentence is about.
  */
 class JavadocTest {
     private static final Path SOURCES = Path.of(System.getProperty("rondo.home"), "java/core/src/main/java");

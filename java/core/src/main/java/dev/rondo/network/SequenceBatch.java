@@ -106,8 +106,8 @@ public final class SequenceBatch {
     }
 
     /**
-     * {@return this batch with the O = {@code outputSize} numbers that each position shall have: [T, B, O], per step, or
-     * [B, O], per sequence}
+     * {@return this batch with the O = {@code outputSize} numbers that each position shall have: [T, B, O], per step,
+     * or [B, O], per sequence}
      *
      * @throws IllegalArgumentException if there are neither T * B * O nor B * O of them
      */
@@ -116,8 +116,8 @@ public final class SequenceBatch {
     }
 
     /**
-     * {@return this batch with the O = {@code outputSize} numbers that each position shall have: [T, B, O], per step, or
-     * [B, O], per sequence}
+     * {@return this batch with the O = {@code outputSize} numbers that each position shall have: [T, B, O], per step,
+     * or [B, O], per sequence}
      *
      * @throws IllegalArgumentException if there are neither T * B * O nor B * O of them
      */
