@@ -35,7 +35,8 @@ class DataPageTest {
                 .waitFor();
         String printed = Files.readString(output);
         assertEquals(0, status, printed);
-        Matcher accuracy = Pattern.compile("held out: loss [\\d.e-]+, accuracy ([\\d.]+) %, 500 counted").matcher(printed);
+        Matcher accuracy =
+                Pattern.compile("held out: loss [\\d.e-]+, accuracy ([\\d.]+) %, 500 counted").matcher(printed);
         assertTrue(accuracy.find(), printed);
         assertTrue(Double.parseDouble(accuracy.group(1)) > 95, printed);
         assertTrue(printed.contains("actual | predicted"), printed);

@@ -18,9 +18,10 @@ import java.util.stream.IntStream;
  * }</pre>
  *
  * <p>A batch has B sequences, as many as the batch size says or, of fewer in memory, all of them; the last batch of an
- * epoch is filled up with sequences of no steps whose targets do not count. It has as many steps as its longest sequence.
- * All run in one pass, whose memory is that of the longest sequence in memory; of a stream, where that is not known, the
- * pass grows: a sequence that it has no room for brings one of at least twice the steps. One thread at a time.
+ * epoch is filled up with sequences of no steps whose targets do not count. It has as many steps as its longest
+ * sequence. All run in one pass, whose memory is that of the longest sequence in memory; of a stream, where that is
+ * not known, the pass grows: a sequence that it has no room for brings one of at least twice the steps. One thread at
+ * a time.
  */
 public final class Batches implements AutoCloseable {
     private final Network network;

@@ -27,7 +27,9 @@ public final class ConfusionMatrix {
         return (double) counts[actual][actual] / Arrays.stream(counts[actual]).sum();
     }
 
-    /** {@return the share of right ones among the positions of which it said {@code predicted}; NaN if there are none} */
+    /**
+     * {@return the share of right ones among the positions of which it said {@code predicted}; NaN if there are none}
+     */
     public double precision(int predicted) {
         return (double) counts[predicted][predicted]
                 / Arrays.stream(counts).mapToLong(row -> row[predicted]).sum();

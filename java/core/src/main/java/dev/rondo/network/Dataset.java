@@ -28,13 +28,13 @@ import java.util.stream.Stream;
  *   <li>as given, unless {@link #shuffle shuffled}: then in an order drawn anew for each epoch from the seed and the
  *       number of the epoch alone, so that it can be repeated;
  *   <li>cut into batches in that order, the last one smaller if need be, unless {@link #bucketed() bucketed}: then the
- *       sequences of each {@value #POOL} batches in a row are sorted by length before they are cut, so that a batch holds
- *       sequences of about one length, and little of it is padding. The batches of those {@value #POOL} come in drawn
- *       order if the data set is shuffled, else the shortest first.
+ *       sequences of each {@value #POOL} batches in a row are sorted by length before they are cut, so that a batch
+ *       holds sequences of about one length, and little of it is padding. The batches of those {@value #POOL} come in
+ *       drawn order if the data set is shuffled, else the shortest first.
  * </ul>
  *
- * <p>A sequence of no steps is a sequence: a head that reads the last step reads the zero state, one that reads each step
- * finds nothing to count. A data set without sequences can be made; to train or evaluate with it is an error.
+ * <p>A sequence of no steps is a sequence: a head that reads the last step reads the zero state, one that reads each
+ * step finds nothing to count. A data set without sequences can be made; to train or evaluate with it is an error.
  */
 public final class Dataset {
     /** How many batches' sequences are sorted by length together. */
@@ -56,9 +56,9 @@ public final class Dataset {
     record Order(Long seed, int buffer, boolean bucketed) {}
 
     /**
-     * Opens a stream of sequences, from the first on: called for each epoch, and the stream is closed after it, whether it
-     * ended or failed. Sequences are pulled one at a time and few of them kept, so a stream may be longer than memory. A
-     * sequence must be new each time, not an array that is written over.
+     * Opens a stream of sequences, from the first on: called for each epoch, and the stream is closed after it,
+     * whether it ended or failed. Sequences are pulled one at a time and few of them kept, so a stream may be longer
+     * than memory. A sequence must be new each time, not an array that is written over.
      */
     @FunctionalInterface
     public interface Source {
@@ -135,8 +135,8 @@ public final class Dataset {
     }
 
     /**
-     * {@return sequences of numbers, one behind the other in memory, each [T, I], without targets yet. They stay where they
-     * are, such as in a mapped file; the memory must be open while the data set is in use}
+     * {@return sequences of numbers, one behind the other in memory, each [T, I], without targets yet. They stay
+     * where they are, such as in a mapped file; the memory must be open while the data set is in use}
      *
      * @param values the numbers, of {@code precision}
      * @param inputSize I
@@ -176,7 +176,8 @@ public final class Dataset {
     }
 
     /**
-     * {@return sequences of tokens, int32, one behind the other in memory, without targets yet. They stay where they are}
+     * {@return sequences of tokens, int32, one behind the other in memory, without targets yet. They stay where they
+     * are}
      *
      * @param ids the tokens
      * @param lengths T of each sequence
@@ -227,8 +228,8 @@ public final class Dataset {
     }
 
     /**
-     * {@return this data set in an order drawn for each epoch. In memory each order is as likely as any other; of a stream
-     * the next sequence is drawn from the {@value #SHUFFLE_BUFFER} that were read last and not yet taken}
+     * {@return this data set in an order drawn for each epoch. In memory each order is as likely as any other; of a
+     * stream the next sequence is drawn from the {@value #SHUFFLE_BUFFER} that were read last and not yet taken}
      */
     public Dataset shuffle(long seed) {
         return shuffle(seed, order.buffer);
@@ -246,8 +247,8 @@ public final class Dataset {
     }
 
     /**
-     * {@return this data set in batches of about one length each, as said above; of a stream, {@value #POOL} batches are
-     * kept in memory}
+     * {@return this data set in batches of about one length each, as said above; of a stream, {@value #POOL} batches
+     * are kept in memory}
      */
     public Dataset bucketed() {
         return new Dataset(sequences, source, new Order(order.seed, order.buffer, true));
@@ -255,8 +256,9 @@ public final class Dataset {
 
     /**
      * {@return two parts of this data set, of whole sequences, in the order that they have here}: in memory
-     * {@code round(fraction * size)} of them, at least one and not all, drawn by the seed, are for validation; of a stream
-     * each is with a chance of {@code fraction}, drawn from seed and position, so both parts read the whole stream
+     * {@code round(fraction * size)} of them, at least one and not all, drawn by the seed, are for validation; of a
+     * stream each is with a chance of {@code fraction}, drawn from seed and position, so both parts read the whole
+     * stream
      *
      * @param fraction for validation, above 0 and below 1
      * @throws IllegalArgumentException if it is not, or there are fewer than 2 sequences
@@ -344,8 +346,8 @@ public final class Dataset {
 
     private List<Sequence> list(String what) {
         if (sequences == null) {
-            throw new UnsupportedOperationException(
-                    what + ": expected sequences in memory, got a stream, whose sequences have their own targets and end");
+            throw new UnsupportedOperationException(what
+                    + ": expected sequences in memory, got a stream, whose sequences have their own targets and end");
         }
         return sequences;
     }

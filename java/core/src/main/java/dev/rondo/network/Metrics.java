@@ -3,18 +3,19 @@ package dev.rondo.network;
 import java.util.Locale;
 
 /**
- * What a network is worth on a data set: a value. Which figures there are depends on the loss that the network is trained
- * by; asking for another throws.
+ * What a network is worth on a data set: a value. Which figures there are depends on the loss that the network is
+ * trained by; asking for another throws.
  *
  * <table>
  *   <caption>figures by loss</caption>
- *   <tr><td>softmax and cross-entropy</td><td>loss, accuracy, confusion matrix; perplexity without class weights</td></tr>
+ *   <tr><td>softmax and cross-entropy</td><td>loss, accuracy, confusion matrix; perplexity without class
+ *   weights</td></tr>
  *   <tr><td>sigmoid and cross-entropy</td><td>loss, accuracy, exact match</td></tr>
  *   <tr><td>mean squared error</td><td>loss, mean squared error</td></tr>
  * </table>
  *
- * <p>Each is a mean over all that counts in the data set, not over means of batches: but for rounding it does not depend on
- * how the sequences were batched.
+ * <p>Each is a mean over all that counts in the data set, not over means of batches: but for rounding it does not
+ * depend on how the sequences were batched.
  */
 public final class Metrics {
     /** Up to how many classes the confusion matrix is kept. */

@@ -12,8 +12,8 @@ import java.util.function.Function;
 
 /**
  * Buffers and passes for batches of up to T steps by B sequences, made once and used for every batch: a step allocates
- * nothing, but for some views when a number of steps turns up for the first time. What one layer puts out is what the next
- * reads, without a copy.
+ * nothing, but for some views when a number of steps turns up for the first time. What one layer puts out is what the
+ * next reads, without a copy.
  *
  * <p>A pass starts from the zero state unless states are {@linkplain #carryState carried}; then it goes on from where
  * the last pass ended. Gradients never cross from one pass to the one before: that is truncated back-propagation

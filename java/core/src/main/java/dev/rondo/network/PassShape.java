@@ -4,8 +4,8 @@ import dev.rondo.memory.Precision;
 import java.lang.foreign.MemorySegment;
 
 /**
- * What a {@link NetworkPass} calls for batches of one number of time steps: made once for each that turns up, of views of
- * the memory and of the plans that all of them share, in which it uses the first T * B rows.
+ * What a {@link NetworkPass} calls for batches of one number of time steps: made once for each that turns up, of
+ * views of the memory and of the plans that all of them share, in which it uses the first T * B rows.
  */
 final class PassShape {
     private static final int LENGTHS = 1;

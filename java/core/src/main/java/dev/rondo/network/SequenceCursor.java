@@ -46,7 +46,9 @@ sealed interface SequenceCursor extends AutoCloseable {
         }
     }
 
-    /** From a stream: the next is drawn from a buffer, in which the one that is read takes the place of the one drawn. */
+    /**
+     * From a stream: the next is drawn from a buffer, in which the one that is read takes the place of the one drawn.
+     */
     final class OfStream implements SequenceCursor {
         private final Stream<Sequence> stream;
         private final Iterator<Sequence> iterator;

@@ -38,8 +38,8 @@ final class SequencePacker implements AutoCloseable {
     }
 
     /**
-     * {@return a batch of T = {@code timeSteps}, for which there is room, that holds sequences {@code from} to {@code to - 1} of {@code pool}, until
-     * the next call}
+     * {@return a batch of T = {@code timeSteps}, for which there is room, that holds sequences {@code from} to {@code
+     * to - 1} of {@code pool}, until the next call}
      *
      * @throws IllegalArgumentException if a sequence does not fit the network
      */

@@ -20,10 +20,14 @@ public record EpochResult(
         return validation == null ? trainingLoss : validation.loss();
     }
 
-    /** {@return "epoch 3, step 96: training loss 0.1432; validation loss 0.1619, accuracy 94.00 %, 50 counted; best"} */
+    /**
+     * {@return "epoch 3, step 96: training loss 0.1432; validation loss 0.1619, accuracy 94.00 %, 50 counted; best"}
+     */
     @Override
     public String toString() {
         return String.format(Locale.ROOT, "epoch %d, step %d: training loss %.4g%s%s",
-                epoch, steps, trainingLoss, validation == null ? "" : "; validation " + validation, best ? "; best" : "");
+                epoch, steps, trainingLoss,
+                validation == null ? "" : "; validation " + validation,
+                best ? "; best" : "");
     }
 }

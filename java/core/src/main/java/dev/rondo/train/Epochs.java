@@ -11,9 +11,9 @@ import java.util.Objects;
  * Epochs epochs = Epochs.of(100).patience(5).minimumImprovement(1e-3).keepBest().listener(System.out::println);
  * }</pre>
  *
- * <p>An epoch is better than those before if its validation loss, or without a validation set its training loss, is lower
- * than the lowest so far by more than the minimum improvement. The first is better than none, unless its loss is not a
- * number.
+ * <p>An epoch is better than those before if its validation loss, or without a validation set its training loss, is
+ * lower than the lowest so far by more than the minimum improvement. The first is better than none, unless its loss
+ * is not a number.
  */
 public final class Epochs {
     private static final FitListener NOBODY = _ -> { };
@@ -67,18 +67,19 @@ public final class Epochs {
     }
 
     /**
-     * {@return these, after which the network has the parameters that it had after the best epoch}, also if training ends by
-     * an exception; default: those of the last step. What the optimiser remembers is that of the last step in either case
+     * {@return these, after which the network has the parameters that it had after the best epoch}, also if training
+     * ends by an exception; default: those of the last step. What the optimiser remembers is that of the last step in
+     * either case
      */
     public Epochs keepBest() {
         return new Epochs(count, patience, minimumImprovement, new Best(null), listener);
     }
 
     /**
-     * {@return these, after which the network has the parameters of the best epoch, as {@link #keepBest()} says, and with
-     * these in {@code file}}, which is replaced after each epoch that is better, at once or not at all, and which
-     * {@link dev.rondo.network.Network#load} reads. That it cannot be written ends the training by an
-     * {@link java.io.UncheckedIOException}
+     * {@return these, after which the network has the parameters of the best epoch, as {@link #keepBest()} says, and
+     * with these in {@code file}}, which is replaced after each epoch that is better, at once or not at all, and
+     * which {@link dev.rondo.network.Network#load} reads. That it cannot be written ends the training by an {@link
+     * java.io.UncheckedIOException}
      */
     public Epochs keepBest(Path file) {
         Objects.requireNonNull(file, "file: expected one, got null");

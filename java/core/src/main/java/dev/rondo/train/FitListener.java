@@ -1,8 +1,8 @@
 package dev.rondo.train;
 
 /**
- * Hears how {@link Trainer#fit} goes on, in the thread that trains. It may call {@link Trainer#stop()}; what it throws ends
- * the training and arrives at the caller.
+ * Hears how {@link Trainer#fit} goes on, in the thread that trains. It may call {@link Trainer#stop()}; what it
+ * throws ends the training and arrives at the caller.
  */
 @FunctionalInterface
 public interface FitListener {

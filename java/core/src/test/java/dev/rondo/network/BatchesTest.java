@@ -66,7 +66,9 @@ class BatchesTest {
 
     private static List<Sequence> ragged(Target target) {
         var random = new SeededRandom(11);
-        return IntStream.of(4, 0, 1, 9, 1, 7, 2, 37, 3, 5, 6).mapToObj(length -> target.sequence(length, random)).toList();
+        return IntStream.of(4, 0, 1, 9, 1, 7, 2, 37, 3, 5, 6)
+                .mapToObj(length -> target.sequence(length, random))
+                .toList();
     }
 
     /** The gradient of the sum of losses over all batches, and that sum. */
@@ -152,7 +154,7 @@ class BatchesTest {
         double plain = padding(data, 1);
         double bucketed = padding(data.bucketed(), 1);
         assertEquals(0.48, plain, 0.03); // the mean is 50.5, the longest of 32 is near 98
-        // Sorted, 1024 sequences change by 1 step per 10: by 3 of 50 within a batch. The last batch of the epoch is half full.
+        // Sorted, 1024 sequences change by 1 step per 10: by 3 of 50 within a batch. The last batch is half full.
         assertEquals(0.04, bucketed, 0.015);
         assertEquals(bucketed, padding(Dataset.stream(sequences::stream).shuffle(1).bucketed(), 2), 0.01);
     }
@@ -170,7 +172,8 @@ class BatchesTest {
     @Test
     void thePassOfAStreamGrowsInFewLeaps() {
         var random = new SeededRandom(2);
-        Dataset data = Dataset.stream(() -> IntStream.rangeClosed(1, 200).mapToObj(n -> Target.LABEL.sequence(n, random)));
+        Dataset data = Dataset.stream(
+                () -> IntStream.rangeClosed(1, 200).mapToObj(n -> Target.LABEL.sequence(n, random)));
         try (Network network = Target.LABEL.network(Backend.REFERENCE, Precision.FLOAT32);
                 var batches = Batches.training(network, data, 1)) {
             var longest = new AtomicInteger();
@@ -214,7 +217,8 @@ class BatchesTest {
             assertWrong("expected 3 numbers per step, got 2", network, good, Sequence.of(new float[1][2]).label(1));
             assertWrong("expected numbers, got tokens", network, good, Sequence.tokens(1).label(1));
             assertWrong("label: expected 0 to 3, or -1 = ignored, got 4", network, good, good.label(4));
-            assertWrong("target: expected one class per sequence, got none", network, good, Sequence.of(new float[2][I]));
+            assertWrong("target: expected one class per sequence, got none",
+                    network, good, Sequence.of(new float[2][I]));
             assertWrong("target: expected one class per sequence, got one class per step",
                     network, good, good.stepLabels(1, 2));
             assertWrong("target: expected one class per sequence, got 2 numbers per sequence",

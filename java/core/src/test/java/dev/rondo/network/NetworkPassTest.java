@@ -107,8 +107,8 @@ class NetworkPassTest {
     }
 
     /**
-     * What earlier, longer batches left behind does not show. NATIVE takes the products of few rows another way, chosen by
-     * the size of the pass: some hundred float32 terms below 1 in another order.
+     * What earlier, longer batches left behind does not show. NATIVE takes the products of few rows another way,
+     * chosen by the size of the pass: some hundred float32 terms below 1 in another order.
      */
     @ParameterizedTest
     @EnumSource

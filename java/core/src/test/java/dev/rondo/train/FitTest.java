@@ -41,7 +41,8 @@ class FitTest {
     private Path directory;
 
     private static Network network(Backend backend, int threads) {
-        return Network.oneHot(V).layer(Lstm.of(8)).lastStep().classes(2).backend(backend).threads(threads).seed(1).build();
+        return Network.oneHot(V).layer(Lstm.of(8)).lastStep().classes(2)
+                .backend(backend).threads(threads).seed(1).build();
     }
 
     private static Network network() {
@@ -301,7 +302,9 @@ class FitTest {
         }
     }
 
-    /** Passes and buffers of all that fit opens, however it ends, are closed: what is not is reported when collected. */
+    /**
+     * Passes and buffers of all that fit opens, however it ends, are closed: what is not is reported when collected.
+     */
     @Test
     void nothingStaysOpen() throws InterruptedException {
         Set<String> reported = ConcurrentHashMap.newKeySet();

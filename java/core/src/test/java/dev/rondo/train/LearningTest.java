@@ -96,7 +96,8 @@ class LearningTest {
             Trainer trainer = Trainer.builder(network).optimizer(Adam.of(1e-2)).batchSize(20).build();
             trainer.fit(whichOccurred(800, 1).shuffle(3).bucketed(), Epochs.of(20));
             Metrics heldOut = network.evaluate(whichOccurred(300, 2));
-            assertTrue(heldOut.accuracy() > 0.95 && heldOut.exactMatch() > 0.9, heldOut + ", all " + heldOut.exactMatch());
+            assertTrue(heldOut.accuracy() > 0.95 && heldOut.exactMatch() > 0.9,
+                    heldOut + ", all labels " + heldOut.exactMatch());
         }
     }
 
