@@ -81,7 +81,11 @@ final class GuardedMatrix {
 
     double[] read(Precision precision) {
         var numbers = new double[rows * width];
-        Arrays.setAll(numbers, i -> precision.get(values, place(i)));
+        var row = new double[width];
+        for (int r = 0; r < rows; r++) {
+            precision.read(values, (long) r * stride, row, width);
+            System.arraycopy(row, 0, numbers, r * width, width);
+        }
         return numbers;
     }
 
@@ -96,13 +100,19 @@ final class GuardedMatrix {
 
     /** What is wrong around a result, or null. */
     String overrun() {
-        byte[] bytes = region.toArray(ValueLayout.JAVA_BYTE);
-        long start = (long) GUARD * elementBytes;
-        for (int i = 0; i < bytes.length; i++) {
-            long element = Math.floorDiv(i - start, elementBytes);
-            boolean inside = element >= 0 && element < values.byteSize() / elementBytes && element % stride < width;
-            if (!inside && bytes[i] != MARK) {
-                return name + " was overrun: element " + element + " of " + rows + " rows of " + width
+        String fault = overwritten(-GUARD, 0);
+        for (int r = 0; r < rows && fault == null; r++) {
+            long end = (long) r * stride + width;
+            fault = overwritten(end, r < rows - 1 ? (long) (r + 1) * stride : end + GUARD);
+        }
+        return fault;
+    }
+
+    /** What is wrong with elements {@code from} to before {@code to}, which are marks, or null. */
+    private String overwritten(long from, long to) {
+        for (long i = (GUARD + from) * elementBytes; i < (GUARD + to) * elementBytes; i++) {
+            if (region.get(ValueLayout.JAVA_BYTE, i) != MARK) {
+                return name + " was overrun: element " + (i / elementBytes - GUARD) + " of " + rows + " rows of " + width
                         + ", stride " + stride;
             }
         }
