@@ -180,7 +180,7 @@ public final class NetworkPass implements AutoCloseable {
                 head.outputGradient().fill((byte) 0);
             }
             lossKnown = compares;
-            ran = training;
+            ran = true;
             aimed = compares;
         } finally {
             guard.exit();
@@ -199,7 +199,7 @@ public final class NetworkPass implements AutoCloseable {
     public void backward() {
         guard.enter();
         try {
-            if (!ran || !aimed) {
+            if (!training || !ran || !aimed) {
                 throw new IllegalStateException("backward: expected a forward pass with targets right before, or"
                         + " outputGradient() or lastStateGradient(..) asked for after it, "
                         + (training ? "got none" : "got a pass without gradients"));
@@ -250,7 +250,7 @@ public final class NetworkPass implements AutoCloseable {
      * @throws IllegalStateException if there was no forward pass since the last backward pass
      */
     public double loss(OutputLoss own) {
-        if (!ran && training) {
+        if (!ran) {
             throw new IllegalStateException("loss: expected a forward pass before, got none");
         }
         MemorySegment outputs = outputs();

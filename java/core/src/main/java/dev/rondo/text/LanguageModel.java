@@ -3,6 +3,7 @@ package dev.rondo.text;
 import dev.rondo.io.Checkpoint;
 import dev.rondo.io.CheckpointException;
 import dev.rondo.network.Network;
+import dev.rondo.network.NetworkHead;
 import dev.rondo.network.NetworkInput;
 import dev.rondo.network.Stepper;
 import java.io.IOException;
@@ -35,7 +36,8 @@ public final class LanguageModel implements AutoCloseable {
     /**
      * A model that owns {@code network}.
      *
-     * @throws IllegalArgumentException if the network does not read and predict the tokens of the vocabulary
+     * @throws IllegalArgumentException if the network does not read and, at each step, predict the tokens of the
+     *     vocabulary
      */
     public LanguageModel(Vocabulary vocabulary, Network network) {
         int reads = switch (network.description().input()) {
@@ -46,6 +48,10 @@ public final class LanguageModel implements AutoCloseable {
         if (reads != vocabulary.size() || network.outputSize() != vocabulary.size()) {
             throw new IllegalArgumentException("network: expected one that reads and predicts " + vocabulary.size()
                     + " tokens, got " + reads + " and " + network.outputSize());
+        }
+        if (!network.description().head().equals(NetworkHead.classes(vocabulary.size()))) {
+            throw new IllegalArgumentException(
+                    "network: expected classes at each step, got " + network.description().head());
         }
         this.vocabulary = vocabulary;
         this.network = network;

@@ -280,6 +280,9 @@ class HeadTest {
             assertThrows(IllegalStateException.class, () -> pass.loss());
             assertThrows(IllegalStateException.class, pass::lossWeight);
             assertThrows(IllegalStateException.class, inference::outputGradient);
+            assertThrows(IllegalStateException.class, () -> inference.loss((outputs, gradient) -> 0));
+            inference.forward(inputs(B, 7));
+            assertEquals(T * B * O, inference.loss((outputs, gradient) -> gradient.length));
             assertThrows(IllegalStateException.class, () -> inference.lastStateGradient(0, 0));
             var e = assertThrows(IllegalArgumentException.class,
                     () -> pass.forward(inputs(B, 7).targets(new int[T * B])));

@@ -168,4 +168,17 @@ class LanguageModelTest {
             }
         }
     }
+
+    @Test
+    void aNetworkThatDoesNotPredictEachStepIsRefused() {
+        int size = VOCABULARY.size();
+        try (Network last = Network.oneHot(size).layer(Lstm.of(2)).lastStep().classes(size).build();
+                Network numbers = Network.oneHot(size).layer(Lstm.of(2)).outputs(size).build()) {
+            for (Network network : new Network[] {last, numbers}) {
+                String message = assertThrows(
+                        IllegalArgumentException.class, () -> new LanguageModel(VOCABULARY, network)).getMessage();
+                assertTrue(message.startsWith("network: expected classes at each step, got "), message);
+            }
+        }
+    }
 }
