@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
  *
  * <p>A batch has B sequences, as many as the batch size says or, of fewer in memory, all of them; the last batch of an
  * epoch is filled up with sequences of no steps whose targets do not count. It has as many steps as its longest
- * sequence. All run in one pass, whose memory is that of the longest sequence in memory; of a stream, where that is
+ * sequence, from 64 on rounded up by at most a 32nd, so that only some dozens of numbers of steps turn up. All run in one pass, whose memory is that of the longest sequence in memory; of a stream, where that is
  * not known, the pass grows: a sequence that it has no room for brings one of at least twice the steps. One thread at
  * a time.
  */
@@ -153,7 +153,13 @@ public final class Batches implements AutoCloseable {
             needed = Math.max(needed, pool[i].length());
             steps += pool[i].length();
         }
-        return needed;
+        return longest == 0 ? roundUp(needed) : Math.clamp(roundUp(needed), 1, Math.max(1, longest));
+    }
+
+    /** {@return {@code needed}, rounded up so that there are 32 numbers from a power of two to the next} */
+    static int roundUp(int needed) {
+        long unit = Math.max(1, Integer.highestOneBit(needed) >> 5);
+        return (int) Math.min(Math.ceilDiv(needed, unit) * unit, Integer.MAX_VALUE);
     }
 
     private NetworkPass pass(int timeSteps) {

@@ -9,12 +9,16 @@ import dev.rondo.network.SequenceBatch;
 import dev.rondo.train.FitResult.End;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
 /** One run of {@link Trainer#fit}: epochs of steps, what is watched, and the best parameters so far. */
 final class Fit {
+    private static final Logger LOGGER = System.getLogger("dev.rondo.train");
+
     private final Trainer trainer;
     private final Epochs epochs;
     private final Batches training;
@@ -77,6 +81,7 @@ final class Fit {
             lowest = watched;
             keep();
         }
+        LOGGER.log(Level.DEBUG, result::toString);
         epochs.listener().epochEnded(result);
     }
 

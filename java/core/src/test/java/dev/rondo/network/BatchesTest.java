@@ -10,15 +10,24 @@ import dev.rondo.cell.Backend;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.kernel.Available;
 import dev.rondo.memory.Precision;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.lang.ref.Cleaner;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -170,6 +179,55 @@ class BatchesTest {
     }
 
     @Test
+    void stepsAreRoundedUpSoThatFewNumbersTurnUp() {
+        for (int needed = 1; needed <= 64; needed++) {
+            assertEquals(needed, Batches.roundUp(needed));
+        }
+        assertEquals(66, Batches.roundUp(65));
+        assertEquals(200, Batches.roundUp(200));
+        assertEquals(204, Batches.roundUp(201));
+        assertEquals(1 << 30, Batches.roundUp(1 << 30));
+        assertEquals(Integer.MAX_VALUE, Batches.roundUp(Integer.MAX_VALUE));
+        assertEquals(192, IntStream.rangeClosed(1, 1024).map(Batches::roundUp).distinct().count()); // 64 + 4 * 32
+        IntStream.range(1, 100_000).forEach(needed -> {
+            int rounded = Batches.roundUp(needed);
+            assertTrue(rounded >= needed && rounded <= needed * 33.0 / 32, needed + " to " + rounded);
+        });
+    }
+
+    /** The numbers of a mapped file and the lines of a text are what the same numbers in arrays are. */
+    @Test
+    void filesGiveWhatArraysGive(@TempDir Path directory) throws IOException {
+        float[] numbers = {0.5f, -1, 2, 0.25f, 1, 3, -2, 0, 1, 1, 1, 1};
+        int[] lengths = {3, 1};
+        int[] labels = {2, 0};
+        ByteBuffer bytes = ByteBuffer.allocate(4 * numbers.length).order(ByteOrder.nativeOrder());
+        bytes.asFloatBuffer().put(numbers);
+        Path binary = Files.write(directory.resolve("numbers"), bytes.array());
+        Path text = Files.writeString(directory.resolve("lines"), "2 0.5 -1 2 0.25 1 3 -2 0 1\n0 1 1 1\n");
+        Dataset lines = Dataset.stream(() -> Files.lines(text).map(line -> {
+            String[] words = line.split(" ");
+            var rows = new float[words.length / I][I];
+            for (int i = 1; i < words.length; i++) {
+                rows[(i - 1) / I][(i - 1) % I] = Float.parseFloat(words[i]);
+            }
+            return Sequence.of(rows).label(Integer.parseInt(words[0]));
+        }));
+        try (Network network = Target.LABEL.network(Backend.REFERENCE, Precision.FLOAT32);
+                FileChannel channel = FileChannel.open(binary)) {
+            double expected = network.evaluate(Dataset.of(numbers, lengths, I).labels(labels)).loss();
+            assertEquals(expected, network.evaluate(lines).loss());
+            Dataset mapped;
+            try (Arena arena = Arena.ofShared()) {
+                MemorySegment file = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+                mapped = Dataset.of(file, Precision.FLOAT32, lengths, I).labels(labels);
+                assertEquals(expected, network.evaluate(mapped).loss());
+            }
+            assertThrows(IllegalStateException.class, () -> network.evaluate(mapped)); // the file is closed
+        }
+    }
+
+    @Test
     void thePassOfAStreamGrowsInFewLeaps() {
         var random = new SeededRandom(2);
         Dataset data = Dataset.stream(
@@ -184,7 +242,7 @@ class BatchesTest {
             });
             assertEquals(256, longest.get()); // 1, 2, 4 and so on
             assertEquals(9, batches.passes());
-            assertEquals(0, batches.padding());
+            assertEquals(0.01, batches.padding(), 0.01); // rounding from 64 on
         }
     }
 

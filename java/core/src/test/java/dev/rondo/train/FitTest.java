@@ -255,6 +255,19 @@ class FitTest {
     }
 
     @Test
+    void oneSequenceEvenWithoutStepsIsEnough() {
+        for (Sequence only : List.of(Sequence.tokens(1, 2, 3).label(1), Sequence.tokens(1).label(1),
+                Sequence.tokens().label(1))) {
+            try (Network network = network()) {
+                FitResult result = trainer(network).fit(Dataset.sequences(List.of(only)).shuffle(1).bucketed(),
+                        Epochs.of(60));
+                assertEquals(60, result.history().getLast().steps());
+                assertTrue(result.history().getLast().trainingLoss() < result.history().getFirst().trainingLoss() / 2);
+            }
+        }
+    }
+
+    @Test
     void whatAListenerOrAStreamThrowsArrivesAsItIs() {
         var failure = new IllegalStateException("enough");
         try (Network network = network()) {
