@@ -198,19 +198,19 @@ int64_t rondo_cache_bytes(const rondo_plan* plan, int64_t time_steps, int64_t ba
   return plan->cache_bytes(time_steps, batch_size);
 }
 
-int32_t rondo_forward(rondo_plan* plan, const rondo_pass* pass) {
+int32_t rondo_forward(rondo_plan* plan, const rondo_pass* pass, ...) {
   if (!plan || !pass || !is_valid(*plan, *pass)) return RONDO_BAD_ARGUMENT;
   return thread_scratch() ? plan->forward(*pass) : RONDO_OUT_OF_MEMORY;
 }
 
-int32_t rondo_backward(rondo_plan* plan, const rondo_pass* pass, const rondo_gradients* gradients) {
+int32_t rondo_backward(rondo_plan* plan, const rondo_pass* pass, const rondo_gradients* gradients, ...) {
   if (!plan || !pass || !gradients || !is_valid(*plan, *pass) || !is_valid(*plan, *pass, *gradients)) {
     return RONDO_BAD_ARGUMENT;
   }
   return thread_scratch() ? plan->backward(*pass, *gradients) : RONDO_OUT_OF_MEMORY;
 }
 
-int32_t rondo_multiply(const rondo_product* product) {
+int32_t rondo_multiply(const rondo_product* product, ...) {
   if (!product || !is_valid(*product)) return RONDO_BAD_ARGUMENT;
   if (!is_precision(product->precision)) return RONDO_UNSUPPORTED;
   if (!thread_scratch()) return RONDO_OUT_OF_MEMORY;

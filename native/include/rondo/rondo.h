@@ -123,8 +123,12 @@ RONDO_API void rondo_plan_free(rondo_plan* plan);
 RONDO_API int32_t rondo_plan_isa(const rondo_plan* plan);
 /* Bytes of cache that backward needs for a pass of time_steps x batch_size; -1 on bad sizes. */
 RONDO_API int64_t rondo_cache_bytes(const rondo_plan* plan, int64_t time_steps, int64_t batch_size);
-RONDO_API int32_t rondo_forward(rondo_plan* plan, const rondo_pass* pass);
-RONDO_API int32_t rondo_backward(rondo_plan* plan, const rondo_pass* pass, const rondo_gradients* gradients);
+/*
+ * Further arguments of these three functions, pointers, are not looked at: the runtime of a managed language keeps open
+ * during a call whatever it passes, and would not know of what stands in the structs.
+ */
+RONDO_API int32_t rondo_forward(rondo_plan* plan, const rondo_pass* pass, ...);
+RONDO_API int32_t rondo_backward(rondo_plan* plan, const rondo_pass* pass, const rondo_gradients* gradients, ...);
 
 /* One matrix product for the dense head: C [m, n] = (accumulate ? C : 0) + op(A) [m, k] op(B) [k, n]. */
 typedef struct {
@@ -139,7 +143,7 @@ typedef struct {
   int64_t c_row;
   int64_t accumulate;
 } rondo_product;
-RONDO_API int32_t rondo_multiply(const rondo_product* product);
+RONDO_API int32_t rondo_multiply(const rondo_product* product, ...);
 
 #ifdef __cplusplus
 }

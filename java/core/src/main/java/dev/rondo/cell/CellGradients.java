@@ -3,6 +3,8 @@ package dev.rondo.cell;
 import dev.rondo.cell.Operands.Extent;
 import dev.rondo.memory.Precision;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Gradients of one {@link CellPass}. Incoming ones, of output and last state, are read only and zero if absent; outgoing ones
@@ -20,6 +22,7 @@ public final class CellGradients {
     private final MemorySegment[] initial;
     private final MemorySegment preActivations;
     private final Operands operands;
+    private final List<MemorySegment> arenas;
 
     private CellGradients(Builder b) {
         this.pass = b.pass;
@@ -33,6 +36,10 @@ public final class CellGradients {
         this.initial = b.initial.clone();
         this.preActivations = b.preActivations;
         this.operands = b.operands;
+        List<MemorySegment> known = new ArrayList<>(List.of(pass.params()));
+        known.addAll(pass.arenas());
+        List<MemorySegment> all = operands.arenasBeside(known);
+        this.arenas = List.copyOf(all.subList(1, all.size()));
         b.operands = null; // what was checked belongs to these gradients now
     }
 
@@ -89,6 +96,11 @@ public final class CellGradients {
     /** {@return out, assigned: gradient of the pre-activations, [T, B, R], or null} */
     public MemorySegment preActivations() {
         return preActivations;
+    }
+
+    /** {@return what {@link CellPass#arenas()} says, for these gradients and their pass} */
+    public List<MemorySegment> arenas() {
+        return arenas;
     }
 
     void checkAlive() {

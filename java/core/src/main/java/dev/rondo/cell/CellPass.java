@@ -5,6 +5,7 @@ import dev.rondo.memory.Parameters;
 import dev.rondo.memory.Precision;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -52,6 +53,7 @@ public final class CellPass {
     private final boolean reversed;
     private final MemorySegment cache;
     private final Operands operands;
+    private final List<MemorySegment> arenas;
     private long timeOrigin;
     private CellPlan cacheFilledBy;
 
@@ -74,6 +76,8 @@ public final class CellPass {
         this.cache = b.cache;
         this.timeOrigin = b.timeOrigin;
         this.operands = b.operands;
+        List<MemorySegment> all = operands.arenasBeside(List.of(params));
+        this.arenas = List.copyOf(all.subList(1, all.size()));
         long expected = cell.layout(shape.inputSize(), inputKind()).count();
         if (params.byteSize() != expected * precision().bytes()) {
             throw new IllegalArgumentException("params: expected " + expected + " elements, got "
@@ -192,6 +196,14 @@ public final class CellPass {
     /** {@return what forward keeps for backward, or null in inference; its layout is the backend's own} */
     public MemorySegment cache() {
         return cache;
+    }
+
+    /**
+     * {@return one segment of each arena that this pass works in, but for that of the parameters, whose workspace the
+     * plan enters. A body that works on raw addresses sees to it that these stay open}
+     */
+    public List<MemorySegment> arenas() {
+        return arenas;
     }
 
     /** {@return the length of sequence {@code b}, from 0 to T} */

@@ -7,9 +7,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * A body of a cell made ready for passes up to a given size. It owns packed weights and scratch; a call allocates nothing.
  * One thread at a time may use it.
  *
- * <p>The checks of arguments stand here, above the bodies: these see valid passes only. While a pass runs, the workspace of
- * its parameters cannot be closed; whoever calls a plan keeps all other memory of the pass open until the call returns, for
- * kernels work on raw addresses.
+ * <p>The checks of arguments stand here, above the bodies: these see valid passes only. Memory of a pass that another
+ * thread closes meanwhile cannot crash the JVM. The workspace of the parameters cannot be closed while a pass runs, and
+ * NATIVE, which works on raw addresses, keeps every other arena of the pass open during its call too: closing throws.
+ * The Java bodies throw {@code IllegalStateException} from the pass when memory has gone; what they wrote stays.
  */
 public abstract class CellPlan implements AutoCloseable {
     private final Cell cell;
@@ -79,8 +80,8 @@ public abstract class CellPlan implements AutoCloseable {
      * Runs {@code pass} forward: writes output, last state and, if the pass has one, the cache. One time step is streaming.
      *
      * @throws IllegalArgumentException if the pass does not fit this plan, or a length or token is out of range
-     * @throws IllegalStateException after {@link #close()}, if memory of the pass was closed, or while another thread uses
-     *     this plan
+     * @throws IllegalStateException after {@link #close()}, if memory of the pass was closed or is another thread's
+     *     alone, or while another thread uses this plan
      */
     public final void forward(CellPass pass) {
         begin(pass);

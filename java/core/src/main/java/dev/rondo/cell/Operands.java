@@ -5,10 +5,13 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The segments of a pass or its gradients: checked once when they are given, asked for life before each call. */
+/**
+ * The segments of a pass or its gradients: checked once when they are given, asked for life before each call. All
+ * segments of one arena live as long, so the first of each stands for it.
+ */
 final class Operands {
     private final List<String> names = new ArrayList<>();
-    private final List<MemorySegment> segments = new ArrayList<>();
+    private final List<MemorySegment> arenas = new ArrayList<>();
 
     /**
      * Keeps {@code segment} after checking that it is native, aligned to {@code elementBytes} and holds at least {@code
@@ -30,9 +33,22 @@ final class Operands {
             throw new IllegalArgumentException(name + ": expected at least " + elements + " elements of " + elementBytes
                     + " bytes, got " + segment.byteSize() + " bytes");
         }
-        names.add(name);
-        segments.add(segment);
+        if (!isOfOneOf(arenas, segment)) {
+            names.add(name);
+            arenas.add(segment);
+        }
         return segment;
+    }
+
+    private static boolean isOfOneOf(List<MemorySegment> arenas, MemorySegment segment) {
+        return arenas.stream().anyMatch(known -> known.scope().equals(segment.scope()));
+    }
+
+    /** {@return {@code known} and a segment of each arena of these operands that none of {@code known} is of} */
+    List<MemorySegment> arenasBeside(List<MemorySegment> known) {
+        var all = new ArrayList<>(known);
+        all.addAll(arenas.stream().filter(segment -> !isOfOneOf(known, segment)).toList());
+        return all;
     }
 
     /** Keeps a matrix of {@code rows} rows of {@code width} elements whose starts are {@code stride} elements apart. */
@@ -57,9 +73,13 @@ final class Operands {
     record Extent(long rows, long width, long stride) {}
 
     void checkAlive() {
-        for (int i = 0; i < segments.size(); i++) {
-            if (!segments.get(i).scope().isAlive()) {
+        for (int i = 0; i < arenas.size(); i++) {
+            MemorySegment segment = arenas.get(i);
+            if (!segment.scope().isAlive()) {
                 throw new IllegalStateException(names.get(i) + ": its memory is closed");
+            }
+            if (!segment.isAccessibleBy(Thread.currentThread())) {
+                throw new IllegalStateException(names.get(i) + ": its memory belongs to another thread");
             }
         }
     }

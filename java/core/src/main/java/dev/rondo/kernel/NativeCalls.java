@@ -1,5 +1,6 @@
 package dev.rondo.kernel;
 
+import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -7,12 +8,20 @@ import dev.rondo.cell.IsaTier;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 
 /**
  * The functions of {@code rondo.h} as Java calls, pointers as addresses. Touched only where {@link
  * NativeLibrary#missing()} is empty. None is a "critical" downcall: a pass is long, and a critical call holds up the
  * JVM's safepoints.
+ *
+ * <p>Addresses skip the guard of the arena that they are of. So calls that work on a caller's memory also pass a
+ * segment of each such arena, which the library does not look at: meanwhile the JVM keeps the arena from being closed,
+ * and refuses the call where it is closed already. That costs two atomic operations an arena.
  */
 final class NativeCalls {
     private static final MethodHandle STATUS_TEXT = function("rondo_status_text", JAVA_LONG, JAVA_INT);
@@ -22,9 +31,10 @@ final class NativeCalls {
     private static final MethodHandle PLAN_ISA = function("rondo_plan_isa", JAVA_INT, JAVA_LONG);
     private static final MethodHandle CACHE_BYTES =
             function("rondo_cache_bytes", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle FORWARD = function("rondo_forward", JAVA_INT, JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle BACKWARD = function("rondo_backward", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle MULTIPLY = function("rondo_multiply", JAVA_INT, JAVA_LONG);
+    private static final int FEW = 3; // arenas that a pass usually has, at most
+    private static final MethodHandle FORWARD = functionOn(FEW, "rondo_forward", JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle BACKWARD = functionOn(FEW, "rondo_backward", JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle MULTIPLY = functionOn(FEW, "rondo_multiply", JAVA_LONG);
     private static final MethodHandle PLAN_FREE =
             NativeLibrary.function("rondo_plan_free", FunctionDescriptor.ofVoid(JAVA_LONG));
     private static final MethodHandle SET_BLAS =
@@ -98,30 +108,61 @@ final class NativeCalls {
         }
     }
 
-    static void forward(long plan, NativeStruct pass, Object what) {
+    /** The same functions on as many arenas as a pass and its gradients can have; linked when one has more than few. */
+    private static final class Many {
+        static final int MANY = 32;
+        static final MethodHandle FORWARD = functionOn(MANY, "rondo_forward", JAVA_LONG, JAVA_LONG)
+                .asSpreader(MemorySegment[].class, MANY);
+        static final MethodHandle BACKWARD = functionOn(MANY, "rondo_backward", JAVA_LONG, JAVA_LONG, JAVA_LONG)
+                .asSpreader(MemorySegment[].class, MANY);
+
+        private Many() {}
+
+        static MemorySegment[] of(List<MemorySegment> arenas) {
+            var all = new MemorySegment[MANY];
+            Arrays.setAll(all, i -> arena(arenas, i));
+            return all;
+        }
+    }
+
+    private static MemorySegment arena(List<MemorySegment> arenas, int i) {
+        return i < arenas.size() ? arenas.get(i) : MemorySegment.NULL;
+    }
+
+    /** Runs a pass forward; {@code arenas} has a segment of each arena to be kept open. */
+    static void forward(long plan, NativeStruct pass, List<MemorySegment> arenas, Object what) {
         int status;
         try {
-            status = (int) FORWARD.invokeExact(plan, pass.address());
+            status = arenas.size() <= FEW
+                    ? (int) FORWARD.invokeExact(
+                            plan, pass.address(), arena(arenas, 0), arena(arenas, 1), arena(arenas, 2))
+                    : (int) Many.FORWARD.invokeExact(plan, pass.address(), Many.of(arenas));
         } catch (Throwable e) {
             throw unexpected(e);
         }
         check(status, what);
     }
 
-    static void backward(long plan, NativeStruct pass, NativeStruct gradients, Object what) {
+    /** Runs a pass backward; {@code arenas} has a segment of each arena to be kept open. */
+    static void backward(
+            long plan, NativeStruct pass, NativeStruct gradients, List<MemorySegment> arenas, Object what) {
         int status;
         try {
-            status = (int) BACKWARD.invokeExact(plan, pass.address(), gradients.address());
+            status = arenas.size() <= FEW
+                    ? (int) BACKWARD.invokeExact(plan, pass.address(), gradients.address(), arena(arenas, 0),
+                            arena(arenas, 1), arena(arenas, 2))
+                    : (int) Many.BACKWARD.invokeExact(plan, pass.address(), gradients.address(), Many.of(arenas));
         } catch (Throwable e) {
             throw unexpected(e);
         }
         check(status, what);
     }
 
-    static void multiply(NativeStruct product, Object what) {
+    /** Runs a product on the memory of {@code a}, {@code b} and {@code c}, which is kept open. */
+    static void multiply(NativeStruct product, MemorySegment a, MemorySegment b, MemorySegment c, Object what) {
         int status;
         try {
-            status = (int) MULTIPLY.invokeExact(product.address());
+            status = (int) MULTIPLY.invokeExact(product.address(), a, b, c);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -162,8 +203,22 @@ final class NativeCalls {
         return NativeLibrary.function(name, FunctionDescriptor.of(result, arguments));
     }
 
-    /** A call through a method handle declares any throwable; the functions themselves throw none. */
-    private static Error unexpected(Throwable e) {
-        return e instanceof Error error ? error : new AssertionError("native call failed", e);
+    /** {@return a function with a status, {@code arguments} and {@code arenas} segments that are kept open} */
+    private static MethodHandle functionOn(int arenas, String name, MemoryLayout... arguments) {
+        var segments = Collections.nCopies(arenas, ADDRESS).toArray(MemoryLayout[]::new);
+        var type = FunctionDescriptor.of(JAVA_INT, arguments).appendArgumentLayouts(segments);
+        return NativeLibrary.variadicFunction(name, type, arguments.length);
+    }
+
+    /**
+     * A call through a method handle declares any throwable. The functions themselves throw none; the JVM does if
+     * memory was closed at the last moment.
+     */
+    private static RuntimeException unexpected(Throwable e) {
+        return switch (e) {
+            case RuntimeException refused -> refused;
+            case Error error -> throw error;
+            default -> throw new AssertionError("native call failed", e);
+        };
     }
 }

@@ -55,6 +55,11 @@ final class NativeLibrary {
         return function(OUTCOME.symbols, name, descriptor);
     }
 
+    /** {@return the same for a function with any number of arguments from number {@code first} on} */
+    static MethodHandle variadicFunction(String name, FunctionDescriptor descriptor, int first) {
+        return function(OUTCOME.symbols, name, descriptor, Linker.Option.firstVariadicArg(first));
+    }
+
     /** {@return the zero-terminated text at {@code address}} */
     static String text(long address) {
         return MemorySegment.ofAddress(address).reinterpret(Long.MAX_VALUE).getString(0);
@@ -111,10 +116,11 @@ final class NativeLibrary {
         }
     }
 
-    private static MethodHandle function(SymbolLookup symbols, String name, FunctionDescriptor descriptor) {
+    private static MethodHandle function(
+            SymbolLookup symbols, String name, FunctionDescriptor descriptor, Linker.Option... options) {
         MemorySegment address = symbols.find(name)
                 .orElseThrow(() -> new UnsatisfiedLinkError("the native library has no function " + name));
-        return Linker.nativeLinker().downcallHandle(address, descriptor);
+        return Linker.nativeLinker().downcallHandle(address, descriptor, options);
     }
 
     /** {@return what a failure to find or open a library means to a user} */

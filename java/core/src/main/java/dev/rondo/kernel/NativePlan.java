@@ -96,7 +96,7 @@ final class NativePlan extends CellPlan {
     protected void runForward(CellPass cellPass) {
         long version = describe(cellPass);
         try {
-            NativeCalls.forward(handle.plan, pass, this);
+            NativeCalls.forward(handle.plan, pass, cellPass.arenas(), this);
         } finally {
             Reference.reachabilityFence(cellPass);
             Reference.reachabilityFence(this);
@@ -109,7 +109,7 @@ final class NativePlan extends CellPlan {
         long version = describe(cellPass);
         describe(cellGradients);
         try {
-            NativeCalls.backward(handle.plan, pass, gradients, this);
+            NativeCalls.backward(handle.plan, pass, gradients, cellGradients.arenas(), this);
         } finally {
             Reference.reachabilityFence(cellGradients); // which holds its pass
             Reference.reachabilityFence(this);

@@ -3,7 +3,6 @@ package dev.rondo.kernel;
 import dev.rondo.cell.Execution;
 import dev.rondo.cell.IsaTier;
 import dev.rondo.memory.Precision;
-import java.lang.ref.Reference;
 
 /** Matrix products of the native library. */
 final class NativeProducts extends Products {
@@ -38,13 +37,7 @@ final class NativeProducts extends Products {
                 .put(c.values())
                 .put(c.rowStride())
                 .put(accumulate ? 1 : 0);
-        try {
-            NativeCalls.multiply(product, this);
-        } finally {
-            Reference.reachabilityFence(a);
-            Reference.reachabilityFence(b);
-            Reference.reachabilityFence(c);
-        }
+        NativeCalls.multiply(product, a.values(), b.values(), c.values(), this);
     }
 
     @Override

@@ -7,8 +7,9 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Matrix products on native memory, for heads and whatever else is not a cell. The checks of arguments stand here,
- * above the three bodies. Once warm a product allocates nothing. An object serves one thread at a time, and the memory
- * must stay open until the call returns, for kernels work on raw addresses.
+ * above the three bodies. Once warm a product allocates nothing. An object serves one thread at a time. The memory of
+ * its matrices cannot be closed during a NATIVE product; from one in Java, closing it makes the product throw {@code
+ * IllegalStateException}.
  *
  * <pre>{@code
  * Products products = Products.of(backend, Precision.FLOAT32, execution);
@@ -96,7 +97,7 @@ public abstract class Products {
      * @param c [m, n], row-major; shares no element with {@code a} or {@code b}
      * @param accumulate whether the product is added to what is in {@code c}
      * @throws IllegalArgumentException if sizes do not fit each other or the memory
-     * @throws IllegalStateException if memory of a matrix was closed
+     * @throws IllegalStateException if memory of a matrix was closed or is another thread's alone
      */
     public final void multiply(Matrix a, Matrix b, Matrix c, boolean accumulate) {
         if (a.columns != b.rows) {
@@ -130,6 +131,9 @@ public abstract class Products {
         }
         if (!values.scope().isAlive()) {
             throw new IllegalStateException(name + ": its memory is closed");
+        }
+        if (!values.isAccessibleBy(Thread.currentThread())) {
+            throw new IllegalStateException(name + ": its memory belongs to another thread");
         }
     }
 }

@@ -10,9 +10,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Owner of native memory: one shared arena, every allocation zeroed and aligned to 64 bytes. All else is a slice.
  *
  * <p>Kernels work on raw addresses, which skip the arena's own guard. Whoever runs one therefore brackets it with
- * {@link #enter()} and {@link #exit()}: {@link #close()} throws while a pass is in flight, and entering a closed
- * workspace throws. Neither can crash the JVM. A workspace that is collected without having been closed frees its memory
- * and logs one warning.
+ * {@link #enter()} and {@link #exit()}, or has the JVM keep the arena open during the call: {@link #close()} throws
+ * while a pass is in flight, and entering a closed workspace throws. Neither can crash the JVM. A workspace that is
+ * collected without having been closed frees its memory and logs one warning.
  */
 public final class Workspace implements AutoCloseable {
     private static final long ALIGNMENT = 64;
@@ -94,6 +94,15 @@ public final class Workspace implements AutoCloseable {
         if (running > 0) {
             throw new IllegalStateException(memory.owner + ": cannot close while " + running + " passes are running");
         }
+        if (running == CLOSED) {
+            return;
+        }
+        try {
+            memory.arena.close();
+        } catch (IllegalStateException e) { // a native call that nobody announced
+            memory.inFlight.set(0);
+            throw new IllegalStateException(memory.owner + ": cannot close while a pass is running", e);
+        }
         cleanable.clean();
     }
 
@@ -107,8 +116,8 @@ public final class Workspace implements AutoCloseable {
         public void run() {
             if (inFlight.getAndSet(CLOSED) != CLOSED) {
                 System.getLogger("dev.rondo").log(Level.WARNING, owner + " was never closed; its memory is freed now");
+                arena.close(); // refused while a native call holds a segment: that memory is never freed then
             }
-            arena.close();
         }
     }
 }

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What every cell's VECTOR body keeps to at every width; that its results are right is the contract test's business. */
+/** What every cell's VECTOR body keeps to at every width; that results are right is the contract test's business. */
 class VectorCellsTest {
     /** Its units are neither a whole number of vectors nor of panels, at any width. */
     private static final CellShape SHAPE = new CellShape(3, 2, 5, 17);
@@ -72,8 +72,8 @@ class VectorCellsTest {
     }
 
     /**
-     * What a product adds beyond the units of its gates is 0 times its operand, and not 0 where that is not a number: it
-     * must not reach the next row, nor the next pass.
+     * What a product adds beyond the units of its gates is 0 times its operand, and not 0 where that is not a number:
+     * it must not reach the next row, nor the next pass.
      */
     @ParameterizedTest
     @MethodSource("bodies")
