@@ -88,7 +88,11 @@ public final class Comparison {
             }
             present.forEach(worker -> versions.add(worker.name + ": " + worker.system));
             for (Worker worker : workers) {
-                print(cell, shape, mode, threads, worker, present.getFirst());
+                if (worker.absent == null) {
+                    print(cell, shape, mode, threads, worker, present.getFirst());
+                } else {
+                    System.out.printf(ROW, cell, shape, mode, threads, worker.name, "-", "-", worker.absent);
+                }
             }
         } finally {
             workers.forEach(Worker::close);
@@ -97,10 +101,6 @@ public final class Comparison {
 
     private static void print(
             String cell, String shape, String mode, String threads, Worker worker, Worker first) {
-        if (worker.absent != null) {
-            System.out.printf(ROW, cell, shape, mode, threads, worker.name, "-", "-", worker.absent);
-            return;
-        }
         if (!(Math.abs(worker.check - first.check) <= SAME * Math.max(1, Math.abs(first.check)))) {
             throw new IllegalStateException(worker.system + ", " + cell + " " + shape + " " + mode + ": expected "
                     + first.check + ", as from " + first.system + ", got " + worker.check);
