@@ -17,7 +17,7 @@ int32_t CellPlan<Cell>::backward(const rondo_pass& pass, const rondo_gradients& 
   const Pass x = open(pass);
   const double operations = 2.0 * T * B * R;
   if (gradients.input && !blas_is_faster<Real>(T * B, I, R)) pack(x, input_backward_, x.weight_ih);
-  pack(x, recurrent_backward_, x.weight_hh);
+  for_each_product([&](SpanProduct& product) { pack(x, product.backward, x.weights(product.span)); });
   in_shares(options.threads, B, operations * P, [&](int64_t begin, int64_t end) {
     for (int p = 0; p < planes; p++) copy_rows(d_state_[p], gradients.last[p], begin, end, plane_width[p]);
     for (int64_t i = T - 1; i >= 0; i--) step_back(x, gradients, x.time.step(i), begin, end);
@@ -52,17 +52,38 @@ template <class Cell>
 void CellPlan<Cell>::step_back(const Pass& x, const rondo_gradients& gradients, int64_t t, int64_t begin, int64_t end) {
   for (int64_t b = begin; b < end; b++) finish_row_back(x, gradients, t, b);
 
-  const int64_t P = plane_width[0];
-  const Matrix<Real> d_pre = {x.tape.pre_at(t, begin), x.tape.pre_row, 1};
+  const int64_t P = plane_width[0], count = (end - begin) * P;
   Real* d_state = d_state_[0] + begin * P;
   const Real* mask = x.mask(t, begin, P);
-  if (!mask) {
-    multiply_weights({end - begin, P, rows, d_pre, x.weight_hh, {d_state, P}, d_state, P}, recurrent_backward_);
-    return;
+  Real* d_operand = mask ? d_operand_ + begin * P : d_state;
+  if (mask) memset(d_operand, 0, (size_t)count * sizeof(Real));
+  if constexpr (can_have_between) {
+    if (between_.span.count) step_between_back(x, t, begin, end, d_operand);
   }
-  Real* d_masked = operand_ + begin * P;
-  multiply_weights({end - begin, P, rows, d_pre, x.weight_hh, {}, d_masked, P}, recurrent_backward_);
-  add_product_of_rows(d_state, mask, d_masked, (end - begin) * P);
+  for (const SpanProduct& product : recurrent_) {
+    const Span& span = product.span;
+    if (!span.count) break;
+    const Matrix<Real> d_pre = {x.tape.pre_at(t, begin) + span.row, x.tape.pre_row, 1};
+    multiply_weights({end - begin, P, span.count, d_pre, x.weights(span), {d_operand, P}, d_operand, P},
+                     product.backward);
+  }
+  if (mask) add_product_of_rows(d_state, mask, d_operand, count);
+}
+
+/* From the gradients of the rows that the second product feeds, to those of what made its cache plane. */
+template <class Cell>
+void CellPlan<Cell>::step_between_back(const Pass& x, int64_t t, int64_t begin, int64_t end, Real* d_operand) {
+  const int64_t P = plane_width[0];
+  const Span& span = between_.span;
+  const Real* operand = operand_of(x, t, begin, end);
+  const Matrix<Real> d_pre = {x.tape.pre_at(t, begin) + span.row, x.tape.pre_row, 1};
+  Real* d_cache = d_between_ + begin * P;
+  multiply_weights({end - begin, P, span.count, d_pre, x.weights(span), {}, d_cache, P}, between_.backward);
+  for (int64_t b = begin; b < end; b++) {
+    if (x.time.row(t, b) != Row::steps) continue;
+    const int64_t at = (b - begin) * P;
+    cell_.backward_between(x.tape.pre_at(t, b), operand + at, d_cache + at, d_operand + at);
+  }
 }
 
 template <class Cell>
@@ -92,7 +113,7 @@ void CellPlan<Cell>::finish_row_back(const Pass& x, const rondo_gradients& gradi
       d_state[p][j] = held[j] ? 0 : d_state[p][j];
     }
   }
-  Cell::backward(options.hidden_size, pre, old, now, d_state);
+  cell_.backward(pre, old, now, d_state);
   for (int p = 0; p < planes && held; p++) add_row(d_state[p], passing[p], plane_width[p]);
 }
 
@@ -103,7 +124,7 @@ void CellPlan<Cell>::multiply_input_back(const Pass& x, const rondo_gradients& g
   Real* d_input = (Real*)gradients.input + begin * stride;
   const Start<Real> start = {gradients.input_accumulate ? d_input : nullptr, stride};
   const Matrix<Real> d_pre = {x.tape.pre_at(0, begin), x.tape.pre_row, 1};
-  multiply_weights({end - begin, I, rows, d_pre, x.weight_ih, start, d_input, stride}, input_backward_);
+  multiply_weights({end - begin, I, wiring_.weight_rows, d_pre, x.weight_ih, start, d_input, stride}, input_backward_);
 }
 
 /* Rows that take no step are left out of the parameters' gradients: their input may be anything, even not-a-number. */
@@ -115,25 +136,32 @@ void CellPlan<Cell>::list_stepping_rows(const Timeline& time) {
   }
 }
 
-/* Adds the gradients of the pre-activation rows [begin, end): of both weight matrices and the bias. */
+/* Adds the gradients that the pre-activation rows [begin, end) have: of the weights that feed them and of the bias. */
 template <class Cell>
 void CellPlan<Cell>::add_parameter_gradients(const Pass& x, Real* gradients, int64_t begin, int64_t end) {
-  const int64_t R = rows, I = options.input_size, P = plane_width[0], count = stepping_count_;
+  const int64_t M = wiring_.weight_rows, I = options.input_size, P = plane_width[0], count = stepping_count_;
   const int32_t* list = x.time.complete() ? nullptr : stepping_;
-  const Matrix<Real> d_pre = {x.tape.pre + begin, 1, x.tape.pre_row};
-  const Matrix<Real> state = {x.tape.state(0, x.time.old_slot(0), 0), P, 1};
-  Real* d_hh = gradients + R * I + begin * P;
-  multiply<Real>({end - begin, P, count, d_pre, state, {d_hh, P}, d_hh, P}, list);
+  const auto add_weights = [&](const Span& span, const Matrix<Real>& operand, int64_t width, Real* d_weights) {
+    const int64_t first = begin > span.row ? begin : span.row;
+    const int64_t last = end < span.row + span.count ? end : span.row + span.count;
+    if (first >= last) return;
+    const Matrix<Real> d_pre = {x.tape.pre + first, 1, x.tape.pre_row};
+    Real* d = d_weights + (span.from + first - span.row) * width;
+    multiply<Real>({last - first, width, count, d_pre, operand, {d, width}, d, width}, list);
+  };
+  const Matrix<Real> state = {x.tape.state(0, x.time.old_slot(0), 0), P, 1}, cache = {x.tape.between, P, 1};
+  for (const SpanProduct& product : recurrent_) add_weights(product.span, state, P, gradients + M * I);
+  add_weights(between_.span, cache, P, gradients + M * I);
   if (x.given.dense_input) {
     const Matrix<Real> input = {(const Real*)x.given.dense_input, x.given.input_stride, 1};
-    Real* d_ih = gradients + begin * I;
-    multiply<Real>({end - begin, I, count, d_pre, input, {d_ih, I}, d_ih, I}, list);
+    add_weights({0, 0, M}, input, I, gradients);
   }
+  const int64_t fed = end < M ? end : M;
   for (int64_t s = 0; s < count; s++) {
     const int64_t row = list ? list[s] : s;
     const Real* d_row = x.tape.pre_at(0, row) + begin;
-    add_row(gradients + R * (I + P) + begin, d_row, end - begin);
-    if (x.given.tokens) add_row(gradients + x.given.tokens[row] * R + begin, d_row, end - begin);
+    add_row(gradients + M * (I + P) + begin, d_row, end - begin);
+    if (x.given.tokens && begin < fed) add_row(gradients + x.given.tokens[row] * M + begin, d_row, fed - begin);
   }
 }
 

@@ -1,3 +1,5 @@
 /* Every cell of the library, one line each; kernels/<name>.cpp defines its CellFactory `name` for each tier. */
 #define RONDO_CELLS(CELL) \
-  CELL(lstm)
+  CELL(elman)             \
+  CELL(lstm)              \
+  CELL(gru)

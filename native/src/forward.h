@@ -11,7 +11,7 @@ int32_t CellPlan<Cell>::forward(const rondo_pass& pass) {
   Pass x = open(pass);
   const int64_t T = x.time.T, B = x.time.B, R = rows, I = options.input_size, P = plane_width[0];
   if (pass.dense_input && !blas_is_faster<Real>(T * B, R, I)) pack(x, input_forward_, x.weight_ih.transposed());
-  pack(x, recurrent_forward_, x.weight_hh.transposed());
+  for_each_product([&](SpanProduct& product) { pack(x, product.forward, x.weights(product.span).transposed()); });
 
   const int64_t chunk = pass.cache || inference_rows_ / B > T ? T : inference_rows_ / B;
   for (int64_t done = 0; done < T; done += chunk) {
@@ -36,39 +36,61 @@ int32_t CellPlan<Cell>::forward(const rondo_pass& pass) {
   return RONDO_OK;
 }
 
-/* pre = bias + input W_ih^T for the rows [begin, end) of the tape. */
+/* pre = bias + input W_ih^T for the rows [begin, end) of the tape, in the pre-activation rows that the input feeds. */
 template <class Cell>
 void CellPlan<Cell>::multiply_input(const Pass& x, int64_t begin, int64_t end) {
-  const int64_t R = rows, I = options.input_size, B = x.time.B, first = x.tape.first_step * B;
+  const int64_t M = wiring_.weight_rows, I = options.input_size, B = x.time.B, first = x.tape.first_step * B;
   Real* pre = x.tape.pre + begin * x.tape.pre_row;
   if (x.given.dense_input) {
     const int64_t stride = x.given.input_stride;
     const Matrix<Real> input = {(const Real*)x.given.dense_input + (first + begin) * stride, stride, 1};
     const Start<Real> start = {x.bias, 0};
-    multiply_weights({end - begin, R, I, input, x.weight_ih.transposed(), start, pre, x.tape.pre_row}, input_forward_);
+    multiply_weights({end - begin, M, I, input, x.weight_ih.transposed(), start, pre, x.tape.pre_row}, input_forward_);
     return;
   }
   for (int64_t row = begin; row < end; row++, pre += x.tape.pre_row) {
     if (x.time.row((first + row) / B, row % B) != Row::steps) continue;
-    memcpy(pre, (const Real*)x.given.params + x.given.tokens[first + row] * R, (size_t)R * sizeof(Real));
-    add_row(pre, x.bias, R);
+    memcpy(pre, (const Real*)x.given.params + x.given.tokens[first + row] * M, (size_t)M * sizeof(Real));
+    add_row(pre, x.bias, M);
   }
 }
 
-/* Step t of the batch rows [begin, end): recurrent product, then what the cell makes of each row. */
+/* Step t of the batch rows [begin, end): products, then what the cell makes of each row. */
 template <class Cell>
 void CellPlan<Cell>::step(const Pass& x, int64_t t, int64_t begin, int64_t end) {
-  const int64_t P = plane_width[0];
-  const Real* state = x.tape.state(0, x.time.old_slot(t), begin);
-  if (const Real* mask = x.mask(t, begin, P)) {
-    multiply_row(operand_ + begin * P, mask, state, (end - begin) * P);
-    state = operand_ + begin * P;
+  const int64_t P = plane_width[0], pre_row = x.tape.pre_row;
+  const Real* operand = operand_of(x, t, begin, end);
+  for (const SpanProduct& product : recurrent_) {
+    const Span& span = product.span;
+    if (!span.count) break;
+    Real* pre = x.tape.pre_at(t, begin) + span.row;
+    const Start<Real> start = span.row < wiring_.weight_rows ? Start<Real>{pre, pre_row} : Start<Real>{x.bias + span.row};
+    multiply_weights({end - begin, span.count, P, {operand, P, 1}, x.weights(span).transposed(), start, pre, pre_row},
+                     product.forward);
   }
-  Real* pre = x.tape.pre_at(t, begin);
-  const Start<Real> start = {pre, x.tape.pre_row};
-  multiply_weights({end - begin, rows, P, {state, P, 1}, x.weight_hh.transposed(), start, pre, x.tape.pre_row},
-                   recurrent_forward_);
+  if constexpr (can_have_between) {
+    if (between_.span.count) step_between(x, t, begin, end, operand);
+  }
   for (int64_t b = begin; b < end; b++) finish_row(x, t, b);
+}
+
+/* The cache plane of step t, and its product. */
+template <class Cell>
+void CellPlan<Cell>::step_between(const Pass& x, int64_t t, int64_t begin, int64_t end, const Real* operand) {
+  const int64_t P = plane_width[0], pre_row = x.tape.pre_row;
+  const Span& span = between_.span;
+  for (int64_t b = begin; b < end; b++) {
+    Real* cache = x.tape.between_at(t, b);
+    if (x.time.row(t, b) == Row::steps) {
+      cell_.forward_between(x.tape.pre_at(t, b), operand + (b - begin) * P, cache);
+    } else {
+      memset(cache, 0, (size_t)P * sizeof(Real));
+    }
+  }
+  Real* pre = x.tape.pre_at(t, begin) + span.row;
+  const Matrix<Real> cache = {x.tape.between_at(t, begin), P, 1};
+  multiply_weights({end - begin, span.count, P, cache, x.weights(span).transposed(), {pre, pre_row}, pre, pre_row},
+                   between_.forward);
 }
 
 template <class Cell>
@@ -82,7 +104,7 @@ void CellPlan<Cell>::finish_row(const Pass& x, int64_t t, int64_t b) {
     now[p] = x.tape.state(p, x.time.new_slot(t), b);
     if (row != Row::steps) memcpy(now[p], old[p], (size_t)plane_width[p] * sizeof(Real));
   }
-  if (row == Row::steps) Cell::forward(options.hidden_size, x.tape.pre_at(t, b), old, now);
+  if (row == Row::steps) cell_.forward(x.tape.pre_at(t, b), old, now);
   for (int p = 0; p < planes && row == Row::steps && held; p++) {
     for (int64_t j = 0; j < plane_width[p]; j++) now[p][j] = held[j] ? old[p][j] : now[p][j];
   }

@@ -46,6 +46,7 @@ void* blas_product(int precision) noexcept;
 struct CellFactory {
   rondo_plan* (*float32)(const rondo_plan_options& options);
   rondo_plan* (*float64)(const rondo_plan_options& options);
+  int64_t variants; /* the cell's options are numbers below this */
 };
 
 /* C = (accumulate ? C : 0) + A B on this thread. */

@@ -155,7 +155,7 @@ const char* rondo_status_text(int32_t status) {
     case RONDO_OK: return "ok";
     case RONDO_BAD_ARGUMENT: return "bad argument";
     case RONDO_OUT_OF_MEMORY: return "out of memory";
-    case RONDO_UNSUPPORTED: return "unsupported cell or precision";
+    case RONDO_UNSUPPORTED: return "unsupported cell, variant or precision";
     case RONDO_INTERNAL: return "internal error";
     default: return "unknown status";
   }
@@ -180,6 +180,7 @@ int32_t rondo_plan_create(const rondo_plan_options* options, rondo_plan** plan) 
   rondo_plan_options resolved = *options;
   resolved.isa = tier_below(options->isa);
   const CellFactory& factory = *cells[options->cell].factories[resolved.isa];
+  if (!in_range(options->variant, 0, factory.variants - 1)) return RONDO_UNSUPPORTED;
   rondo_plan* made = options->precision == 32 ? factory.float32(resolved) : factory.float64(resolved);
   if (!made || !made->allocate()) {
     delete made;

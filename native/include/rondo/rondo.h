@@ -9,10 +9,12 @@
  * strides are in elements. An element is a float or a double, by the plan's precision.
  *
  * Parameters of a pass, in this order without gaps:
- *   weight_ih  dense input [R, I]; token input [I, R] (token-major, so that a token's row is contiguous)
- *   weight_hh  [R, H]
+ *   weight_ih  dense input [M, I]; token input [I, M] (token-major, so that a token's row is contiguous)
+ *   weight_hh  [M, P_0]
  *   bias       [R]
- * The order of gates within R belongs to the cell and is the canonical one (LSTM: i f g o).
+ * M, the rows of the weights, is R unless the cell keeps rows of the two products apart. The order of gates within M and
+ * R belongs to the cell and is the canonical one (LSTM: i f g o; GRU: r z n, with reset after the product R = 4H rows
+ * r z nx nh, of which nx takes W_n x + b_n and nh takes R_n h + b_hn).
  */
 #ifndef RONDO_RONDO_H
 #define RONDO_RONDO_H
@@ -29,7 +31,7 @@
 extern "C" {
 #endif
 
-#define RONDO_ABI_VERSION 1
+#define RONDO_ABI_VERSION 2
 #define RONDO_MAX_PLANES 4
 
 /* Status of every call that can fail. */
@@ -37,7 +39,7 @@ enum {
   RONDO_OK = 0,
   RONDO_BAD_ARGUMENT = 1, /* a size, pointer or struct version that the caller should never have passed */
   RONDO_OUT_OF_MEMORY = 2,
-  RONDO_UNSUPPORTED = 3, /* a precision or cell that this library does not have */
+  RONDO_UNSUPPORTED = 3, /* a precision, cell or variant that this library does not have */
   RONDO_INTERNAL = 4
 };
 
@@ -54,6 +56,8 @@ typedef struct {
   int64_t threads; /* shares of the work, at least 1; results may depend on it, never on how busy the machine is */
   int64_t isa; /* cap on the tier; -1 = the best of this CPU */
   int64_t time_steps, batch_size, input_size, hidden_size;
+  int64_t variant; /* the cell's options as a number. Elman: 0 tanh, 1 ReLU, 2 sigmoid; GRU: reset 0 after, 1 before the
+                      product; others: 0 */
 } rondo_plan_options;
 
 enum {

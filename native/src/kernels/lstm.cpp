@@ -25,11 +25,15 @@ template <class Element>
 struct Lstm {
   using Real = Element;
   static constexpr int planes = 2;
-  static int64_t rows(int64_t H) { return 4 * H; }
-  static int64_t plane_width(int, int64_t H) { return H; }
+  static constexpr int64_t variants = 1;
+  int64_t H;
+
+  Lstm(int64_t H, int64_t) : H(H) {}
+  Wiring wiring() const { return {4 * H, 4 * H, {{0, 0, 4 * H}}}; }
+  int64_t plane_width(int) const { return H; }
 
   /* gates [4H] holds the pre-activations and receives the activations. */
-  static void forward(int64_t H, Real* gates, const Real* const* old, Real* const* now) {
+  void forward(Real* gates, const Real* const* old, Real* const* now) const {
     for_each_vector<Real>(H, [&](int64_t j, auto extent) __attribute__((always_inline)) {
       const Vector<Real> i = sigmoid<Real>(load(gates + j, extent));
       const Vector<Real> f = sigmoid<Real>(load(gates + H + j, extent));
@@ -46,7 +50,7 @@ struct Lstm {
   }
 
   /* gates [4H] holds the activations and receives the gradients of the pre-activations. */
-  static void backward(int64_t H, Real* gates, const Real* const* old, const Real* const* now, Real* const* d_state) {
+  void backward(Real* gates, const Real* const* old, const Real* const* now, Real* const* d_state) const {
     for_each_vector<Real>(H, [&](int64_t j, auto extent) __attribute__((always_inline)) {
       const Vector<Real> i = load(gates + j, extent), f = load(gates + H + j, extent);
       const Vector<Real> g = load(gates + 2 * H + j, extent), o = load(gates + 3 * H + j, extent);
@@ -66,6 +70,6 @@ struct Lstm {
 }  // namespace
 
 extern const CellFactory lstm;
-const CellFactory lstm = {make_plan<Lstm<float>>, make_plan<Lstm<double>>};
+constinit const CellFactory lstm = make_factory<Lstm>();
 
 }  // namespace rondo::RONDO_TIER

@@ -21,7 +21,7 @@ import java.lang.ref.Reference;
  */
 final class NativePlan extends CellPlan {
     private static final int MAX_PLANES = 4;
-    private static final int OPTIONS_FIELDS = 9;
+    private static final int OPTIONS_FIELDS = 10;
     private static final int PASS_FIELDS = 17 + 2 * MAX_PLANES;
     private static final int GRADIENTS_FIELDS = 8 + 2 * MAX_PLANES;
     private static final long REVERSED = 1;
@@ -67,7 +67,8 @@ final class NativePlan extends CellPlan {
                 .put(largest.timeSteps())
                 .put(largest.batchSize())
                 .put(largest.inputSize())
-                .put(largest.hiddenSize());
+                .put(largest.hiddenSize())
+                .put(cell.variant());
         this.handle = new Handle(NativeCalls.createPlan(options, cell));
         this.cleanable = CLEANER.register(this, handle);
         this.tier = NativeCalls.planIsa(handle.plan);

@@ -6,6 +6,7 @@ import dev.rondo.cell.CellKernel;
 import dev.rondo.cell.CellOptions;
 import dev.rondo.cell.CellShape;
 import dev.rondo.kernel.Backends;
+import dev.rondo.kernel.NativeKernel;
 import dev.rondo.kernel.VectorKernel;
 import java.lang.invoke.MethodHandles;
 import java.util.Map;
@@ -109,7 +110,7 @@ public record Elman(int hiddenSize, Activation activation) implements Cell {
         return switch (backend) {
             case REFERENCE -> new ElmanReference(activation);
             case VECTOR -> new VectorKernel(MethodHandles.lookup(), ElmanVector.class);
-            case NATIVE -> throw new UnsupportedOperationException("elman: no body in NATIVE yet");
+            case NATIVE -> new NativeKernel();
         };
     }
 }

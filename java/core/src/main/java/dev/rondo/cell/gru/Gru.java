@@ -9,6 +9,7 @@ import dev.rondo.cell.InputKind;
 import dev.rondo.cell.ParameterBlock;
 import dev.rondo.cell.ParameterBlock.Source;
 import dev.rondo.kernel.Backends;
+import dev.rondo.kernel.NativeKernel;
 import dev.rondo.kernel.VectorKernel;
 import dev.rondo.memory.TensorLayout;
 import java.lang.invoke.MethodHandles;
@@ -147,7 +148,7 @@ public record Gru(int hiddenSize, Reset reset) implements Cell {
         return switch (backend) {
             case REFERENCE -> new GruReference(reset);
             case VECTOR -> new VectorKernel(MethodHandles.lookup(), GruVector.class);
-            case NATIVE -> throw new UnsupportedOperationException("gru: no body in NATIVE yet");
+            case NATIVE -> new NativeKernel();
         };
     }
 }
