@@ -1,7 +1,7 @@
 /* The C ABI's manners: what it refuses, and what it says. */
 #include <cstring>
 
-#include "lstm_library.h"
+#include "cell_library.h"
 
 namespace {
 
@@ -43,6 +43,15 @@ void plans() {
   CHECK(create_with([](Options& o) { o.precision = 16; }) == RONDO_UNSUPPORTED);
   CHECK(create_with([](Options& o) { o.cell = 99; }) == RONDO_UNSUPPORTED);
   CHECK(create_with([](Options& o) { o.cell = -1; }) == RONDO_UNSUPPORTED);
+  CHECK(create_with([](Options& o) { o.variant = 1; }) == RONDO_UNSUPPORTED);
+  CHECK(create_with([](Options& o) { o.variant = -1; }) == RONDO_UNSUPPORTED);
+  for (const CellEquations& cell : all_cells) {
+    const auto with_variant = [&cell](int64_t variant) {
+      return [&cell, variant](Options& o) { o.cell = rondo_find_cell(cell.name), o.variant = variant; };
+    };
+    CHECK_AS(create_with(with_variant(cell.variant)) == RONDO_OK, cell.text());
+    CHECK_AS(create_with(with_variant(99)) == RONDO_UNSUPPORTED, cell.text());
+  }
   CHECK(create_with([](Options& o) { o.hidden_size = o.input_size = 2000000000; }) == RONDO_OUT_OF_MEMORY);
   rondo_plan_options options = good_options();
   CHECK(rondo_plan_create(&options, nullptr) == RONDO_BAD_ARGUMENT);
@@ -53,10 +62,10 @@ void plans() {
 
 template <class Change>
 int32_t forward_with(Change change) {
-  const LstmShape shape = {.T = 4, .B = 3, .I = 5, .H = 6, .lengths = true};
-  const LstmProblem problem = make_problem(shape, 1);
-  const Plan plan = make_lstm_plan<float>(shape);
-  LstmRun<float> run(problem);
+  const CellCase shape = {.T = 4, .B = 3, .I = 5, .H = 6, .lengths = true};
+  const CellProblem problem = make_problem(shape, 1);
+  const Plan plan = make_plan<float>(shape);
+  CellRun<float> run(problem);
   change(run.pass);
   return rondo_forward(plan.get(), &run.pass);
 }
@@ -91,10 +100,10 @@ void passes() {
 }
 
 void gradients() {
-  const LstmShape shape = {.T = 4, .B = 3, .I = 5, .H = 6, .tokens = true};
-  const LstmProblem problem = make_problem(shape, 1);
-  const Plan plan = make_lstm_plan<float>(shape);
-  LstmRun<float> run(problem);
+  const CellCase shape = {.T = 4, .B = 3, .I = 5, .H = 6, .tokens = true};
+  const CellProblem problem = make_problem(shape, 1);
+  const Plan plan = make_plan<float>(shape);
+  CellRun<float> run(problem);
   CHECK(rondo_backward(plan.get(), &run.pass, &run.gradients) == RONDO_BAD_ARGUMENT);  // no cache
   Cache cache(plan.get(), shape.T, shape.B);
   run.pass.cache = cache.data();
@@ -115,7 +124,7 @@ void gradients() {
 void answers() {
   CHECK(rondo_abi_version() == RONDO_ABI_VERSION);
   CHECK(std::strlen(rondo_build_id()) > 0);
-  CHECK(rondo_find_cell("lstm") == 0);
+  CHECK(rondo_find_cell("lstm") >= 0 && rondo_find_cell("lstm") != rondo_find_cell("gru"));
   CHECK(rondo_find_cell("no such cell") == -1);
   CHECK(rondo_find_cell(nullptr) == -1);
   CHECK(std::strcmp(rondo_status_text(RONDO_OK), "ok") == 0);
@@ -123,7 +132,7 @@ void answers() {
   CHECK(rondo_forward(nullptr, nullptr) == RONDO_BAD_ARGUMENT);
   CHECK(rondo_multiply(nullptr) == RONDO_BAD_ARGUMENT);
   CHECK(rondo_cache_bytes(nullptr, 1, 1) == -1);
-  const Plan plan = make_lstm_plan<float>({.T = 1, .B = 1, .I = 1, .H = 1});
+  const Plan plan = make_plan<float>({.T = 1, .B = 1, .I = 1, .H = 1});
   CHECK(rondo_cache_bytes(plan.get(), 0, 1) == -1);
   CHECK(rondo_cache_bytes(plan.get(), INT64_MAX, INT64_MAX) == -1);
   CHECK(rondo_cache_bytes(plan.get(), INT32_MAX, INT32_MAX) == -1);

@@ -3,21 +3,21 @@
 #include <cstring>
 #include <thread>
 
-#include "lstm_library.h"
+#include "cell_library.h"
 
 namespace {
 
-const LstmShape shape = {.T = 12, .B = 24, .I = 64, .H = 96};
+const CellCase shape = {.T = 12, .B = 24, .I = 64, .H = 96};
 
 /* A training step's numbers, bit by bit. */
-std::vector<float> train(const LstmProblem& problem, rondo_plan* plan) {
-  LstmRun<float> run(problem);
+std::vector<float> train(const CellProblem& problem, rondo_plan* plan) {
+  CellRun<float> run(problem);
   Cache cache(plan, shape.T, shape.B);
   run.pass.cache = cache.data();
   CHECK(rondo_forward(plan, &run.pass) == RONDO_OK);
   CHECK(rondo_backward(plan, &run.pass, &run.gradients) == RONDO_OK);
   std::vector<float> numbers(run.d_params.data(), run.d_params.data() + problem.params.size());
-  numbers.insert(numbers.end(), run.h.data(), run.h.data() + shape.B * shape.H);
+  numbers.insert(numbers.end(), run.last[0].data(), run.last[0].data() + shape.B * shape.H);
   return numbers;
 }
 
@@ -27,10 +27,10 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
 
 /* Several callers at once, each with its plan: one of them has the pool, the others run alone. */
 void busy_pool() {
-  const LstmProblem problem = make_problem(shape, 5);
+  const CellProblem problem = make_problem(shape, 5);
   std::vector<std::vector<float>> expected;
   for (int threads = 1; threads <= 4; threads++) {
-    const Plan plan = make_lstm_plan<float>(shape, -1, threads);
+    const Plan plan = make_plan<float>(shape, -1, threads);
     expected.push_back(train(problem, plan.get()));
   }
   std::atomic<int> equal{0};
@@ -38,7 +38,7 @@ void busy_pool() {
   for (int threads = 1; threads <= 4; threads++) {
     callers.emplace_back([&, threads] {
       for (int round = 0; round < 10; round++) {
-        const Plan plan = make_lstm_plan<float>(shape, -1, threads);
+        const Plan plan = make_plan<float>(shape, -1, threads);
         equal += same_bits(train(problem, plan.get()), expected[threads - 1]);
       }
     });
@@ -76,7 +76,7 @@ void products_while_plans_close() {
     }
   });
   for (int round = 0; round < 200; round++) {
-    const Plan plan = make_lstm_plan<float>({.T = 1, .B = 1, .I = 1, .H = 1}, -1, 3);
+    const Plan plan = make_plan<float>({.T = 1, .B = 1, .I = 1, .H = 1}, -1, 3);
   }
   stop = true;
   multiplying.join();
@@ -85,8 +85,8 @@ void products_while_plans_close() {
 
 /* Workers that have parked still wake. */
 void long_pauses() {
-  const LstmProblem problem = make_problem(shape, 6);
-  const Plan plan = make_lstm_plan<float>(shape, -1, 3);
+  const CellProblem problem = make_problem(shape, 6);
+  const Plan plan = make_plan<float>(shape, -1, 3);
   const std::vector<float> expected = train(problem, plan.get());
   for (int round = 0; round < 5; round++) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));

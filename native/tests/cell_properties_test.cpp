@@ -1,11 +1,14 @@
 /* What passes must keep among themselves: streaming, accumulation, absent parts, changed weights, derivatives. */
+#include <algorithm>
 #include <cmath>
 
-#include "lstm_library.h"
+#include "cell_library.h"
 
 namespace {
 
-const LstmShape ragged = {.T = 7, .B = 4, .I = 10, .H = 21, .lengths = true};
+CellCase ragged(const CellEquations& cell) {
+  return {.cell = cell, .T = 7, .B = 4, .I = 10, .H = 21, .lengths = true};
+}
 
 template <class Real>
 Doubles doubles(Guarded<Real>& values, int64_t count) {
@@ -14,17 +17,16 @@ Doubles doubles(Guarded<Real>& values, int64_t count) {
 
 /* T passes of one step, the state in one piece of memory, give what one pass of T steps gives. */
 template <class Real>
-void streaming_equals_sequence(int64_t B, int isa) {
-  const LstmProblem problem = make_problem({.T = 9, .B = B, .I = 6, .H = 35}, 11);
-  const LstmShape& s = problem.shape;
-  const LstmResult expected = solve(problem);
-  LstmRun<Real> run(problem);
-  const Plan plan = make_lstm_plan<Real>({.T = 1, .B = B, .I = s.I, .H = s.H}, isa);
+void streaming_equals_sequence(const CellEquations& cell, int64_t B, int isa) {
+  const CellProblem problem = make_problem({.cell = cell, .T = 9, .B = B, .I = 6, .H = 35}, 11);
+  const CellCase& s = problem.shape;
+  const CellResult expected = solve(problem);
+  CellRun<Real> run(problem);
+  const Plan plan = make_plan<Real>({.cell = cell, .T = 1, .B = B, .I = s.I, .H = s.H}, isa);
   rondo_pass step = run.pass;
   step.time_steps = 1;
   for (int64_t t = 0; t < s.T; t++) {
-    step.initial[0] = t == 0 ? run.pass.initial[0] : step.last[0];
-    step.initial[1] = t == 0 ? run.pass.initial[1] : step.last[1];
+    for (int p = 0; p < cell.planes && t > 0; p++) step.initial[p] = step.last[p];
     step.dense_input = run.input.data() + t * B * run.input.stride();
     step.output = run.output.data() + t * B * run.output.stride();
     step.flags = t == 0 ? 0 : RONDO_PARAMS_UNCHANGED;
@@ -35,73 +37,74 @@ void streaming_equals_sequence(int64_t B, int isa) {
 }
 
 /* Backward adds to the parameters' gradients, and to the input's when asked; the state's may lie in one place. */
-void gradients_accumulate() {
-  const LstmProblem problem = make_problem(ragged, 12);
-  LstmResult expected = solve(problem);
-  LstmRun<double> run(problem);
-  const Plan plan = make_lstm_plan<double>(ragged);
-  Cache cache(plan.get(), ragged.T, ragged.B);
+void gradients_accumulate(const CellEquations& cell) {
+  const CellCase shape = ragged(cell);
+  const CellProblem problem = make_problem(shape, 12);
+  CellResult expected = solve(problem);
+  CellRun<double> run(problem);
+  const Plan plan = make_plan<double>(shape);
+  Cache cache(plan.get(), shape.T, shape.B);
   run.pass.cache = cache.data();
   run.gradients.input_accumulate = 1;
   run.d_params.fill(3);
   run.d_input.fill(-2);
-  run.gradients.initial[0] = run.d_h.data();
-  run.gradients.initial[1] = run.d_c.data();
+  for (int p = 0; p < cell.planes; p++) run.gradients.initial[p] = run.d_last[p].data();
   CHECK(rondo_forward(plan.get(), &run.pass) == RONDO_OK);
   CHECK(rondo_backward(plan.get(), &run.pass, &run.gradients) == RONDO_OK);
   for (double& value : expected.d_params) value += 3;
   for (double& value : expected.d_input) value -= 2;
   CHECK(run.d_params.error(expected.d_params) < 1e-13);
   CHECK(run.d_input.error(expected.d_input) < 1e-13);
-  CHECK(run.d_h.error(expected.d_h0) < 1e-13);
-  CHECK(run.d_c.error(expected.d_c0) < 1e-13);
+  CHECK(run.error(run.d_last, expected.d_initial) < 1e-13);
 }
 
 /* Each part that may be absent is left out in turn: the others do not change, and an absent gradient counts as zero. */
-void parts_may_be_absent() {
-  LstmProblem problem = make_problem(ragged, 13);
-  const LstmResult whole = solve(problem);
-  const Plan plan = make_lstm_plan<double>(ragged);
+void parts_may_be_absent(const CellEquations& cell) {
+  const CellCase shape = ragged(cell);
+  CellProblem problem = make_problem(shape, 13);
+  const CellResult whole = solve(problem);
+  const Plan plan = make_plan<double>(shape);
   for (int absent = 0; absent < 6; absent++) {
-    LstmRun<double> run(problem);
-    Cache cache(plan.get(), ragged.T, ragged.B);
+    CellRun<double> run(problem);
+    Cache cache(plan.get(), shape.T, shape.B);
     run.pass.cache = cache.data();
     if (absent == 0) run.pass.output = nullptr;
-    if (absent == 1) run.pass.last[0] = run.pass.last[1] = nullptr;
+    if (absent == 1) std::fill_n(run.pass.last, cell.planes, nullptr);
     if (absent == 2) run.gradients.params = nullptr;
     if (absent == 3) run.gradients.input = nullptr;
-    if (absent == 4) run.gradients.initial[0] = run.gradients.initial[1] = nullptr;
+    if (absent == 4) std::fill_n(run.gradients.initial, cell.planes, nullptr);
     if (absent == 5) run.gradients.pre_activations = nullptr;
     CHECK(rondo_forward(plan.get(), &run.pass) == RONDO_OK);
     CHECK(rondo_backward(plan.get(), &run.pass, &run.gradients) == RONDO_OK);
     if (absent != 0) CHECK(run.output.error(whole.output) < 1e-13);
-    if (absent != 1) CHECK(run.c.error(whole.c) < 1e-13);
+    if (absent != 1) CHECK(run.error(run.last, whole.last) < 1e-13);
     if (absent != 2) CHECK(run.d_params.error(whole.d_params) < 1e-13);
     if (absent != 3) CHECK(run.d_input.error(whole.d_input) < 1e-13);
-    if (absent != 4) CHECK(run.d_c0.error(whole.d_c0) < 1e-13);
+    if (absent != 4) CHECK(run.error(run.d_initial, whole.d_initial) < 1e-13);
     if (absent != 5) CHECK(run.d_pre.error(whole.d_pre) < 1e-13);
   }
-  LstmRun<double> run(problem);
-  Cache cache(plan.get(), ragged.T, ragged.B);
+  CellRun<double> run(problem);
+  Cache cache(plan.get(), shape.T, shape.B);
   run.pass.cache = cache.data();
   run.gradients.output = nullptr;
-  run.gradients.last[1] = nullptr;
+  run.gradients.last[cell.planes - 1] = nullptr;
   for (double& value : problem.d_output) value = 0;
-  for (double& value : problem.d_c) value = 0;
+  for (double& value : problem.d_last.back()) value = 0;
   CHECK(rondo_forward(plan.get(), &run.pass) == RONDO_OK);
   CHECK(rondo_backward(plan.get(), &run.pass, &run.gradients) == RONDO_OK);
   CHECK(run.backward_error(solve(problem)) < 1e-13);
 }
 
 /* All lengths 0: the state stays, outputs are zero, gradients pass by. */
-void nothing_steps() {
-  LstmProblem problem = make_problem(ragged, 14);
+void nothing_steps(const CellEquations& cell) {
+  const CellCase shape = ragged(cell);
+  CellProblem problem = make_problem(shape, 14);
   for (int32_t& length : problem.lengths) length = 0;
   for (double& value : problem.input) value = NAN;
-  const LstmResult expected = solve(problem);
-  const Plan plan = make_lstm_plan<float>(ragged);
-  LstmRun<float> run(problem);
-  Cache cache(plan.get(), ragged.T, ragged.B);
+  const CellResult expected = solve(problem);
+  const Plan plan = make_plan<float>(shape);
+  CellRun<float> run(problem);
+  Cache cache(plan.get(), shape.T, shape.B);
   run.pass.cache = cache.data();
   CHECK(rondo_forward(plan.get(), &run.pass) == RONDO_OK);
   CHECK(rondo_backward(plan.get(), &run.pass, &run.gradients) == RONDO_OK);
@@ -109,14 +112,14 @@ void nothing_steps() {
 }
 
 /* Weights are packed anew unless the caller says that they are unchanged, whatever the plan did with them before. */
-void changed_weights_are_seen(int64_t T) {
-  const LstmShape shape = {.T = T, .B = 2, .I = 8, .H = 16};
-  const Plan plan = make_lstm_plan<double>(shape);
+void changed_weights_are_seen(const CellEquations& cell, int64_t T) {
+  const CellCase shape = {.cell = cell, .T = T, .B = 2, .I = 8, .H = 16};
+  const Plan plan = make_plan<double>(shape);
   for (unsigned seed = 20; seed < 23; seed++) {
-    const LstmProblem problem = make_problem(shape, seed);
-    const LstmResult expected = solve(problem);
+    const CellProblem problem = make_problem(shape, seed);
+    const CellResult expected = solve(problem);
     for (int repeat = 0; repeat < 3; repeat++) {
-      LstmRun<double> run(problem);
+      CellRun<double> run(problem);
       Cache cache(plan.get(), T, shape.B);
       run.pass.cache = cache.data();
       run.pass.flags = repeat == 0 ? 0 : RONDO_PARAMS_UNCHANGED;
@@ -129,11 +132,12 @@ void changed_weights_are_seen(int64_t T) {
 }
 
 /* One backward per forward, of the same sizes and direction. */
-void cache_is_consumed() {
-  const LstmProblem problem = make_problem(ragged, 15);
-  const Plan plan = make_lstm_plan<float>(ragged);
-  LstmRun<float> run(problem);
-  Cache cache(plan.get(), ragged.T, ragged.B);
+void cache_is_consumed(const CellEquations& cell) {
+  const CellCase shape = ragged(cell);
+  const CellProblem problem = make_problem(shape, 15);
+  const Plan plan = make_plan<float>(shape);
+  CellRun<float> run(problem);
+  Cache cache(plan.get(), shape.T, shape.B);
   run.pass.cache = cache.data();
   CHECK(rondo_backward(plan.get(), &run.pass, &run.gradients) == RONDO_BAD_ARGUMENT);
   CHECK(rondo_forward(plan.get(), &run.pass) == RONDO_OK);
@@ -145,8 +149,8 @@ void cache_is_consumed() {
 }
 
 /* What the gradients are the derivatives of. */
-double loss_of(const LstmProblem& p, rondo_plan* plan) {
-  LstmRun<double> run(p);
+double loss_of(const CellProblem& p, rondo_plan* plan) {
+  CellRun<double> run(p);
   CHECK(rondo_forward(plan, &run.pass) == RONDO_OK);
   double loss = 0;
   for (int64_t row = 0; row < p.shape.T * p.shape.B; row++) {
@@ -154,12 +158,14 @@ double loss_of(const LstmProblem& p, rondo_plan* plan) {
       loss += p.d_output[row * p.shape.H + j] * run.output.data()[row * run.output.stride() + j];
     }
   }
-  for (size_t i = 0; i < p.d_h.size(); i++) loss += p.d_h[i] * run.h.data()[i] + p.d_c[i] * run.c.data()[i];
+  for (size_t plane = 0; plane < p.d_last.size(); plane++) {
+    for (size_t i = 0; i < p.d_last[plane].size(); i++) loss += p.d_last[plane][i] * run.last[plane].data()[i];
+  }
   return loss;
 }
 
 /* Central differences over every number of `values`, a part of `problem`. */
-void check_derivatives(LstmProblem& problem, Doubles& values, const Doubles& gradients, rondo_plan* plan) {
+void check_derivatives(CellProblem& problem, Doubles& values, const Doubles& gradients, rondo_plan* plan) {
   const double step = 1e-5;
   Doubles numeric;
   for (double& value : values) {
@@ -174,24 +180,25 @@ void check_derivatives(LstmProblem& problem, Doubles& values, const Doubles& gra
   CHECK_AS(relative_error(gradients.data(), numeric.data(), (int64_t)numeric.size()) < 1e-8, problem.shape.text());
 }
 
-void gradients_are_derivatives() {
+void gradients_are_derivatives(const CellEquations& cell) {
   for (int options = 0; options < 32; options++) {
-    LstmShape s = {.T = 4, .B = 3, .I = 3, .H = 5};
+    CellCase s = {.cell = cell, .T = 4, .B = 3, .I = 3, .H = 5};
     s.reversed = options & 1;
     s.tokens = options & 2;
     s.lengths = options & 4;
     s.mask = options & 8;
     s.hold_width = options & 16 ? s.H : 0;
-    LstmProblem problem = make_problem(s, 16);
-    const Plan plan = make_lstm_plan<double>(s);
-    LstmRun<double> run(problem);
+    CellProblem problem = make_problem(s, 16);
+    const Plan plan = make_plan<double>(s);
+    CellRun<double> run(problem);
     Cache cache(plan.get(), s.T, s.B);
     run.pass.cache = cache.data();
     CHECK(rondo_forward(plan.get(), &run.pass) == RONDO_OK);
     CHECK(rondo_backward(plan.get(), &run.pass, &run.gradients) == RONDO_OK);
     check_derivatives(problem, problem.params, doubles(run.d_params, (int64_t)problem.params.size()), plan.get());
-    check_derivatives(problem, problem.h0, doubles(run.d_h0, s.B * s.H), plan.get());
-    check_derivatives(problem, problem.c0, doubles(run.d_c0, s.B * s.H), plan.get());
+    for (int p = 0; p < cell.planes; p++) {
+      check_derivatives(problem, problem.initial[p], doubles(run.d_initial[p], s.B * s.H), plan.get());
+    }
     if (s.tokens || s.lengths) continue;
     Doubles d_input;
     for (int64_t i = 0; i < s.T * s.B * s.I; i++) {
@@ -204,18 +211,20 @@ void gradients_are_derivatives() {
 }  // namespace
 
 int main() {
-  for (int isa = 0; isa <= rondo_isa(); isa++) {
-    for (const int64_t B : {1, 2, 20}) {
-      streaming_equals_sequence<float>(B, isa);
-      streaming_equals_sequence<double>(B, isa);
+  for (const CellEquations& cell : all_cells) {
+    for (int isa = 0; isa <= rondo_isa(); isa++) {
+      for (const int64_t B : {1, 2, 20}) {
+        streaming_equals_sequence<float>(cell, B, isa);
+        streaming_equals_sequence<double>(cell, B, isa);
+      }
     }
+    gradients_accumulate(cell);
+    parts_may_be_absent(cell);
+    nothing_steps(cell);
+    changed_weights_are_seen(cell, 1);
+    changed_weights_are_seen(cell, 10);
+    cache_is_consumed(cell);
+    gradients_are_derivatives(cell);
   }
-  gradients_accumulate();
-  parts_may_be_absent();
-  nothing_steps();
-  changed_weights_are_seen(1);
-  changed_weights_are_seen(10);
-  cache_is_consumed();
-  gradients_are_derivatives();
-  return report("lstm properties");
+  return report("cell properties");
 }

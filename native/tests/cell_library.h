@@ -1,15 +1,15 @@
 /*
- * Runs an LSTM problem through the C ABI. Every matrix has gaps between its rows and guards around it: those of inputs
+ * Runs a problem through the C ABI. Every matrix has gaps between its rows and guards around it: those of inputs
  * are not-a-number, so that reading them shows, and those of outputs must be untouched afterwards.
  */
-#ifndef RONDO_LSTM_LIBRARY_H
-#define RONDO_LSTM_LIBRARY_H
+#ifndef RONDO_CELL_LIBRARY_H
+#define RONDO_CELL_LIBRARY_H
 
 #include <cstring>
 #include <memory>
 
 #include "check.h"
-#include "lstm_reference.h"
+#include "cell_reference.h"
 #include "rondo/rondo.h"
 
 /* [rows, columns], `stride` apart, between guards. */
@@ -63,10 +63,10 @@ struct PlanDeleter {
 using Plan = std::unique_ptr<rondo_plan, PlanDeleter>;
 
 template <class Real>
-Plan make_lstm_plan(const LstmShape& largest, int isa = -1, int threads = 1) {
+Plan make_plan(const CellCase& largest, int isa = -1, int threads = 1) {
   rondo_plan_options options = {};
   options.size = sizeof options;
-  options.cell = rondo_find_cell("lstm");
+  options.cell = rondo_find_cell(largest.cell.name);
   options.precision = sizeof(Real) * 8;
   options.threads = threads;
   options.isa = isa;
@@ -74,6 +74,7 @@ Plan make_lstm_plan(const LstmShape& largest, int isa = -1, int threads = 1) {
   options.batch_size = largest.B;
   options.input_size = largest.I;
   options.hidden_size = largest.H;
+  options.variant = largest.cell.variant;
   rondo_plan* plan = nullptr;
   CHECK(rondo_plan_create(&options, &plan) == RONDO_OK);
   return Plan(plan);
@@ -106,25 +107,17 @@ class Cache {
 
 /* Everything a problem needs on the library's side. */
 template <class Real>
-struct LstmRun {
-  explicit LstmRun(const LstmProblem& problem)
+struct CellRun {
+  explicit CellRun(const CellProblem& problem)
       : p(problem),
         params(1, (int64_t)p.params.size(), 0, p.params.data()),
         input(s.T * s.B, s.I, 3, p.input.data()),
-        h0(s.B, s.H, 0, p.h0.data()),
-        c0(s.B, s.H, 0, p.c0.data()),
         mask((int64_t)p.mask.size() / s.H, s.H, 0, p.mask.data()),
         d_output(s.T * s.B, s.H, 5, p.d_output.data()),
-        d_h(s.B, s.H, 0, p.d_h.data()),
-        d_c(s.B, s.H, 0, p.d_c.data()),
         output(s.T * s.B, s.H, 2),
-        h(s.B, s.H, 0),
-        c(s.B, s.H, 0),
         d_params(1, (int64_t)p.params.size(), 0),
         d_input(s.T * s.B, s.I, 1),
-        d_h0(s.B, s.H, 0),
-        d_c0(s.B, s.H, 0),
-        d_pre(s.T * s.B, 4 * s.H, 0) {
+        d_pre(s.T * s.B, s.rows(), 0) {
     pass.size = sizeof pass;
     pass.time_steps = s.T;
     pass.batch_size = s.B;
@@ -133,10 +126,6 @@ struct LstmRun {
     pass.dense_input = s.tokens ? nullptr : input.data();
     pass.input_stride = input.stride();
     pass.tokens = s.tokens ? p.tokens.data() : nullptr;
-    pass.initial[0] = s.initial ? h0.data() : nullptr;
-    pass.initial[1] = s.initial ? c0.data() : nullptr;
-    pass.last[0] = h.data();
-    pass.last[1] = c.data();
     pass.output = output.data();
     pass.output_stride = output.stride();
     pass.lengths = s.lengths ? p.lengths.data() : nullptr;
@@ -149,36 +138,51 @@ struct LstmRun {
     gradients.size = sizeof gradients;
     gradients.output = d_output.data();
     gradients.output_stride = d_output.stride();
-    gradients.last[0] = d_h.data();
-    gradients.last[1] = d_c.data();
     gradients.params = d_params.data();
     gradients.input = s.tokens ? nullptr : d_input.data();
     gradients.input_stride = d_input.stride();
-    gradients.initial[0] = d_h0.data();
-    gradients.initial[1] = d_c0.data();
     gradients.pre_activations = d_pre.data();
+    for (int plane = 0; plane < s.cell.planes; plane++) {
+      initial.emplace_back(s.B, s.H, 0, p.initial[plane].data());
+      d_last.emplace_back(s.B, s.H, 0, p.d_last[plane].data());
+      last.emplace_back(s.B, s.H, 0);
+      d_initial.emplace_back(s.B, s.H, 0);
+      pass.initial[plane] = s.initial ? initial[plane].data() : nullptr;
+      pass.last[plane] = last[plane].data();
+      gradients.last[plane] = d_last[plane].data();
+      gradients.initial[plane] = d_initial[plane].data();
+    }
   }
-  LstmRun(const LstmRun&) = delete;
+  CellRun(const CellRun&) = delete;
 
-  double forward_error(const LstmResult& expected) {
-    return std::fmax(output.error(expected.output), std::fmax(h.error(expected.h), c.error(expected.c)));
+  double forward_error(const CellResult& expected) {
+    return std::fmax(output.error(expected.output), error(last, expected.last));
   }
 
-  double backward_error(const LstmResult& expected) {
+  double backward_error(const CellResult& expected) {
     const double inner = std::fmax(d_params.error(expected.d_params), s.tokens ? 0 : d_input.error(expected.d_input));
-    const double state = std::fmax(d_h0.error(expected.d_h0), d_c0.error(expected.d_c0));
-    return std::fmax(std::fmax(inner, state), d_pre.error(expected.d_pre));
+    return std::fmax(std::fmax(inner, error(d_initial, expected.d_initial)), d_pre.error(expected.d_pre));
+  }
+
+  /* Of state planes. */
+  static double error(std::vector<Guarded<Real>>& got, const std::vector<Doubles>& expected) {
+    double worst = 0;
+    for (size_t plane = 0; plane < got.size(); plane++) worst = std::fmax(worst, got[plane].error(expected[plane]));
+    return worst;
   }
 
   bool guards_intact() const {
-    return output.guards_intact() && h.guards_intact() && c.guards_intact() && d_params.guards_intact() &&
-           d_input.guards_intact() && d_h0.guards_intact() && d_c0.guards_intact() && d_pre.guards_intact();
+    bool intact = output.guards_intact() && d_pre.guards_intact();
+    intact &= d_params.guards_intact() && d_input.guards_intact();
+    for (const Guarded<Real>& plane : last) intact &= plane.guards_intact();
+    for (const Guarded<Real>& plane : d_initial) intact &= plane.guards_intact();
+    return intact;
   }
 
-  const LstmProblem& p;
-  const LstmShape& s = p.shape;
-  Guarded<Real> params, input, h0, c0, mask, d_output, d_h, d_c;
-  Guarded<Real> output, h, c, d_params, d_input, d_h0, d_c0, d_pre;
+  const CellProblem& p;
+  const CellCase& s = p.shape;
+  Guarded<Real> params, input, mask, d_output, output, d_params, d_input, d_pre;
+  std::vector<Guarded<Real>> initial, d_last, last, d_initial; /* of each plane */
   rondo_pass pass = {};
   rondo_gradients gradients = {};
 };
