@@ -42,6 +42,19 @@ public enum Precision {
         }
     }
 
+    /** As {@link #read}, each element times {@code factor}. */
+    public void readTimes(double factor, MemorySegment segment, long offset, double[] values, int count) {
+        if (this == FLOAT32) {
+            for (int i = 0; i < count; i++) {
+                values[i] = factor * segment.getAtIndex(ValueLayout.JAVA_FLOAT, offset + i);
+            }
+        } else {
+            for (int i = 0; i < count; i++) {
+                values[i] = factor * segment.getAtIndex(ValueLayout.JAVA_DOUBLE, offset + i);
+            }
+        }
+    }
+
     /** Reads {@code count} elements of {@code segment}, from element {@code offset} on, into {@code values}. */
     public void read(MemorySegment segment, long offset, double[] values, int count) {
         if (this == FLOAT32) {

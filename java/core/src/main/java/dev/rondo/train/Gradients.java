@@ -96,13 +96,7 @@ final class Gradients {
 
     /** Reads gradients of {@code tensor} from element {@code at} of the slab on, clipped. */
     void read(int tensor, long at, double[] values, int count) {
-        precision.read(slab, at, values, count);
-        double factor = scale[tensor];
-        if (factor != 1) {
-            for (int i = 0; i < count; i++) {
-                values[i] *= factor;
-            }
-        }
+        precision.readTimes(scale[tensor], slab, at, values, count);
         if (greatest != Double.POSITIVE_INFINITY) {
             for (int i = 0; i < count; i++) {
                 values[i] = Math.max(-greatest, Math.min(greatest, values[i]));
