@@ -42,7 +42,10 @@ public enum Precision {
         }
     }
 
-    /** As {@link #read}, each element times {@code factor}. */
+    /**
+     * Reads {@code count} elements of {@code segment}, from element {@code offset} on, into {@code values}, each times
+     * {@code factor}.
+     */
     public void readTimes(double factor, MemorySegment segment, long offset, double[] values, int count) {
         if (this == FLOAT32) {
             for (int i = 0; i < count; i++) {
