@@ -6,15 +6,16 @@ import java.util.List;
 /**
  * What a network's outputs are compared with its targets by: a mean over the targets that count. The target of (t, b)
  * counts, if the head reads each step, where t is below the length of sequence b, the class is not
- * {@link SequenceBatch#IGNORED} and the mark in {@link SequenceBatch#targetMask} is not zero; if the head reads the last
- * step, that of sequence b by class and mark alone, whatever its length. Where none counts, the loss is 0, and so is its
- * gradient.
+ * {@link SequenceBatch#IGNORED} and the mark in {@link SequenceBatch#targetMask} is not zero; if the head reads the
+ * last step, that of sequence b by class and mark alone, whatever its length. Where none counts, the loss is 0, and so
+ * is its gradient.
  *
  * <pre>{@code
  * Network.builder(12).layer(Lstm.of(64)).lastStep().outputs(5).loss(Loss.sigmoidCrossEntropy()).build();
  * }</pre>
  *
- * <p>All arithmetic is float64, whatever the network's precision. Definitions and reductions are those of PyTorch.
+ * <p>All arithmetic is float64, whatever the network's precision. Definitions and reductions are those of PyTorch. A
+ * loss that is not here is an {@link OutputLoss}.
  */
 public sealed interface Loss {
     /** {@return softmax and cross-entropy over classes, in nats, all classes alike} */

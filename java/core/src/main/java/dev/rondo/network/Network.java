@@ -239,8 +239,8 @@ public final class Network implements AutoCloseable {
     /**
      * {@return what this network is worth on {@code data}, in batches of 32 sequences}
      *
-     * @throws IllegalArgumentException if it has no sequences, one does not fit the network or has no targets, or none of
-     *     these counts; or if the network has no loss
+     * @throws IllegalArgumentException if it has no sequences, one does not fit the network or has no targets, or none
+     *     of these counts; or if the network has no loss
      * @throws IllegalStateException after {@link #close()}
      */
     public Metrics evaluate(Dataset data) {

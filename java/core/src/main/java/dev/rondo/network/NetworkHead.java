@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * What stands on the top layer of a network: a dense layer or none, where it reads, and what its outputs are trained by.
+ * What stands on the top layer of a network: a dense layer or none, where it reads, and what its outputs are trained
+ * by.
  *
  * @param outputs numbers that the dense layer puts out; {@link #NONE} = no dense layer, the top layer's output is the
  *     network's
@@ -41,9 +42,9 @@ public record NetworkHead(int outputs, boolean lastStep, Loss loss) {
         String reads = "head " + outputs + (lastStep ? " lastStep" : " eachStep");
         return switch (loss) {
             case null -> reads;
-            case Loss.SoftmaxCrossEntropy(List<Double> weights) when weights.isEmpty() -> reads + " softmaxCrossEntropy";
-            case Loss.SoftmaxCrossEntropy(List<Double> weights) -> reads + " softmaxCrossEntropy " + WEIGHTS
-                    + weights.stream().map(String::valueOf).collect(Collectors.joining(","));
+            case Loss.SoftmaxCrossEntropy(List<Double> weights) -> reads + " softmaxCrossEntropy" + (weights.isEmpty()
+                    ? ""
+                    : " " + WEIGHTS + weights.stream().map(String::valueOf).collect(Collectors.joining(",")));
             case Loss.SigmoidCrossEntropy _ -> reads + " sigmoidCrossEntropy";
             case Loss.MeanSquaredError _ -> reads + " meanSquaredError";
         };

@@ -15,7 +15,11 @@ import java.lang.foreign.MemorySegment;
  * }</pre>
  *
  * <p>T time steps, B sequences, I numbers per step, O outputs; element (t, b) of what is [T, B] lies at
- * {@code t * B + b}. Targets are classes or numbers, per step or per sequence, as the network's head and loss want them.
+ * {@code t * B + b}. Targets are classes or numbers, per step or per sequence, as the network's head and loss want
+ * them.
+ *
+ * <p>What has another size than its shape says is refused with {@link IllegalArgumentException} when it is given;
+ * tokens, classes and lengths out of range are refused when a pass reads them.
  */
 public final class SequenceBatch {
     /** The target of a position that does not count. */

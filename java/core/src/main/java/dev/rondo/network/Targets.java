@@ -149,7 +149,8 @@ final class Targets {
         }
         boolean ofClasses = batch.targetPrecision() == null;
         if (ofClasses != loss.classTargets()) {
-            throw new IllegalArgumentException("targets: expected " + (ofClasses ? "numbers, got classes" : "classes, got numbers"));
+            throw new IllegalArgumentException(
+                    "targets: expected " + (ofClasses ? "numbers, got classes" : "classes, got numbers"));
         }
         if (!ofClasses && batch.targetSize() != outputs) {
             throw new IllegalArgumentException(
