@@ -54,9 +54,9 @@ final class VectorLayout {
         return new VectorRows(rows, cell.rows() / cell.hiddenSize(), cell.hiddenSize(), gateStride, stride);
     }
 
-    /** {@return a zeroed row of {@code rows} pre-activations, which are whole gates} */
-    VectorRows span(int rows) {
-        return VectorRows.ofGroups(1, rows / cell.hiddenSize(), cell.hiddenSize(), lanes);
+    /** {@return {@code count} zeroed rows of {@code rows} pre-activations, which are whole gates} */
+    VectorRows spans(int count, int rows) {
+        return VectorRows.ofGroups(count, rows / cell.hiddenSize(), cell.hiddenSize(), lanes);
     }
 
     /** {@return {@code rows} zeroed rows of each state plane} */

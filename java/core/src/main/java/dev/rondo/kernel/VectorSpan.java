@@ -5,30 +5,43 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * One block of parameters that are added to pre-activations as they lie: a bias, or the weights of tokens, whose rows
- * are found by token.
+ * are found by token. A row is read when it is first asked for after a change: a batch may have few of many tokens.
  */
 final class VectorSpan {
     private final ParameterBlock block;
     private final int first; // where its rows start among the pre-activations
-    private final VectorRows row; // [1, rows], padded as the pre-activations are
+    private final VectorRows values; // [width, rows], padded as the pre-activations are
+    private final VectorRows gradient; // [1, rows]
+    private final long[] versions; // [width]: of each row of values
+    private long version;
 
     VectorSpan(ParameterBlock block, VectorLayout layout) {
         this.block = block;
         this.first = layout.padded(block.row());
-        this.row = layout.span(block.rows());
+        this.values = layout.spans(block.width(), block.rows());
+        this.gradient = layout.spans(1, block.rows());
+        this.versions = new long[block.width()];
+    }
+
+    /** Says that the parameters have changed. */
+    void changed() {
+        version++;
     }
 
     /** Adds the parameters of {@code token}, 0 for a bias, to row {@code to} of {@code gates}. */
     void add(MemorySegment params, int token, VectorRows gates, int to) {
-        row.read(0, params, element(token));
-        VectorRows.add(row, row.at(0), gates, gates.at(to) + first, row.columns());
+        if (versions[token] != version) {
+            values.read(token, params, element(token));
+            versions[token] = version;
+        }
+        VectorRows.add(values, values.at(token), gates, gates.at(to) + first, values.columns());
     }
 
     /** Adds row {@code from} of {@code gates}, a gradient, to that of the parameters of {@code token}. */
     void addGradient(VectorRows gates, int from, MemorySegment params, int token) {
-        row.read(0, params, element(token));
-        VectorRows.add(gates, gates.at(from) + first, row, row.at(0), row.columns());
-        row.write(0, params, element(token));
+        gradient.read(0, params, element(token));
+        VectorRows.add(gates, gates.at(from) + first, gradient, gradient.at(0), gradient.columns());
+        gradient.write(0, params, element(token));
     }
 
     private long element(int token) {

@@ -78,8 +78,12 @@ final class VectorWeights {
         for (VectorMatrix matrix : second) {
             matrix.load(pass.params());
         }
+        for (VectorSpan span : tokens) {
+            span.changed();
+        }
         bias.clear(0);
         for (VectorSpan span : biases) {
+            span.changed();
             span.add(pass.params(), 0, bias, 0);
         }
         parameters = pass.parameters();

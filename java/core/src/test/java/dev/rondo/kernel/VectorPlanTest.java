@@ -106,6 +106,32 @@ class VectorPlanTest {
         }
     }
 
+    /** Rows of tokens are read one by one, when they are needed: of a changed matrix none may be an old one. */
+    @Test
+    void seesWeightsOfTokensThatChanged() {
+        for (int i = 0; i < SHAPE.rows(); i++) {
+            tokens.setAtIndex(ValueLayout.JAVA_INT, i, i % SHAPE.inputSize());
+        }
+        try (CellPlan plan = plan(IsaTier.AVX512)) {
+            for (int change = 0; change < 2; change++) {
+                float[] kept = outputForTokens(plan);
+                try (CellPlan fresh = plan(IsaTier.AVX512)) {
+                    assertArrayEquals(outputForTokens(fresh), kept, "after change " + change);
+                }
+                fill(parameters.slab());
+                parameters.changed();
+            }
+        }
+    }
+
+    private float[] outputForTokens(CellPlan plan) {
+        plan.forward(CellPass.of(CELL, SHAPE, parameters, 0)
+                .tokens(tokens)
+                .output(output, SHAPE.hiddenSize())
+                .build());
+        return output.toArray(ValueLayout.JAVA_FLOAT);
+    }
+
     @Test
     void seesOtherParametersOfTheSameVersion() {
         var others = new Parameters(workspace, parameters.layout(), Precision.FLOAT32);
