@@ -19,9 +19,9 @@ import java.util.stream.IntStream;
  *
  * <p>A batch has B sequences, as many as the batch size says or, of fewer in memory, all of them; the last batch of an
  * epoch is filled up with sequences of no steps whose targets do not count. It has as many steps as its longest
- * sequence, from 64 on rounded up by at most a 32nd, so that only some dozens of numbers of steps turn up. All run in one pass, whose memory is that of the longest sequence in memory; of a stream, where that is
- * not known, the pass grows: a sequence that it has no room for brings one of at least twice the steps. One thread at
- * a time.
+ * sequence, from 64 on rounded up by at most a 32nd, so that only some dozens of numbers of steps turn up. All run in
+ * one pass, whose memory is that of the longest sequence in memory; of a stream, where that is not known, the pass
+ * grows: a sequence that it has no room for brings one of at least twice the steps. One thread at a time.
  */
 public final class Batches implements AutoCloseable {
     private final Network network;
@@ -43,8 +43,8 @@ public final class Batches implements AutoCloseable {
         /**
          * Works on one batch.
          *
-         * @param pass a pass that has room for the batch
-         * @param batch is good until the visitor returns
+         * @param pass a pass that has room for the batch; good, as the batch, until the visitor returns
+         * @param batch sequences with targets
          * @return whether to go on to the next batch
          */
         boolean visit(NetworkPass pass, SequenceBatch batch);
