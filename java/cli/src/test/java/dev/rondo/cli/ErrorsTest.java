@@ -37,7 +37,7 @@ class ErrorsTest {
             train --minutes NaN             | --minutes: expected a number above 0
             train --steps 5 --epochs 2      | --steps=N, --epochs=N are mutually exclusive
             train --hidden 0                | --hidden: expected at least 1, got 0
-            train --cell gnu                | --cell: expected one of [elman, lstm, gru], got gnu
+            train --cell gnu                | --cell: expected one of [
             train --cell gru:rest=after     | --cell: option of gru: expected one of [reset], got rest
             train --cell gru --resume x     | cannot be had with --cell
             train --optimizer adma          | --optimizer: expected one of [sgd, nesterov, rmsprop,

@@ -11,6 +11,7 @@ import dev.rondo.check.SelfCheck.Row;
 import dev.rondo.check.SelfCheck.Verdict;
 import dev.rondo.kernel.Backends;
 import dev.rondo.memory.Precision;
+import dev.rondo.network.Cells;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -66,7 +67,7 @@ class MachineCommandsTest {
         assertTrue(rows.get(8).startsWith("elman:activation=sigmoid "), table);
         assertEquals("all 8 bodies passed", rows.getLast());
         Outcome.of("check", "--backend", "REFERENCE", "--isa", "AVX512").failed(1, "nothing to check: ");
-        Outcome.of("check", "--cell", "gnu").failed(2, "--cell: expected one of [elman, lstm, gru], got gnu");
+        Outcome.of("check", "--cell", "gnu").failed(2, "--cell: expected one of " + Cells.names() + ", got gnu");
     }
 
     private CheckCommand check(Row... rows) {

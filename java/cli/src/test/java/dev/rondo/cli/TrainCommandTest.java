@@ -98,15 +98,15 @@ class TrainCommandTest {
     @ParameterizedTest
     @MethodSource("cells")
     void anyCellIsTrainedResumedAndGenerates(String cell) throws IOException {
-        String out = Outcome.of(SmallText.train(directory, "--cell", cell, "--layers", 2, "--steps", 8, "--backend",
-                Backend.REFERENCE)).succeeded().out();
+        String out = Outcome.of(SmallText.train(directory, "--cell", cell, "--layers", 2, "--steps", 8))
+                .succeeded().out();
         assertTrue(out.contains("model: " + cell + ", 2 layers of 16 units"), out);
         Path run = directory.resolve("run");
-        String resumed = Outcome.of("train", "--resume", run, "--steps", 12, "--backend", Backend.REFERENCE)
-                .succeeded().out();
+        String resumed = Outcome.of("train", "--resume", run, "--steps", 12).succeeded().out();
         assertTrue(resumed.contains("model: " + cell + ", 2 layers"), resumed);
         assertEquals(12, last(run.resolve("evaluations.jsonl")).step());
-        try (var model = LanguageModel.load(run, network -> network.backend(Backend.REFERENCE))) {
+        Outcome.of("generate", "--model", run, "--length", 5).succeeded();
+        try (var model = LanguageModel.load(run)) {
             assertEquals(Cells.parse(cell, 16), model.network().description().layers().getLast());
         }
     }
