@@ -48,7 +48,7 @@ final class FiniteDifferences {
         }
     }
 
-    /** The derivative of {@code loss} by {@code x}, which has its old value afterwards. */
+    /** The derivative of {@code loss} by {@code x}, which has its old value afterwards, also if the loss throws. */
     static double derivative(DoubleSupplier loss, Variable x) {
         return derivative(loss, x, STEP);
     }
@@ -56,10 +56,13 @@ final class FiniteDifferences {
     /** The same with another step. */
     static double derivative(DoubleSupplier loss, Variable x, double step) {
         double value = x.get();
-        double near = at(loss, x, value + step) - at(loss, x, value - step);
-        double far = at(loss, x, value + 2 * step) - at(loss, x, value - 2 * step);
-        x.set(value);
-        return (8 * near - far) / (12 * step);
+        try {
+            double near = at(loss, x, value + step) - at(loss, x, value - step);
+            double far = at(loss, x, value + 2 * step) - at(loss, x, value - 2 * step);
+            return (8 * near - far) / (12 * step);
+        } finally {
+            x.set(value);
+        }
     }
 
     private static double at(DoubleSupplier loss, Variable x, double value) {

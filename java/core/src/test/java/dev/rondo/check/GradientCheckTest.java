@@ -17,6 +17,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -91,6 +92,23 @@ class GradientCheckTest {
             byte[] parameters = network.parameters().slab().toArray(ValueLayout.JAVA_BYTE);
             GradientCheck.of(network).batch(batch(network, Extra.NOTHING, new Random(7))).elements(3).run();
             assertArrayEquals(gradients, network.gradients().toArray(ValueLayout.JAVA_BYTE));
+            assertArrayEquals(parameters, network.parameters().slab().toArray(ValueLayout.JAVA_BYTE));
+        }
+    }
+
+    @Test
+    void aLossThatThrowsLeavesTheNetworkAsItWas() {
+        try (Network network = network(Backend.REFERENCE, "dense", 1)) {
+            byte[] parameters = network.parameters().slab().toArray(ValueLayout.JAVA_BYTE);
+            var calls = new AtomicInteger();
+            GradientCheck check = GradientCheck.of(network).batch(batch(network, Extra.NOTHING, new Random(7)))
+                    .loss((outputs, gradient) -> {
+                        if (calls.incrementAndGet() == 3) { // of the gradient, of the first difference, and this one
+                            throw new ArithmeticException("no loss");
+                        }
+                        return 0;
+                    });
+            assertThrows(ArithmeticException.class, check::run);
             assertArrayEquals(parameters, network.parameters().slab().toArray(ValueLayout.JAVA_BYTE));
         }
     }
