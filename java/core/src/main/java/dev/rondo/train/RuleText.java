@@ -63,12 +63,12 @@ record RuleText<R>(
         }
     }
 
-    /** {@return number {@code name}, which has to be a whole one} */
-    static int whole(Map<String, Double> numbers, String name) {
+    /** {@return number {@code name}, which has to be a whole one that fits into a long} */
+    static long whole(Map<String, Double> numbers, String name) {
         double number = numbers.get(name);
-        if (number != (int) number) {
+        if (number != (long) number) {
             throw new IllegalArgumentException(name + ": expected a whole number, got " + number);
         }
-        return (int) number;
+        return (long) number;
     }
 }

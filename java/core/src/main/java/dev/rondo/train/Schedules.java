@@ -25,7 +25,8 @@ public final class Schedules {
             entry("exponential", List.of(FACTOR, STEPS), n -> new Exponential(n.get(FACTOR), RuleText.whole(n, STEPS))),
             entry("cosine", List.of(STEPS), n -> new Cosine(RuleText.whole(n, STEPS))),
             entry("plateau", List.of(FACTOR, PATIENCE),
-                    n -> LearningRate.onPlateau(n.get(FACTOR), RuleText.whole(n, PATIENCE))));
+                    n -> LearningRate.onPlateau(
+                            n.get(FACTOR), Math.clamp(RuleText.whole(n, PATIENCE), 0, Integer.MAX_VALUE))));
 
     private Schedules() {}
 

@@ -21,7 +21,7 @@ class RuleTextTest {
     static List<LearningRate> schedules() {
         return List.of(LearningRate.constant(), LearningRate.constant().warmUp(7), LearningRate.step(0.1, 100),
                 LearningRate.exponential(0.3, 50), LearningRate.cosine(1000).warmUp(100),
-                LearningRate.onPlateau(0.5, 3).warmUp(2));
+                LearningRate.cosine(3_000_000_000L), LearningRate.onPlateau(0.5, 3).warmUp(2));
     }
 
     @ParameterizedTest
