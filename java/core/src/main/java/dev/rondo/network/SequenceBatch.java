@@ -79,12 +79,14 @@ public final class SequenceBatch {
         return new SequenceBatch(values, precision, timeSteps, batchSize, inputSize);
     }
 
-    /** {@return a batch of tokens [T, B]} */
+    /** {@return a batch of tokens [T, B], each from 0 to V - 1, beyond a length too} */
     public static SequenceBatch tokens(int[] ids, int timeSteps, int batchSize) {
         return tokens(MemorySegment.ofArray(ids), timeSteps, batchSize);
     }
 
-    /** {@return a batch of tokens, int32 [T, B], on the heap or native} */
+    /**
+     * {@return a batch of tokens, int32 [T, B], each from 0 to V - 1, beyond a length too; on the heap or native}
+     */
     public static SequenceBatch tokens(MemorySegment ids, int timeSteps, int batchSize) {
         return new SequenceBatch(ids, null, timeSteps, batchSize, 1);
     }

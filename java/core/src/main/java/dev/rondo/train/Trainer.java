@@ -203,11 +203,9 @@ public final class Trainer {
      * and what a stream makes; an epoch its order, its result, and what sorting by length takes.
      *
      * @throws NonFiniteGradientException if a gradient is not finite; the parameters are those after the step before,
-     * or
-     *     the best if these are kept
+     *     or the best if these are kept
      * @throws IllegalArgumentException if a data set has no sequences, or one of them does not fit the network or has
-     * no
-     *     targets; what a stream, or the listener, throws arrives as it is
+     *     no targets; what a stream, or the listener, throws arrives as it is
      */
     public FitResult fit(Dataset training, Dataset validation, Epochs epochs) {
         return fitOn(training, Objects.requireNonNull(validation, "validation: expected one, got null"), epochs);
