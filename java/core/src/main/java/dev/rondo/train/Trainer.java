@@ -112,6 +112,7 @@ public final class Trainer {
      * @param batch sequences with targets
      * @throws NonFiniteGradientException if a gradient is not finite; nothing is updated then
      * @throws IllegalArgumentException if pass or batch do not fit
+     * @throws IllegalStateException if the pass has no gradients, or the batch no targets; nothing is updated then
      */
     public StepResult step(NetworkPass pass, SequenceBatch batch) {
         return step(pass, batch, null);
@@ -125,6 +126,8 @@ public final class Trainer {
      * @param loss of the outputs
      * @throws NonFiniteGradientException if a gradient is not finite; nothing is updated then
      * @throws IllegalArgumentException if pass or batch do not fit
+     * @throws IllegalStateException if the pass has no gradients, or there is neither a loss of one's own nor
+     *     targets; nothing is updated then
      */
     public StepResult step(NetworkPass pass, SequenceBatch batch, OutputLoss loss) {
         if (pass.network() != network) {

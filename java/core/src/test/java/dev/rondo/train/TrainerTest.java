@@ -123,6 +123,20 @@ class TrainerTest {
         }
     }
 
+    @Test
+    void aStepNeedsGradientsAndTargets() {
+        try (Network network = network(Backend.REFERENCE); NetworkPass pass = network.pass(T, B);
+                NetworkPass inference = network.inference(T, B)) {
+            Trainer trainer = trainer(network);
+            byte[] before = network.parameters().slab().toArray(ValueLayout.JAVA_BYTE);
+            SequenceBatch inputs = SequenceBatch.tokens(echo(1, 1).tokens(), T, B);
+            assertThrows(IllegalStateException.class, () -> trainer.step(inference, echo(1, 1)));
+            assertThrows(IllegalStateException.class, () -> trainer.step(pass, inputs));
+            assertArrayEquals(before, network.parameters().slab().toArray(ValueLayout.JAVA_BYTE));
+            assertEquals(0, trainer.steps());
+        }
+    }
+
     /** A loss of the caller's own that is the network's: the same steps, bit for bit. */
     @ParameterizedTest
     @EnumSource
