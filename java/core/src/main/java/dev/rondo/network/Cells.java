@@ -107,7 +107,10 @@ public final class Cells {
             if (equals < 1) {
                 throw new IllegalArgumentException("option: expected name=value, got \"" + option + "\"");
             }
-            options.put(option.substring(0, equals), option.substring(equals + 1));
+            String name = option.substring(0, equals);
+            if (options.put(name, option.substring(equals + 1)) != null) {
+                throw new IllegalArgumentException("option " + name + ": expected it once, got \"" + text + "\"");
+            }
         }
         return options;
     }

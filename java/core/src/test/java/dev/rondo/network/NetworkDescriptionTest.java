@@ -108,6 +108,13 @@ class NetworkDescriptionTest {
     }
 
     @Test
+    void anOptionIsSaidOnce() {
+        assertEquals("option reset: expected it once, got \"reset=before,reset=after\"",
+                assertThrows(IllegalArgumentException.class, () -> Cells.parse("gru:reset=before,reset=after", 3))
+                        .getMessage());
+    }
+
+    @Test
     void cellsAsText() {
         assertTrue(Cells.variants().containsAll(List.of("elman", "elman:activation=relu", "elman:activation=sigmoid",
                 "lstm", "gru", "gru:reset=before")));
