@@ -127,6 +127,10 @@ final class LayerPass implements AutoCloseable {
         return outputGradient;
     }
 
+    int statePlanes() {
+        return state.length;
+    }
+
     MemorySegment state(int plane) {
         return state[plane];
     }

@@ -328,20 +328,23 @@ public final class NetworkPass implements AutoCloseable {
      * {@return plane {@code plane} of the state of layer {@code layer}, [B, P]: after a pass its last state; what
      * stands here is where the next pass starts if states are carried. A head that reads the last step reads it again
      * in {@link #backward()}: change it before a forward pass, not between the two}
+     *
+     * @throws IllegalArgumentException if there is no such layer or plane
      */
     public MemorySegment state(int layer, int plane) {
-        return layers[layer].state(plane);
+        return at(layer, plane).state(plane);
     }
 
     /**
      * {@return the gradient, after {@link #backward()}, of plane {@code plane} of the state in which layer {@code
      * layer} entered the pass, [B, P]}
      *
+     * @throws IllegalArgumentException if there is no such layer or plane
      * @throws IllegalStateException if this pass has no gradients
      */
     public MemorySegment stateGradient(int layer, int plane) {
         wantGradients("stateGradient");
-        return layers[layer].stateGradient(plane);
+        return at(layer, plane).stateGradient(plane);
     }
 
     /**
@@ -359,12 +362,26 @@ public final class NetworkPass implements AutoCloseable {
      * encoder.backward();
      * }</pre>
      *
+     * @throws IllegalArgumentException if there is no such layer or plane
      * @throws IllegalStateException if this pass has no gradients
      */
     public MemorySegment lastStateGradient(int layer, int plane) {
         wantGradients("lastStateGradient");
+        MemorySegment gradient = at(layer, plane).lastGradient(plane);
         aimed = true;
-        return layers[layer].lastGradient(plane);
+        return gradient;
+    }
+
+    private LayerPass at(int layer, int plane) {
+        below("layer", layer, layers.length);
+        below("plane", plane, layers[layer].statePlanes());
+        return layers[layer];
+    }
+
+    private static void below(String name, int value, int count) {
+        if (value < 0 || value >= count) {
+            throw new IllegalArgumentException(name + ": expected 0 to " + (count - 1) + ", got " + value);
+        }
     }
 
     private void wantGradients(String name) {

@@ -72,6 +72,18 @@ class NetworkPassTest {
         }
     }
 
+    @Test
+    void statesThatAreNotThereAreRefused() {
+        try (Network network = network(Network.oneHot(V)); var pass = network.pass(T, B)) {
+            assertEquals("layer: expected 0 to 1, got 2",
+                    assertThrows(IllegalArgumentException.class, () -> pass.state(2, 0)).getMessage());
+            assertEquals("layer: expected 0 to 1, got -1",
+                    assertThrows(IllegalArgumentException.class, () -> pass.stateGradient(-1, 0)).getMessage());
+            assertEquals("plane: expected 0 to 1, got 2",
+                    assertThrows(IllegalArgumentException.class, () -> pass.lastStateGradient(1, 2)).getMessage());
+        }
+    }
+
     private static List<Network> everyKind(Backend backend) {
         return Stream.of(Network.builder(3), Network.oneHot(V), Network.embedding(V, 4))
                 .map(builder -> builder.layer(Lstm.of(7)).layer(Lstm.of(3)).backend(backend).threads(2).seed(1))
