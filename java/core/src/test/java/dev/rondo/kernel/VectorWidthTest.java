@@ -60,6 +60,7 @@ class VectorWidthTest {
     void theLongLoopsAreNotInlined() throws IOException {
         assertLong(MATH, "activate");
         assertLong(TILES, "tile");
+        assertLong(ELMAN, "backward");
         assertLong(LSTM, "backward");
         assertLong(GRU, "backward");
     }

@@ -59,24 +59,29 @@ final class ElmanVector implements VectorPointwise {
         int at = row.gate(0);
         float[] dhs = row.gradient(0);
         int dhAt = row.gradientAt(0);
-        if (row.variant() == RELU) {
+        FloatVector zero = broadcast(SPECIES, 0);
+        FloatVector one = broadcast(SPECIES, 1);
+        if (row.variant() == TANH) {
             for (int k = 0; k < H; k += LANES) {
                 FloatVector h = fromArray(SPECIES, gates, at + k);
                 FloatVector dh = fromArray(SPECIES, dhs, dhAt + k);
-                h.blend(dh, h.compare(VectorOperators.GT, 0)).intoArray(gates, at + k);
+                dh.mul(one.sub(h.mul(h))).intoArray(gates, at + k);
+                zero.intoArray(dhs, dhAt + k);
+            }
+        } else if (row.variant() == RELU) {
+            for (int k = 0; k < H; k += LANES) {
+                FloatVector h = fromArray(SPECIES, gates, at + k);
+                FloatVector dh = fromArray(SPECIES, dhs, dhAt + k);
+                h.blend(dh, h.compare(VectorOperators.GT, zero)).intoArray(gates, at + k);
+                zero.intoArray(dhs, dhAt + k);
             }
         } else {
-            // The slope: 1 - h^2 of tanh, h - h^2 of the logistic function.
-            FloatVector one = broadcast(SPECIES, row.variant() == TANH ? 1 : 0);
-            FloatVector factor = broadcast(SPECIES, row.variant() == TANH ? 0 : 1);
             for (int k = 0; k < H; k += LANES) {
                 FloatVector h = fromArray(SPECIES, gates, at + k);
                 FloatVector dh = fromArray(SPECIES, dhs, dhAt + k);
-                h.neg().fma(h, h.fma(factor, one)).mul(dh).intoArray(gates, at + k);
+                dh.mul(h).mul(one.sub(h)).intoArray(gates, at + k);
+                zero.intoArray(dhs, dhAt + k);
             }
-        }
-        for (int k = 0; k < H; k += LANES) {
-            FloatVector.zero(SPECIES).intoArray(dhs, dhAt + k);
         }
     }
 }
