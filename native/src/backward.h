@@ -16,7 +16,7 @@ int32_t CellPlan<Cell>::backward(const rondo_pass& pass, const rondo_gradients& 
 
   const Pass x = open(pass);
   const double operations = 2.0 * T * B * R;
-  if (gradients.input && !blas_is_faster<Real>(T * B, I, R)) pack(x, input_backward_, x.weight_ih);
+  if (gradients.input && !blas_is_faster<Real>(T * B, I, wiring_.weight_rows)) pack(x, input_backward_, x.weight_ih);
   for_each_product([&](SpanProduct& product) { pack(x, product.backward, x.weights(product.span)); });
   in_shares(options.threads, B, operations * P, [&](int64_t begin, int64_t end) {
     for (int p = 0; p < planes; p++) copy_rows(d_state_[p], gradients.last[p], begin, end, plane_width[p]);
@@ -67,7 +67,10 @@ void CellPlan<Cell>::step_back(const Pass& x, const rondo_gradients& gradients, 
     multiply_weights({end - begin, P, span.count, d_pre, x.weights(span), {d_operand, P}, d_operand, P},
                      product.backward);
   }
-  if (mask) add_product_of_rows(d_state, mask, d_operand, count);
+  for (int64_t b = begin; b < end && mask; b++) { // of a row that takes no step the mask may be anything
+    const int64_t at = (b - begin) * P;
+    if (x.time.row(t, b) == Row::steps) add_product_of_rows(d_state + at, mask + at, d_operand + at, P);
+  }
 }
 
 /* From the gradients of the rows that the second product feeds, to those of what made its cache plane. */

@@ -10,7 +10,7 @@ template <class Cell>
 int32_t CellPlan<Cell>::forward(const rondo_pass& pass) {
   Pass x = open(pass);
   const int64_t T = x.time.T, B = x.time.B, R = rows, I = options.input_size, P = plane_width[0];
-  if (pass.dense_input && !blas_is_faster<Real>(T * B, R, I)) pack(x, input_forward_, x.weight_ih.transposed());
+  if (pass.dense_input && !blas_is_faster<Real>(T * B, wiring_.weight_rows, I)) pack(x, input_forward_, x.weight_ih.transposed());
   for_each_product([&](SpanProduct& product) { pack(x, product.forward, x.weights(product.span).transposed()); });
 
   const int64_t chunk = pass.cache || inference_rows_ / B > T ? T : inference_rows_ / B;

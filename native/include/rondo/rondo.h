@@ -88,7 +88,8 @@ typedef struct {
   const uint8_t* hold; /* [T, B, hold_width]; non-zero = keep */
   int64_t hold_width; /* 1 (the whole row) or H (unit by unit) */
   const void* recurrent_mask; /* multiplies plane 0 of the old state where it enters the recurrent product: [B, P_0] ... */
-  int64_t mask_step; /* ... 0 = the same [B, P_0] at every step, B * P_0 = a mask of its own per step */
+  int64_t mask_step; /* ... 0 = the same [B, P_0] at every step, B * P_0 = a mask of its own per step, which may be
+                        anything for rows that take no step */
   void* cache; /* rondo_cache_bytes, 64-byte aligned; NULL = inference */
 } rondo_pass;
 

@@ -387,7 +387,10 @@ public final class CellPass {
             return recurrentMask(values, 1, 0);
         }
 
-        /** Multiplies plane 0 of the old state where it enters the recurrent product, by a mask per step, [T, B, P0]. */
+        /**
+         * Multiplies plane 0 of the old state where it enters the recurrent product, by a mask per step, [T, B, P0];
+         * where a sequence takes no step it may be anything.
+         */
         public Builder recurrentMasks(MemorySegment values) {
             return recurrentMask(values, shape.timeSteps(), planeCount(0));
         }

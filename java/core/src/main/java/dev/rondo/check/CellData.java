@@ -178,6 +178,9 @@ final class CellData {
             if ((padding || held) && !variant.has(PassOption.TOKENS)) {
                 Arrays.fill(input, row * shape.inputSize(), (row + 1) * shape.inputSize(), Double.NaN);
             }
+            if ((padding || held) && variant.has(PassOption.MASK_PER_STEP)) {
+                Arrays.fill(mask, row * cell.outputSize(), (row + 1) * cell.outputSize(), Double.NaN);
+            }
             if (padding && outputGradient != null) {
                 Arrays.fill(outputGradient, row * cell.outputSize(), (row + 1) * cell.outputSize(), Double.NaN);
             }
