@@ -55,7 +55,11 @@ class VectorCellsTest {
         workspace.close();
     }
 
-    /** Several cells and widths have run in this JVM when the last case starts: none spoils another's compiled code. */
+    /**
+     * Several cells and widths have run in this JVM when the last case starts: none spoils another's compiled code. The
+     * build gives this class a JVM of its own, since after the thousands of cases of other tests HotSpot now and then
+     * inlines otherwise and makes objects of vectors.
+     */
     @ParameterizedTest
     @MethodSource("bodies")
     void allocatesNothingOnceWarm(Cell cell, IsaTier tier) {
