@@ -55,6 +55,9 @@ public final class Batches implements AutoCloseable {
         this.network = network;
         this.data = data;
         this.training = training;
+        if (data.inMemory() && data.size() == 0) {
+            throw empty();
+        }
         this.batchSize = data.inMemory() ? Math.clamp(data.size(), 1, batchSize) : batchSize;
         this.longest = data.inMemory()
                 ? IntStream.range(0, data.size()).map(i -> data.get(i).length()).max().orElse(0)
@@ -68,7 +71,7 @@ public final class Batches implements AutoCloseable {
     /**
      * {@return batches for training, their passes with gradients, to be closed}
      *
-     * @throws IllegalArgumentException if {@code batchSize} is below 1
+     * @throws IllegalArgumentException if {@code batchSize} is below 1, or the data set has no sequences
      */
     public static Batches training(Network network, Dataset data, int batchSize) {
         return new Batches(network, data, batchSize, true);
@@ -77,7 +80,7 @@ public final class Batches implements AutoCloseable {
     /**
      * {@return batches for evaluating, their passes without gradients, to be closed}
      *
-     * @throws IllegalArgumentException if {@code batchSize} is below 1
+     * @throws IllegalArgumentException if {@code batchSize} is below 1, or the data set has no sequences
      */
     public static Batches inference(Network network, Dataset data, int batchSize) {
         return new Batches(network, data, batchSize, false);
@@ -97,7 +100,7 @@ public final class Batches implements AutoCloseable {
         try (SequenceCursor cursor = SequenceCursor.of(data, epoch)) {
             int count = fill(cursor);
             if (count == 0) {
-                throw new IllegalArgumentException("data set: expected at least one sequence, got none");
+                throw empty();
             }
             while (count > 0) {
                 if (!visitPool(count, draw, visitor)) {
@@ -109,6 +112,10 @@ public final class Batches implements AutoCloseable {
             Arrays.fill(pool, null);
         }
         return true;
+    }
+
+    private static IllegalArgumentException empty() {
+        return new IllegalArgumentException("data set: expected at least one sequence, got none");
     }
 
     private int fill(SequenceCursor cursor) {

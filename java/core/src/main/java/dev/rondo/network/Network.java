@@ -297,7 +297,7 @@ public final class Network implements AutoCloseable {
 
         /** Puts a layer on top of those given before; at least one is needed. */
         public Builder layer(Cell cell) {
-            layers.add(cell);
+            layers.add(Objects.requireNonNull(cell, "layer: expected a cell, got null"));
             return this;
         }
 

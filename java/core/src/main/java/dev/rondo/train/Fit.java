@@ -28,6 +28,7 @@ final class Fit {
     private double lowest = Double.POSITIVE_INFINITY;
     private int withoutImprovement;
     private boolean hasBest;
+    private int number; // of the epoch, from 1 on
     private double lossSum;
     private double weight;
     private long counted;
@@ -67,8 +68,11 @@ final class Fit {
         lossSum = 0;
         weight = 0;
         counted = 0;
-        int number = trainer.beginEpoch();
+        number = trainer.epochs() + 1;
         training.epoch(number - 1, this::step);
+        if (counted == 0 && !trainer.stopping()) {
+            throw new IllegalArgumentException("training: expected at least one target that counts, got none");
+        }
         double trainingLoss = weight > 0 ? lossSum / weight : Double.NaN;
         Metrics metrics = validation == null ? null : validation.evaluate();
         double watched = metrics == null ? trainingLoss : metrics.loss();
@@ -87,6 +91,7 @@ final class Fit {
 
     private boolean step(NetworkPass pass, SequenceBatch batch) {
         StepResult result = trainer.step(pass, batch);
+        trainer.began(number); // not earlier: data that are refused are no epoch
         lossSum += result.loss() * pass.lossWeight();
         weight += pass.lossWeight();
         counted += result.counted();

@@ -122,7 +122,7 @@ public final class Trainer {
      * Makes one step on {@code batch} by a loss of one's own, or by the network's if it is null.
      *
      * @param pass a pass of the network, with gradients, of the batch's shape
-     * @param batch sequences; of targets a loss of one's own takes no notice
+     * @param batch sequences; a loss of one's own takes no notice of targets, and a network without a loss refuses them
      * @param loss of the outputs
      * @throws NonFiniteGradientException if a gradient is not finite; nothing is updated then
      * @throws IllegalArgumentException if pass or batch do not fit
@@ -235,9 +235,14 @@ public final class Trainer {
         return stopping;
     }
 
-    /** {@return the number of the epoch that begins, from 1 on} */
-    int beginEpoch() {
-        return ++epochs;
+    /** {@return how many epochs were begun} */
+    int epochs() {
+        return epochs;
+    }
+
+    /** Says that epoch {@code number} made a step. */
+    void began(int number) {
+        epochs = number;
     }
 
     /** Adds to {@code checkpoint} what {@link #restore} reads: a training goes on from it bit for bit. */

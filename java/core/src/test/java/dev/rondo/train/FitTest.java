@@ -15,6 +15,7 @@ import dev.rondo.network.Dataset;
 import dev.rondo.network.Network;
 import dev.rondo.network.SeededRandom;
 import dev.rondo.network.Sequence;
+import dev.rondo.network.SequenceBatch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.ValueLayout;
@@ -302,6 +303,22 @@ class FitTest {
             assertThrows(IllegalArgumentException.class, () -> Epochs.of(1).patience(0));
             assertThrows(IllegalArgumentException.class, () -> Epochs.of(1).minimumImprovement(-1));
             assertThrows(IllegalArgumentException.class, () -> Trainer.builder(network).batchSize(0));
+        }
+    }
+
+    @Test
+    void dataThatIsRefusedIsNoEpoch() {
+        try (Network network = network()) {
+            Trainer trainer = trainer(network);
+            assertThrows(IllegalArgumentException.class,
+                    () -> trainer.fit(Dataset.tokens(List.of(new int[3])), Epochs.of(1)));
+            assertThrows(IllegalArgumentException.class,
+                    () -> trainer.fit(data(20, 1), Dataset.tokens(List.of()), Epochs.of(1)));
+            assertEquals(0, trainer.steps(), "an empty validation set is seen before the first step");
+            assertEquals(1, trainer.fit(data(20, 1), Epochs.of(1)).history().getFirst().epoch());
+            Dataset ignored = Dataset.tokens(List.of(new int[3])).labels(new int[] {SequenceBatch.IGNORED});
+            assertEquals("training: expected at least one target that counts, got none",
+                    assertThrows(IllegalArgumentException.class, () -> trainer.fit(ignored, Epochs.of(1))).getMessage());
         }
     }
 

@@ -41,7 +41,7 @@ public record Elman(int hiddenSize, Activation activation) implements Cell {
     /** Checks its arguments. */
     public Elman {
         CellShape.units(hiddenSize, 1);
-        Objects.requireNonNull(activation, "activation");
+        Objects.requireNonNull(activation, "activation: expected one, got null");
     }
 
     /** {@return a cell of {@code hiddenSize} units with tanh} */

@@ -56,7 +56,7 @@ public record Gru(int hiddenSize, Reset reset) implements Cell {
     /** Checks its arguments. */
     public Gru {
         CellShape.units(hiddenSize, MOST_GROUPS);
-        Objects.requireNonNull(reset, "reset");
+        Objects.requireNonNull(reset, "reset: expected one, got null");
     }
 
     /** {@return a GRU of {@code hiddenSize} units with reset after the product} */
