@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -48,6 +49,7 @@ public final class Checkpoint {
      * @throws IOException if the file cannot be read
      */
     public static Checkpoint read(Path file) throws IOException {
+        Objects.requireNonNull(file, "file: expected a path, got null");
         return new Checkpoint(file, CheckpointFile.read(file));
     }
 
@@ -58,7 +60,7 @@ public final class Checkpoint {
 
     /** {@return whether there is a section called {@code name}} */
     public boolean has(String name) {
-        return sections.containsKey(name);
+        return sections.containsKey(requireName(name));
     }
 
     /**
@@ -72,6 +74,7 @@ public final class Checkpoint {
 
     /** {@return the texts of all sections whose names begin with {@code prefix}, by the rest of the name} */
     public Map<String, String> texts(String prefix) throws CheckpointException {
+        Objects.requireNonNull(prefix, "prefix: expected the beginning of names, got null");
         var texts = new LinkedHashMap<String, String>();
         for (String name : sections.keySet()) {
             if (name.startsWith(prefix)) {
@@ -105,11 +108,16 @@ public final class Checkpoint {
      * @throws CheckpointException if there is no such section, or it holds another number of them
      */
     public void copy(String name, Precision precision, MemorySegment target) throws CheckpointException {
+        requireName(name);
+        Objects.requireNonNull(precision, "precision: expected that of the numbers, got null");
+        Objects.requireNonNull(target, "target: expected memory, got null");
         copyNumbers(sized(name, target.byteSize()), littleEndian(precision), target, nativeOrder(precision));
     }
 
     /** {@return an exception that says that the contents of section {@code name} make no sense, for {@code cause}} */
     public CheckpointException damaged(String name, RuntimeException cause) {
+        requireName(name);
+        Objects.requireNonNull(cause, "cause: expected an exception, got null");
         return new CheckpointException(file, "section " + name + ": " + cause.getMessage(), cause);
     }
 
@@ -122,8 +130,12 @@ public final class Checkpoint {
         sized(name, bytes);
     }
 
+    private static String requireName(String name) {
+        return Objects.requireNonNull(name, "name: expected a section's, got null");
+    }
+
     private MemorySegment section(String name) throws CheckpointException {
-        MemorySegment section = sections.get(name);
+        MemorySegment section = sections.get(requireName(name));
         if (section == null) {
             throw new CheckpointException(file, "has no section " + name);
         }
@@ -166,11 +178,15 @@ public final class Checkpoint {
 
         /** Adds a text, {@code value}, as section {@code name}. */
         public Builder text(String name, String value) {
+            requireName(name);
+            Objects.requireNonNull(value, "value: expected a text, got null");
             return add(name, MemorySegment.ofArray(value.getBytes(StandardCharsets.UTF_8)));
         }
 
         /** Adds integers, {@code values}, as section {@code name}. */
         public Builder ints(String name, int... values) {
+            requireName(name);
+            Objects.requireNonNull(values, "values: expected integers, got null");
             MemorySegment section = MemorySegment.ofArray(new byte[Math.multiplyExact(values.length, Integer.BYTES)]);
             copyNumbers(MemorySegment.ofArray(values), ValueLayout.JAVA_INT, section, INT);
             return add(name, section);
@@ -178,6 +194,8 @@ public final class Checkpoint {
 
         /** Adds long integers, {@code values}, as section {@code name}. */
         public Builder longs(String name, long... values) {
+            requireName(name);
+            Objects.requireNonNull(values, "values: expected integers, got null");
             MemorySegment section = MemorySegment.ofArray(new byte[Math.multiplyExact(values.length, Long.BYTES)]);
             copyNumbers(MemorySegment.ofArray(values), ValueLayout.JAVA_LONG, section, LONG);
             return add(name, section);
@@ -188,6 +206,9 @@ public final class Checkpoint {
          * only when the checkpoint is written.
          */
         public Builder numbers(String name, Precision precision, MemorySegment values) {
+            requireName(name);
+            Objects.requireNonNull(precision, "precision: expected that of the values, got null");
+            Objects.requireNonNull(values, "values: expected memory, got null");
             if (values.isNative() && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN) {
                 return add(name, values);
             }
@@ -198,6 +219,7 @@ public final class Checkpoint {
 
         /** Adds what {@code part} writes. */
         public Builder add(Consumer<Builder> part) {
+            Objects.requireNonNull(part, "part: expected what writes sections, got null");
             part.accept(this);
             return this;
         }
@@ -208,6 +230,7 @@ public final class Checkpoint {
          * @throws IOException if it cannot be written
          */
         public void write(Path file) throws IOException {
+            Objects.requireNonNull(file, "file: expected a path, got null");
             CheckpointFile.write(file, sections);
         }
 

@@ -3,6 +3,7 @@ package dev.rondo.network;
 import dev.rondo.cell.CellShape;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -51,9 +52,9 @@ public final class Batches implements AutoCloseable {
     }
 
     private Batches(Network network, Dataset data, int batchSize, boolean training) {
+        this.network = Objects.requireNonNull(network, "network: expected one, got null");
+        this.data = Objects.requireNonNull(data, "data: expected a data set, got null");
         CellShape.atLeastOne("batchSize", batchSize);
-        this.network = network;
-        this.data = data;
         this.training = training;
         if (data.inMemory() && data.size() == 0) {
             throw empty();
@@ -96,6 +97,7 @@ public final class Batches implements AutoCloseable {
      * @throws java.io.UncheckedIOException if a stream cannot be opened; what its own code throws arrives as it is
      */
     public boolean epoch(int epoch, Visitor visitor) {
+        Objects.requireNonNull(visitor, "visitor: expected one, got null");
         Draw draw = data.order().seed() == null ? null : new Draw(~data.order().seed(), epoch);
         try (SequenceCursor cursor = SequenceCursor.of(data, epoch)) {
             int count = fill(cursor);

@@ -7,6 +7,7 @@ import dev.rondo.cell.lstm.Lstm;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /**
@@ -32,12 +33,13 @@ public final class Cells {
     private record Entry(String name, Maker maker, List<String> variants) {
         Cell cell(int hiddenSize, Map<String, String> options) {
             var known = maker.of(hiddenSize, Map.of()).options().keySet();
-            for (String option : options.keySet()) {
-                if (!known.contains(option)) {
+            options.forEach((option, value) -> {
+                if (option == null || !known.contains(option)) {
                     throw new IllegalArgumentException(
                             "option of " + name + ": expected one of " + known + ", got " + option);
                 }
-            }
+                Objects.requireNonNull(value, () -> "option " + option + ": expected a value, got null");
+            });
             return maker.of(hiddenSize, options);
         }
     }
@@ -66,6 +68,8 @@ public final class Cells {
      * @throws IllegalArgumentException if there is no such cell, or an option does not fit it
      */
     public static Cell of(String name, int hiddenSize, Map<String, String> options) {
+        Objects.requireNonNull(name, "name: expected a cell's, got null");
+        Objects.requireNonNull(options, "options: expected a map, got null");
         return entry(name).cell(hiddenSize, options);
     }
 
@@ -76,6 +80,7 @@ public final class Cells {
      * @throws IllegalArgumentException if there is no such cell, or an option does not fit it
      */
     public static Cell parse(String text, int hiddenSize) {
+        Objects.requireNonNull(text, "text: expected a cell, got null");
         int colon = text.indexOf(':');
         return colon < 0
                 ? of(text, hiddenSize, Map.of())
@@ -86,6 +91,7 @@ public final class Cells {
      * {@return {@code cell} as text, without its hidden size: its name, and the options that are not the default ones}
      */
     public static String text(Cell cell) {
+        Objects.requireNonNull(cell, "cell: expected one, got null");
         var options = new TreeMap<>(cell.options());
         if (names().contains(cell.name())) {
             options.entrySet().removeAll(entry(cell.name()).cell(cell.hiddenSize(), Map.of()).options().entrySet());

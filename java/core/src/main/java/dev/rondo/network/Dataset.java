@@ -76,7 +76,13 @@ public final class Dataset {
      * @param training what to train with
      * @param validation what to evaluate with
      */
-    public record Split(Dataset training, Dataset validation) {}
+    public record Split(Dataset training, Dataset validation) {
+        /** Checks its arguments. */
+        public Split {
+            Objects.requireNonNull(training, "training: expected a data set, got null");
+            Objects.requireNonNull(validation, "validation: expected a data set, got null");
+        }
+    }
 
     private Dataset(List<Sequence> sequences, Source source, Order order) {
         this.sequences = sequences;
@@ -86,7 +92,7 @@ public final class Dataset {
 
     /** {@return the given sequences, with the targets that they have} */
     public static Dataset sequences(List<Sequence> sequences) {
-        return new Dataset(List.copyOf(sequences), null, new Order(null, SHUFFLE_BUFFER, false));
+        return new Dataset(Elements.copyOf("sequences", "a sequence", sequences), null, new Order(null, SHUFFLE_BUFFER, false));
     }
 
     /** {@return sequences that are read anew for each epoch} */
@@ -101,6 +107,7 @@ public final class Dataset {
      * @throws IllegalArgumentException if the rows of a sequence are not of one width, or sequences differ in width
      */
     public static Dataset of(List<float[][]> sequences) {
+        Elements.present("sequences", "rows of numbers", sequences);
         var made = new ArrayList<Sequence>(sequences.size());
         int inputSize = 0;
         for (float[][] rows : sequences) {
@@ -121,6 +128,7 @@ public final class Dataset {
      * @throws IllegalArgumentException as these two do
      */
     public static Dataset of(List<float[][]> sequences, int[] labels) {
+        Objects.requireNonNull(labels, "labels: expected classes, got null");
         return of(sequences).labels(labels);
     }
 
@@ -131,6 +139,7 @@ public final class Dataset {
      * @throws IllegalArgumentException if the lengths do not add up to {@code values.length / inputSize}
      */
     public static Dataset of(float[] values, int[] lengths, int inputSize) {
+        Objects.requireNonNull(values, "values: expected numbers, got null");
         return of(MemorySegment.ofArray(values), Precision.FLOAT32, lengths, inputSize);
     }
 
@@ -144,6 +153,7 @@ public final class Dataset {
      * @throws IllegalArgumentException if the lengths do not add up to the numbers that there are
      */
     public static Dataset of(MemorySegment values, Precision precision, int[] lengths, int inputSize) {
+        Objects.requireNonNull(precision, "precision: expected that of the values, got null");
         CellShape.atLeastOne("inputSize", inputSize);
         return sequences(cut("values", values, lengths, (long) inputSize * precision.bytes())
                 .map(part -> Sequence.of(part, precision, inputSize))
@@ -152,6 +162,7 @@ public final class Dataset {
 
     /** {@return sequences of tokens, without targets yet} */
     public static Dataset tokens(List<int[]> sequences) {
+        Elements.present("sequences", "tokens", sequences);
         return sequences(sequences.stream().map(Sequence::tokens).toList());
     }
 
@@ -161,6 +172,7 @@ public final class Dataset {
      * @throws IllegalArgumentException if there are not as many labels as sequences
      */
     public static Dataset tokens(List<int[]> sequences, int[] labels) {
+        Objects.requireNonNull(labels, "labels: expected classes, got null");
         return tokens(sequences).labels(labels);
     }
 
@@ -172,6 +184,7 @@ public final class Dataset {
      * @throws IllegalArgumentException if the lengths do not add up to the tokens that there are
      */
     public static Dataset tokens(int[] ids, int[] lengths) {
+        Objects.requireNonNull(ids, "ids: expected tokens, got null");
         return tokens(MemorySegment.ofArray(ids), lengths);
     }
 
@@ -194,6 +207,7 @@ public final class Dataset {
      * @throws UnsupportedOperationException for a stream
      */
     public Dataset labels(int[] classes) {
+        Objects.requireNonNull(classes, "classes: expected one per sequence, got null");
         return withTargets("labels", classes.length, (sequence, i) -> sequence.label(classes[i]));
     }
 
@@ -204,6 +218,7 @@ public final class Dataset {
      * @throws UnsupportedOperationException for a stream
      */
     public Dataset stepLabels(List<int[]> classes) {
+        Elements.present("classes", "one per step", classes);
         return withTargets("stepLabels", classes.size(), (sequence, i) -> sequence.stepLabels(classes.get(i)));
     }
 
@@ -214,6 +229,7 @@ public final class Dataset {
      * @throws UnsupportedOperationException for a stream
      */
     public Dataset values(float[][] numbers) {
+        Elements.present("numbers", "those of a sequence", numbers);
         return withTargets("values", numbers.length, (sequence, i) -> sequence.values(numbers[i]));
     }
 
@@ -224,6 +240,7 @@ public final class Dataset {
      * @throws UnsupportedOperationException for a stream
      */
     public Dataset stepValues(List<float[][]> numbers) {
+        Elements.present("numbers", "a row per step", numbers);
         return withTargets("stepValues", numbers.size(), (sequence, i) -> sequence.stepValues(numbers.get(i)));
     }
 
@@ -370,10 +387,16 @@ public final class Dataset {
             return maker.get();
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("sequences[" + index + "]: " + e.getMessage(), e);
+        } catch (NullPointerException e) {
+            var named = new NullPointerException("sequences[" + index + "]: " + e.getMessage());
+            named.initCause(e);
+            throw named;
         }
     }
 
     private static Stream<MemorySegment> cut(String name, MemorySegment segment, int[] lengths, long rowBytes) {
+        Objects.requireNonNull(segment, () -> name + ": expected memory, got null");
+        Objects.requireNonNull(lengths, "lengths: expected one per sequence, got null");
         long total = 0;
         var parts = new ArrayList<MemorySegment>(lengths.length);
         for (int i = 0; i < lengths.length; i++) {

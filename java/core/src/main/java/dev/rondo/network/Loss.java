@@ -2,6 +2,7 @@ package dev.rondo.network;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * What a network's outputs are compared with its targets by: a mean over the targets that count. The target of (t, b)
@@ -54,7 +55,7 @@ public sealed interface Loss {
          * @throws IllegalArgumentException if a weight is negative or not finite
          */
         public SoftmaxCrossEntropy {
-            classWeights = List.copyOf(classWeights);
+            classWeights = Elements.copyOf("classWeights", "a number", classWeights);
             for (int c = 0; c < classWeights.size(); c++) {
                 double weight = classWeights.get(c);
                 if (!(weight >= 0 && weight < Double.POSITIVE_INFINITY)) {
@@ -70,6 +71,7 @@ public sealed interface Loss {
          * @throws IllegalArgumentException if a weight is negative or not finite
          */
         public SoftmaxCrossEntropy classWeights(double... weights) {
+            Objects.requireNonNull(weights, "weights: expected one per class, got null");
             return new SoftmaxCrossEntropy(Arrays.stream(weights).boxed().toList());
         }
 

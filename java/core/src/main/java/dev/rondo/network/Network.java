@@ -76,6 +76,7 @@ public final class Network implements AutoCloseable {
 
     /** {@return a builder of the network that {@code description} describes} */
     public static Builder of(NetworkDescription description) {
+        Objects.requireNonNull(description, "description: expected a network's, got null");
         var builder = new Builder(description.input());
         description.layers().forEach(builder::layer);
         return builder.head(description.head());
@@ -100,6 +101,7 @@ public final class Network implements AutoCloseable {
      * @throws IOException if the file cannot be read, is damaged, or holds no network that this version can make
      */
     public static Network load(Path file, UnaryOperator<Builder> options) throws IOException {
+        requireOptions(options);
         return read(Checkpoint.read(file), options);
     }
 
@@ -110,7 +112,16 @@ public final class Network implements AutoCloseable {
      * @throws CheckpointException if there is none, or it has a cell that is not in {@link Cells}
      */
     public static Network read(Checkpoint checkpoint, UnaryOperator<Builder> options) throws CheckpointException {
-        return NetworkSections.read(checkpoint, options);
+        requireCheckpoint(checkpoint);
+        return NetworkSections.read(checkpoint, requireOptions(options));
+    }
+
+    private static UnaryOperator<Builder> requireOptions(UnaryOperator<Builder> options) {
+        return Objects.requireNonNull(options, "options: expected a function of the builder, got null");
+    }
+
+    private static Checkpoint requireCheckpoint(Checkpoint checkpoint) {
+        return Objects.requireNonNull(checkpoint, "checkpoint: expected one, got null");
     }
 
     /**
@@ -129,12 +140,12 @@ public final class Network implements AutoCloseable {
      * @throws CheckpointException if there is none, or it is another network's; nothing is changed then
      */
     public void restore(Checkpoint checkpoint) throws CheckpointException {
-        NetworkSections.restore(this, checkpoint);
+        NetworkSections.restore(this, requireCheckpoint(checkpoint));
     }
 
     /** Adds to {@code checkpoint} what {@link #read} reads; the parameters are read when that is written. */
     public void write(Checkpoint.Builder checkpoint) {
-        NetworkSections.write(this, checkpoint);
+        NetworkSections.write(this, Objects.requireNonNull(checkpoint, "checkpoint: expected a builder, got null"));
     }
 
     /** {@return what this network is, without its numbers} */
@@ -332,8 +343,11 @@ public final class Network implements AutoCloseable {
         }
 
         /**
-         * Sets what outputs are compared with targets by; default softmax and cross-entropy of {@link #classes}, else
-         * none: then the gradient of the outputs is given by {@link NetworkPass#outputGradient}.
+         * Sets what outputs are compared with targets by.
+         *
+         * @param value null = the default: softmax and cross-entropy of {@link #classes}; else none, and the gradient of
+         *     the outputs is given by {@link NetworkPass#outputGradient}
+         * @return this builder
          */
         public Builder loss(Loss value) {
             this.loss = value;
@@ -358,7 +372,7 @@ public final class Network implements AutoCloseable {
 
         private NetworkHead head() {
             if (outputs == null) {
-                return null;
+                throw new IllegalArgumentException("head: expected classes, outputs or none, got nothing said");
             }
             return new NetworkHead(outputs, lastStep, loss == null && ofClasses ? Loss.softmaxCrossEntropy() : loss);
         }
@@ -390,7 +404,12 @@ public final class Network implements AutoCloseable {
             return this;
         }
 
-        /** Sets the backend; default {@link Backends#best()}. */
+        /**
+         * Sets the backend.
+         *
+         * @param value null = the default, {@link Backends#best()}
+         * @return this builder
+         */
         public Builder backend(Backend value) {
             this.backend = value;
             return this;
@@ -398,7 +417,7 @@ public final class Network implements AutoCloseable {
 
         /** Sets the element type; default {@link Precision#FLOAT32}. */
         public Builder precision(Precision value) {
-            this.precision = value;
+            this.precision = Objects.requireNonNull(value, "precision: expected one, got null");
             return this;
         }
 
@@ -411,7 +430,12 @@ public final class Network implements AutoCloseable {
             return this;
         }
 
-        /** Caps the instruction set; default {@link IsaTier#defaultCap()}. */
+        /**
+         * Caps the instruction set.
+         *
+         * @param tier null = the default, {@link IsaTier#defaultCap()}
+         * @return this builder
+         */
         public Builder maxIsa(IsaTier tier) {
             this.maxIsa = tier;
             return this;

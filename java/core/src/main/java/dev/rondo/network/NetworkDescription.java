@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /**
@@ -33,12 +34,11 @@ public record NetworkDescription(NetworkInput input, List<Cell> layers, NetworkH
      * @throws IllegalArgumentException if there are no layers, or not as many class weights as outputs
      */
     public NetworkDescription {
-        layers = List.copyOf(layers);
+        Objects.requireNonNull(input, "input: expected what the network reads, got null");
+        layers = Elements.copyOf("layers", "a cell", layers);
+        Objects.requireNonNull(head, "head: expected what stands on the layers, got null");
         if (layers.isEmpty()) {
             throw new IllegalArgumentException("layers: expected at least one, got none");
-        }
-        if (head == null) {
-            throw new IllegalArgumentException("head: expected classes, outputs or none, got nothing said");
         }
         int outputs = head.dense() ? head.outputs() : layers.getLast().outputSize();
         if (head.loss() instanceof Loss.SoftmaxCrossEntropy(List<Double> weights)
@@ -125,6 +125,7 @@ public record NetworkDescription(NetworkInput input, List<Cell> layers, NetworkH
      * @throws IllegalArgumentException if the text describes no network
      */
     public static NetworkDescription parse(String text) {
+        Objects.requireNonNull(text, "text: expected a description, got null");
         NetworkInput input = null;
         var layers = new ArrayList<Cell>();
         NetworkHead head = null;
@@ -138,8 +139,9 @@ public record NetworkDescription(NetworkInput input, List<Cell> layers, NetworkH
                 default -> throw damaged(words);
             }
         }
-        if (input == null) {
-            throw new IllegalArgumentException("network description: expected an input, got none");
+        if (input == null || head == null) {
+            throw new IllegalArgumentException(
+                    "network description: expected an " + (input == null ? "input" : "head") + ", got none");
         }
         return new NetworkDescription(input, layers, head);
     }

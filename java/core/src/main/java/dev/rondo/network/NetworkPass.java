@@ -156,6 +156,7 @@ public final class NetworkPass implements AutoCloseable {
      * @throws IllegalStateException after {@link #close()} of pass or network, or while another thread uses this pass
      */
     public void forward(SequenceBatch batch) {
+        Objects.requireNonNull(batch, "batch: expected one, got null");
         guard.enter();
         try {
             lossKnown = false;
@@ -250,6 +251,7 @@ public final class NetworkPass implements AutoCloseable {
      * @throws IllegalStateException if there was no forward pass since the last backward pass
      */
     public double loss(OutputLoss own) {
+        Objects.requireNonNull(own, "own: expected a loss, got null");
         if (!ran) {
             throw new IllegalStateException("loss: expected a forward pass before, got none");
         }
@@ -392,7 +394,8 @@ public final class NetworkPass implements AutoCloseable {
 
     /** Adds the states, which {@link #restoreStates} reads, to {@code checkpoint}: a training goes on from them. */
     public void writeStates(Checkpoint.Builder checkpoint) {
-        NetworkSections.writeStates(this, checkpoint);
+        NetworkSections.writeStates(
+                this, Objects.requireNonNull(checkpoint, "checkpoint: expected a builder, got null"));
     }
 
     /**
@@ -401,7 +404,8 @@ public final class NetworkPass implements AutoCloseable {
      * @throws CheckpointException if there are no such states in {@code checkpoint}
      */
     public void restoreStates(Checkpoint checkpoint) throws CheckpointException {
-        NetworkSections.restoreStates(this, checkpoint);
+        NetworkSections.restoreStates(
+                this, Objects.requireNonNull(checkpoint, "checkpoint: expected one, got null"));
     }
 
     /**

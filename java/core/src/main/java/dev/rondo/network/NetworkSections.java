@@ -6,6 +6,7 @@ import dev.rondo.memory.Precision;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 
 /** What a network, and the states that a pass carries, are in a checkpoint. */
@@ -37,7 +38,9 @@ final class NetworkSections {
             throw checkpoint.damaged(section, e);
         }
         checkpoint.expect(PARAMETERS, bytes); // before memory for that many is asked for
-        Network network = options.apply(Network.of(description)).precision(precision).build();
+        Network.Builder builder = options.apply(Network.of(description));
+        Objects.requireNonNull(builder, "options: expected to get the builder back, got null");
+        Network network = builder.precision(precision).build();
         try {
             if (!network.description().equals(description)) {
                 throw new IllegalArgumentException(
@@ -72,7 +75,11 @@ final class NetworkSections {
     }
 
     static void restoreStates(NetworkPass pass, Checkpoint checkpoint) throws CheckpointException {
-        for (var state : states(pass).entrySet()) {
+        Map<String, MemorySegment> states = states(pass);
+        for (var state : states.entrySet()) {
+            checkpoint.expect(state.getKey(), state.getValue().byteSize()); // before the first is written over
+        }
+        for (var state : states.entrySet()) {
             checkpoint.copy(state.getKey(), pass.network().precision(), state.getValue());
         }
     }

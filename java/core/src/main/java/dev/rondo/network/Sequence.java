@@ -4,6 +4,7 @@ import dev.rondo.cell.CellShape;
 import dev.rondo.memory.Precision;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Objects;
 
 /**
  * One sequence of a {@link Dataset}: T steps of I numbers or of one token, and what a network shall make of them. A
@@ -53,7 +54,7 @@ public final class Sequence {
      * @throws IllegalArgumentException if the rows are not of one width, at least 1
      */
     public static Sequence of(float[][] rows) {
-        return new Sequence(new SequenceRows.Arrays(rows), null);
+        return new Sequence(new SequenceRows.Arrays(Elements.present("rows", "numbers", rows)), null);
     }
 
     /**
@@ -65,17 +66,21 @@ public final class Sequence {
      * @throws IllegalArgumentException if these are not whole rows
      */
     public static Sequence of(MemorySegment values, Precision precision, int inputSize) {
+        Objects.requireNonNull(values, "values: expected numbers, got null");
+        Objects.requireNonNull(precision, "precision: expected that of the values, got null");
         CellShape.atLeastOne("inputSize", inputSize);
         return new Sequence(new SequenceRows.Block(values, precision, inputSize), null);
     }
 
     /** {@return a sequence of tokens} */
     public static Sequence tokens(int... ids) {
+        Objects.requireNonNull(ids, "ids: expected tokens, got null");
         return tokens(MemorySegment.ofArray(ids));
     }
 
     /** {@return a sequence of tokens, int32 [T], that stay where they are, as those of the other {@code of} do} */
     public static Sequence tokens(MemorySegment ids) {
+        Objects.requireNonNull(ids, "ids: expected tokens, got null");
         SequenceRows.whole("tokens", ids, Integer.BYTES);
         return new Sequence(null, ids);
     }
@@ -87,21 +92,25 @@ public final class Sequence {
 
     /** {@return this sequence with a class for each step, or {@link SequenceBatch#IGNORED}} */
     public Sequence stepLabels(int... values) {
+        Objects.requireNonNull(values, "values: expected a class per step, got null");
         return stepLabels(MemorySegment.ofArray(values));
     }
 
     /** {@return this sequence with a class for each step, int32 [T], or {@link SequenceBatch#IGNORED}} */
     public Sequence stepLabels(MemorySegment values) {
+        Objects.requireNonNull(values, "values: expected a class per step, got null");
         return new Sequence(this, values, null, true, null);
     }
 
     /** {@return this sequence with O numbers for the whole of it} */
     public Sequence values(float... numbers) {
+        Objects.requireNonNull(numbers, "numbers: expected an array, got null");
         return new Sequence(this, null, new SequenceRows.Arrays(new float[][] {numbers}), false, null);
     }
 
     /** {@return this sequence with O numbers for each step, [T][O]} */
     public Sequence stepValues(float[][] numbers) {
+        Elements.present("numbers", "those of a step", numbers);
         return new Sequence(this, null, new SequenceRows.Arrays(numbers), true, null);
     }
 
@@ -110,6 +119,8 @@ public final class Sequence {
      * where they are}
      */
     public Sequence stepValues(MemorySegment numbers, Precision precision, int outputSize) {
+        Objects.requireNonNull(numbers, "numbers: expected memory, got null");
+        Objects.requireNonNull(precision, "precision: expected that of the numbers, got null");
         CellShape.atLeastOne("outputSize", outputSize);
         return new Sequence(this, null, new SequenceRows.Block(numbers, precision, outputSize), true, null);
     }
@@ -121,6 +132,7 @@ public final class Sequence {
      * @throws IllegalArgumentException if they do not fit the target numbers, or there are none
      */
     public Sequence counting(boolean[][] which) {
+        Elements.present("which", "a row of marks", which);
         if (numbers == null || which.length != numbers.count()) {
             throw new IllegalArgumentException("counting: expected a row of marks for each row of target numbers, "
                     + (numbers == null ? 0 : numbers.count()) + ", got " + which.length);

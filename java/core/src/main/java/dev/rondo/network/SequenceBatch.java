@@ -3,6 +3,7 @@ package dev.rondo.network;
 import dev.rondo.cell.CellShape;
 import dev.rondo.memory.Precision;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 
 /**
  * Sequences side by side, time-major: what one {@link NetworkPass} reads. A batch is a view of the arrays or segments
@@ -62,12 +63,12 @@ public final class SequenceBatch {
 
     /** {@return a batch of numbers, {@code values} [T, B, I] with I = {@code inputSize}} */
     public static SequenceBatch of(float[] values, int timeSteps, int batchSize, int inputSize) {
-        return of(MemorySegment.ofArray(values), Precision.FLOAT32, timeSteps, batchSize, inputSize);
+        return of(MemorySegment.ofArray(present("values", values)), Precision.FLOAT32, timeSteps, batchSize, inputSize);
     }
 
     /** {@return a batch of numbers, {@code values} [T, B, I] with I = {@code inputSize}} */
     public static SequenceBatch of(double[] values, int timeSteps, int batchSize, int inputSize) {
-        return of(MemorySegment.ofArray(values), Precision.FLOAT64, timeSteps, batchSize, inputSize);
+        return of(MemorySegment.ofArray(present("values", values)), Precision.FLOAT64, timeSteps, batchSize, inputSize);
     }
 
     /**
@@ -76,19 +77,21 @@ public final class SequenceBatch {
      */
     public static SequenceBatch of(
             MemorySegment values, Precision precision, int timeSteps, int batchSize, int inputSize) {
+        present("values", values);
+        Objects.requireNonNull(precision, "precision: expected that of the values, got null");
         return new SequenceBatch(values, precision, timeSteps, batchSize, inputSize);
     }
 
     /** {@return a batch of tokens [T, B], each from 0 to V - 1, beyond a length too} */
     public static SequenceBatch tokens(int[] ids, int timeSteps, int batchSize) {
-        return tokens(MemorySegment.ofArray(ids), timeSteps, batchSize);
+        return tokens(MemorySegment.ofArray(present("ids", ids)), timeSteps, batchSize);
     }
 
     /**
      * {@return a batch of tokens, int32 [T, B], each from 0 to V - 1, beyond a length too; on the heap or native}
      */
     public static SequenceBatch tokens(MemorySegment ids, int timeSteps, int batchSize) {
-        return new SequenceBatch(ids, null, timeSteps, batchSize, 1);
+        return new SequenceBatch(present("ids", ids), null, timeSteps, batchSize, 1);
     }
 
     /**
@@ -98,7 +101,7 @@ public final class SequenceBatch {
      * @throws IllegalArgumentException if there are neither T * B nor B of them
      */
     public SequenceBatch targets(int[] classes) {
-        return targets(MemorySegment.ofArray(classes));
+        return targets(MemorySegment.ofArray(present("classes", classes)));
     }
 
     /**
@@ -108,7 +111,7 @@ public final class SequenceBatch {
      * @throws IllegalArgumentException if there are neither T * B nor B of them
      */
     public SequenceBatch targets(MemorySegment classes) {
-        return with(aligned(classes, 1, Integer.BYTES), null, 1);
+        return with(aligned(present("classes", classes), 1, Integer.BYTES), null, 1);
     }
 
     /**
@@ -118,7 +121,7 @@ public final class SequenceBatch {
      * @throws IllegalArgumentException if there are neither T * B * O nor B * O of them
      */
     public SequenceBatch targets(float[] numbers, int outputSize) {
-        return targets(MemorySegment.ofArray(numbers), Precision.FLOAT32, outputSize);
+        return targets(MemorySegment.ofArray(present("numbers", numbers)), Precision.FLOAT32, outputSize);
     }
 
     /**
@@ -128,7 +131,7 @@ public final class SequenceBatch {
      * @throws IllegalArgumentException if there are neither T * B * O nor B * O of them
      */
     public SequenceBatch targets(double[] numbers, int outputSize) {
-        return targets(MemorySegment.ofArray(numbers), Precision.FLOAT64, outputSize);
+        return targets(MemorySegment.ofArray(present("numbers", numbers)), Precision.FLOAT64, outputSize);
     }
 
     /**
@@ -138,6 +141,8 @@ public final class SequenceBatch {
      * @throws IllegalArgumentException if there are neither T * B * O nor B * O of them
      */
     public SequenceBatch targets(MemorySegment numbers, Precision of, int outputSize) {
+        present("numbers", numbers);
+        Objects.requireNonNull(of, "of: expected a precision, got null");
         CellShape.atLeastOne("outputSize", outputSize);
         return with(aligned(numbers, outputSize, of.bytes()), of, outputSize);
     }
@@ -153,18 +158,19 @@ public final class SequenceBatch {
      * [B, O]}
      */
     public SequenceBatch targetMask(byte[] marks) {
-        return targetMask(MemorySegment.ofArray(marks));
+        return targetMask(MemorySegment.ofArray(present("marks", marks)));
     }
 
     /** {@return this batch with marks of what counts, a byte each, as {@link #targetMask(byte[])} says} */
     public SequenceBatch targetMask(MemorySegment marks) {
+        present("marks", marks);
         return new SequenceBatch(this, new Parts(
                 parts.targets, parts.targetPrecision, parts.targetSize, marks, parts.lengths, parts.hold));
     }
 
     /** {@return this batch with the length of each sequence [B], from 0 to T; beyond it nothing happens or counts} */
     public SequenceBatch lengths(int[] values) {
-        return lengths(MemorySegment.ofArray(values));
+        return lengths(MemorySegment.ofArray(present("values", values)));
     }
 
     /**
@@ -172,19 +178,19 @@ public final class SequenceBatch {
      * counts}
      */
     public SequenceBatch lengths(MemorySegment values) {
-        MemorySegment lengths = sized("lengths", values, batchSize, Integer.BYTES);
+        MemorySegment lengths = sized("lengths", present("values", values), batchSize, Integer.BYTES);
         return new SequenceBatch(this, new Parts(
                 parts.targets, parts.targetPrecision, parts.targetSize, parts.targetMask, lengths, parts.hold));
     }
 
     /** {@return this batch with marks [T, B]: where one is not zero, every layer holds its state} */
     public SequenceBatch hold(byte[] marks) {
-        return hold(MemorySegment.ofArray(marks));
+        return hold(MemorySegment.ofArray(present("marks", marks)));
     }
 
     /** {@return this batch with marks, a byte each, [T, B]: where one is not zero, every layer holds its state} */
     public SequenceBatch hold(MemorySegment marks) {
-        MemorySegment hold = sized("hold", marks, rows(), 1);
+        MemorySegment hold = sized("hold", present("marks", marks), rows(), 1);
         return new SequenceBatch(this, new Parts(
                 parts.targets, parts.targetPrecision, parts.targetSize, parts.targetMask, parts.lengths, hold));
     }
@@ -252,6 +258,13 @@ public final class SequenceBatch {
     /** {@return marks [T, B] of what is held, or null if nothing is} */
     public MemorySegment hold() {
         return parts.hold;
+    }
+
+    private static <T> T present(String name, T elements) {
+        if (elements == null) {
+            throw new NullPointerException(name + ": expected an array or memory, got null");
+        }
+        return elements;
     }
 
     /** Takes {@code width} elements per step, or per sequence. */

@@ -3,6 +3,7 @@ package dev.rondo.network;
 import dev.rondo.memory.Precision;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Objects;
 
 /**
  * One sequence, one step at a time, for streams: the state stays between steps. It has a state and buffers of its own
@@ -44,6 +45,8 @@ public final class Stepper implements AutoCloseable {
      *     stepper
      */
     public void step(float[] input, float[] output) {
+        Objects.requireNonNull(input, "input: expected numbers, got null");
+        Objects.requireNonNull(output, "output: expected room for numbers, got null");
         if (x == null) {
             throw new IllegalArgumentException("input: expected a token, got numbers");
         }
@@ -64,6 +67,7 @@ public final class Stepper implements AutoCloseable {
      *     stepper
      */
     public void step(int input, float[] output) {
+        Objects.requireNonNull(output, "output: expected room for numbers, got null");
         if (token == null) {
             throw new IllegalArgumentException("input: expected " + x.length + " numbers, got a token");
         }

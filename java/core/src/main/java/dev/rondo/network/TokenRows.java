@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Which rows of a network's gradients may differ from zero. Of a tensor that has a row per token, a batch touches the
@@ -101,6 +102,7 @@ public final class TokenRows {
 
     /** {@return numbers per row of {@code tensor}, one of {@link #tensors()}} */
     public int width(TensorLayout.Tensor tensor) {
+        Objects.requireNonNull(tensor, "tensor: expected one with a row per token, got null");
         int width = 1;
         for (int axis = 1; axis < tensor.shape().size(); axis++) {
             width *= tensor.shape().get(axis);

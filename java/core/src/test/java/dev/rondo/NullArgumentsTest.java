@@ -1,0 +1,342 @@
+package dev.rondo;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.source.tree.ClassTree;
+import com.sun.source.tree.CompilationUnitTree;
+import com.sun.source.tree.MethodTree;
+import com.sun.source.util.JavacTask;
+import com.sun.source.util.TreePathScanner;
+import dev.rondo.cell.Cell;
+import dev.rondo.cell.lstm.Lstm;
+import dev.rondo.io.Checkpoint;
+import dev.rondo.memory.Precision;
+import dev.rondo.network.Batches;
+import dev.rondo.network.Cells;
+import dev.rondo.network.Dataset;
+import dev.rondo.network.Initialization;
+import dev.rondo.network.Loss;
+import dev.rondo.network.Network;
+import dev.rondo.network.NetworkDescription;
+import dev.rondo.network.NetworkHead;
+import dev.rondo.network.NetworkInput;
+import dev.rondo.network.OutputLoss;
+import dev.rondo.network.Sequence;
+import dev.rondo.network.SequenceBatch;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.reflect.Array;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Executable;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
+
+/**
+ * Every public method and constructor refuses null for each of its arguments, and null in a list or array that it is
+ * given, by the argument's name. They are found by reflection and called with a sample of each type, null in one place
+ * at a time, so there is no list of them to keep; a type of which there is no sample fails the test.
+ */
+class NullArgumentsTest {
+    /** To be extended, with samples of the types that turn up. */
+    private static final List<String> PACKAGES = List.of("dev.rondo.io", "dev.rondo.network");
+
+    /** Arguments whose comment says that they may be null. */
+    private static final Set<String> MAY_BE_NULL = Set.of(
+            "Network.Builder.backend(Backend): value",
+            "Network.Builder.loss(Loss): value",
+            "Network.Builder.maxIsa(IsaTier): tier",
+            "NetworkHead(int, boolean, Loss): loss");
+
+    private static final Path SOURCES = Path.of(System.getProperty("rondo.home"), "java/core/src/main/java");
+    private static final Map<Class<?>, Object> SAMPLES = new HashMap<>();
+    private static final List<AutoCloseable> OPEN = new ArrayList<>();
+
+    @BeforeAll
+    static void makeSamples(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("network.rondo");
+        Network network = opened(Network.builder(1).layer(Lstm.of(1)).classes(1).build());
+        network.save(file);
+        sample(Path.class, file);
+        sample(String.class, "lstm");
+        sample(int[].class, new int[] {0});
+        sample(long[].class, new long[] {0});
+        sample(float[].class, new float[1]);
+        sample(double[].class, new double[1]);
+        sample(byte[].class, new byte[1]);
+        sample(float[][].class, new float[1][1]);
+        sample(boolean[][].class, new boolean[1][1]);
+        sample(List.class, List.of());
+        sample(Map.class, Map.of());
+        sample(Consumer.class, (Consumer<?>) _ -> {});
+        sample(UnaryOperator.class, UnaryOperator.identity());
+        sample(RuntimeException.class, new IllegalArgumentException("sample"));
+        sample(MemorySegment.class, MemorySegment.ofArray(new float[1]));
+        sample(Precision.class, Precision.FLOAT32);
+
+        sample(Checkpoint.class, Checkpoint.read(file));
+        sample(Checkpoint.Builder.class, Checkpoint.builder());
+
+        sample(Network.class, network);
+        sample(Network.Builder.class, Network.builder(1));
+        sample(NetworkDescription.class, network.description());
+        sample(NetworkInput.class, new NetworkInput.Dense(1));
+        sample(NetworkHead.class, NetworkHead.classes(1));
+        sample(network.tokenRows());
+        sample(opened(network.pass(1, 1)));
+        sample(opened(network.stepper()));
+        sample(Initialization.class, Initialization.xavier());
+        sample(Loss.SoftmaxCrossEntropy.class, Loss.softmaxCrossEntropy());
+        sample(OutputLoss.class, (OutputLoss) (_, _) -> 0);
+        sample(Cell.class, Cells.of("lstm", 1, Map.of()));
+        sample(SequenceBatch.of(new float[1], 1, 1, 1));
+        sample(Sequence.of(new float[1][1]).values(1));
+        Dataset data = Dataset.of(List.<float[][]>of(new float[1][1]), new int[] {0});
+        sample(data);
+        sample(Dataset.Source.class, (Dataset.Source) Stream::of);
+        sample(opened(Batches.inference(network, data, 1)));
+        sample(Batches.Visitor.class, (Batches.Visitor) (_, _) -> false);
+        sample(network.parameters().layout().tensors().getFirst());
+    }
+
+    private static <T> void sample(Class<T> type, T value) {
+        SAMPLES.put(type, value);
+    }
+
+    private static void sample(Object value) {
+        SAMPLES.put(value.getClass(), value);
+    }
+
+    private static <T extends AutoCloseable> T opened(T value) {
+        OPEN.add(value);
+        return value;
+    }
+
+    @AfterAll
+    static void close() throws Exception {
+        for (AutoCloseable value : OPEN.reversed()) {
+            value.close();
+        }
+    }
+
+    @ParameterizedTest
+    @FieldSource("PACKAGES")
+    void nullIsRefusedByName(String name) throws Exception {
+        Map<String, List<String>> names = parameterNames(name);
+        var wrong = new ArrayList<String>();
+        int calls = 0;
+        for (Executable callee : callees(name)) {
+            Class<?>[] types = callee.getParameterTypes();
+            for (int i = 0; i < types.length; i++) {
+                if (!types[i].isPrimitive()) {
+                    String parameter = parameterName(names, callee, i);
+                    calls += check(callee, i, null, parameter, wrong);
+                    calls += withNullElement(types[i]) == null
+                            ? 0
+                            : check(callee, i, withNullElement(types[i]), parameter + "[0]", wrong);
+                }
+            }
+        }
+        assertEquals("", String.join("\n", wrong));
+        assertTrue(calls > 10, name + ": calls " + calls);
+    }
+
+    /** Every exception to the rule is one: it names an argument, and null is taken there. */
+    @Test
+    void whatMayBeNullIsThere() throws Exception {
+        var there = new TreeSet<String>();
+        for (String name : PACKAGES) {
+            Map<String, List<String>> names = parameterNames(name);
+            for (Executable callee : callees(name)) {
+                for (int i = 0; i < callee.getParameterCount(); i++) {
+                    String argument = signature(callee) + ": " + parameterName(names, callee, i);
+                    if (MAY_BE_NULL.contains(argument)) {
+                        call(callee, i, null);
+                        there.add(argument);
+                    }
+                }
+            }
+        }
+        assertEquals(new TreeSet<>(MAY_BE_NULL), there);
+    }
+
+    /** Returns how many calls were made. */
+    private static int check(Executable callee, int index, Object value, String parameter, List<String> wrong) {
+        if (value == null && MAY_BE_NULL.contains(signature(callee) + ": " + parameter)) {
+            return 0;
+        }
+        String end = value == null ? "" : "[0]";
+        String got;
+        try {
+            call(callee, index, value);
+            got = "no exception";
+        } catch (InvocationTargetException e) {
+            got = e.getCause().toString();
+            String message = String.valueOf(e.getCause().getMessage());
+            // The one argument of a builder's method may be called as the method is.
+            boolean named = message.startsWith(parameter + ": ") || message.startsWith(callee.getName() + end + ": ");
+            if (e.getCause() instanceof NullPointerException && named && message.matches(".*: expected .+, got null")) {
+                return 1;
+            }
+        } catch (ReflectiveOperationException | IllegalArgumentException | IllegalStateException e) {
+            got = e.toString();
+        }
+        wrong.add(signature(callee) + ": " + parameter + ": " + got);
+        return 1;
+    }
+
+    private static void call(Executable callee, int index, Object value) throws ReflectiveOperationException {
+        Class<?>[] types = callee.getParameterTypes();
+        Object[] arguments = IntStream.range(0, types.length)
+                .mapToObj(i -> i == index ? value : sampleOf(types[i]))
+                .toArray();
+        callee.setAccessible(true); // a method may be inherited from a class that is not public
+        if (callee instanceof Constructor<?> constructor) {
+            constructor.newInstance(arguments);
+        } else {
+            boolean isStatic = Modifier.isStatic(callee.getModifiers());
+            ((Method) callee).invoke(isStatic ? null : sampleOf(callee.getDeclaringClass()), arguments);
+        }
+    }
+
+    private static Object sampleOf(Class<?> type) {
+        if (type == boolean.class) {
+            return false;
+        }
+        if (type.isPrimitive()) {
+            return type == double.class ? (Object) 0.5 : type == float.class ? (Object) 0.5f : (Object) 1;
+        }
+        Object sample = SAMPLES.get(type);
+        if (sample == null) {
+            throw new IllegalStateException("there is no sample of " + type.getName());
+        }
+        return sample;
+    }
+
+    /** {@return a value of {@code type} with null in it, or null if there is none} */
+    private static Object withNullElement(Class<?> type) {
+        return type == List.class ? Arrays.asList((Object) null)
+                : type.isArray() && !type.componentType().isPrimitive()
+                        ? Array.newInstance(type.componentType(), 1)
+                        : null;
+    }
+
+    /** {@return public methods and constructors of public types of a package that take a reference} */
+    private static List<Executable> callees(String name) throws Exception {
+        var found = new ArrayList<Executable>();
+        for (Class<?> type : publicTypes(name)) {
+            if (!Modifier.isAbstract(type.getModifiers())) {
+                found.addAll(List.of(type.getConstructors()));
+            }
+            Arrays.stream(type.getMethods())
+                    .filter(method -> method.getDeclaringClass().getPackageName().equals(name))
+                    .filter(method -> !method.isSynthetic() && !Modifier.isAbstract(method.getModifiers()))
+                    .filter(method -> !method.getName().equals("equals"))
+                    .filter(method -> !(type.isEnum() && method.getName().equals("valueOf")))
+                    .filter(method -> !found.contains(method))
+                    .forEach(found::add);
+        }
+        found.removeIf(callee -> Arrays.stream(callee.getParameterTypes()).allMatch(Class::isPrimitive));
+        return found;
+    }
+
+    private static List<Class<?>> publicTypes(String name) throws Exception {
+        Path classes = Path.of(Network.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        var types = new ArrayList<Class<?>>();
+        try (Stream<Path> files = Files.list(classes.resolve(name.replace('.', '/')))) {
+            for (Path file : files.sorted().toList()) {
+                String simple = file.getFileName().toString();
+                if (simple.endsWith(".class") && !simple.equals("package-info.class")) {
+                    types.add(Class.forName(name + "." + simple.replace(".class", "")));
+                }
+            }
+        }
+        types.removeIf(type -> !isPublic(type));
+        return types;
+    }
+
+    private static boolean isPublic(Class<?> type) {
+        return type == null || Modifier.isPublic(type.getModifiers()) && isPublic(type.getDeclaringClass());
+    }
+
+    private static String signature(Executable callee) {
+        Class<?> type = callee.getDeclaringClass();
+        String owner = type.getName().substring(type.getPackageName().length() + 1).replace('$', '.');
+        return owner + (callee instanceof Method ? "." + callee.getName() : "")
+                + Arrays.stream(callee.getParameterTypes()).map(Class::getSimpleName)
+                        .collect(Collectors.joining(", ", "(", ")"));
+    }
+
+    private static String parameterName(Map<String, List<String>> names, Executable callee, int index) {
+        Class<?> type = callee.getDeclaringClass();
+        List<String> found = names.get(signature(callee));
+        if (found == null && type.isRecord() && callee instanceof Constructor) { // a compact one has none in its source
+            return type.getRecordComponents()[index].getName();
+        }
+        assertTrue(found != null, () -> "not found in the sources: " + signature(callee));
+        return found.get(index);
+    }
+
+    /** {@return names of the parameters of all methods and constructors in the sources of a package, by signature} */
+    private static Map<String, List<String>> parameterNames(String name) throws IOException {
+        var compiler = ToolProvider.getSystemJavaCompiler();
+        var manager = compiler.getStandardFileManager(null, Locale.ROOT, null);
+        List<Path> sources;
+        try (Stream<Path> files = Files.list(SOURCES.resolve(name.replace('.', '/')))) {
+            sources = files.filter(file -> file.toString().endsWith(".java")).toList();
+        }
+        var task = (JavacTask) compiler.getTask(
+                null, manager, null, null, null, manager.getJavaFileObjectsFromPaths(sources));
+        var names = new HashMap<String, List<String>>();
+        for (CompilationUnitTree unit : task.parse()) {
+            new TreePathScanner<Void, String>() {
+                @Override
+                public Void visitClass(ClassTree type, String outer) {
+                    return super.visitClass(type, outer.isEmpty()
+                            ? type.getSimpleName().toString()
+                            : outer + "." + type.getSimpleName());
+                }
+
+                @Override
+                public Void visitMethod(MethodTree method, String owner) {
+                    String called = method.getName().contentEquals("<init>") ? owner : owner + "." + method.getName();
+                    String types = method.getParameters().stream()
+                            .map(parameter -> erased(parameter.getType().toString()))
+                            .collect(Collectors.joining(", ", "(", ")"));
+                    names.put(called + types, method.getParameters().stream()
+                            .map(parameter -> parameter.getName().toString()).toList());
+                    return super.visitMethod(method, owner);
+                }
+            }.scan(unit, "");
+        }
+        return names;
+    }
+
+    /** {@return the simple name of a type's class: {@code List<float[][]>} is a {@code List}} */
+    private static String erased(String type) {
+        return type.replaceAll("<.*>", "").replace("...", "[]").replaceAll("^.*\\.", "");
+    }
+}
