@@ -13,24 +13,38 @@ import dev.rondo.memory.Parameters;
  * <p>As {@code torch.optim.Adagrad} without decay of the learning rate, v starting at 0. Weight decay adds {@code
  * weightDecay w} to g.
  *
- * @param learningRate above 0
- * @param epsilon above 0
- * @param weightDecay at least 0
+ * @param learningRate above 0, finite
+ * @param epsilon above 0, finite; keeps the quotient finite where gradients are 0
+ * @param weightDecay at least 0, finite; 0 = none
  */
 public record Adagrad(double learningRate, double epsilon, double weightDecay) implements Optimizer {
-    /** Checks its arguments. */
+    /**
+     * Checks its arguments.
+     *
+     * @throws IllegalArgumentException if one is out of its range, not a number or infinite
+     */
     public Adagrad {
         Settings.positive("learningRate", learningRate);
         Settings.positive("epsilon", epsilon);
         Settings.notNegative("weightDecay", weightDecay);
     }
 
-    /** {@return Adagrad with PyTorch's epsilon, 1e-10, and without weight decay} */
+    /**
+     * {@return Adagrad with PyTorch's epsilon, 1e-10, and without weight decay}
+     *
+     * @param learningRate above 0, finite
+     * @throws IllegalArgumentException if it is not
+     */
     public static Adagrad of(double learningRate) {
         return new Adagrad(learningRate, 1e-10, 0);
     }
 
-    /** {@return this with a weight decay of {@code value}} */
+    /**
+     * {@return this with another weight decay}
+     *
+     * @param value at least 0, finite; 0 = none
+     * @throws IllegalArgumentException if it is not
+     */
     public Adagrad weightDecay(double value) {
         return new Adagrad(learningRate, epsilon, value);
     }

@@ -13,15 +13,19 @@ import dev.rondo.memory.Parameters;
  *
  * <p>Weight decay adds {@code weightDecay w} to g; {@link AdamW} keeps it apart. As {@code torch.optim.Adam}.
  *
- * @param learningRate above 0
+ * @param learningRate above 0, finite
  * @param beta1 decay of the mean, from 0 to below 1
  * @param beta2 decay of the mean square, from 0 to below 1
- * @param epsilon above 0
- * @param weightDecay at least 0
+ * @param epsilon above 0, finite; keeps the quotient finite where gradients are 0
+ * @param weightDecay at least 0, finite; 0 = none
  */
 public record Adam(double learningRate, double beta1, double beta2, double epsilon, double weightDecay)
         implements Optimizer {
-    /** Checks its arguments. */
+    /**
+     * Checks its arguments.
+     *
+     * @throws IllegalArgumentException if one is out of its range, not a number or infinite
+     */
     public Adam {
         Settings.positive("learningRate", learningRate);
         Settings.belowOne("beta1", beta1);
@@ -30,12 +34,22 @@ public record Adam(double learningRate, double beta1, double beta2, double epsil
         Settings.notNegative("weightDecay", weightDecay);
     }
 
-    /** {@return Adam with the paper's other settings, 0.9, 0.999, 1e-8, and without weight decay} */
+    /**
+     * {@return Adam with the paper's other settings, 0.9, 0.999, 1e-8, and without weight decay}
+     *
+     * @param learningRate above 0, finite
+     * @throws IllegalArgumentException if it is not
+     */
     public static Adam of(double learningRate) {
         return new Adam(learningRate, 0.9, 0.999, 1e-8, 0);
     }
 
-    /** {@return this with a weight decay of {@code value}} */
+    /**
+     * {@return this with another weight decay}
+     *
+     * @param value at least 0, finite; 0 = none
+     * @throws IllegalArgumentException if it is not
+     */
     public Adam weightDecay(double value) {
         return new Adam(learningRate, beta1, beta2, epsilon, value);
     }

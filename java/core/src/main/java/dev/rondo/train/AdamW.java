@@ -12,25 +12,39 @@ import dev.rondo.memory.Parameters;
  *
  * <p>so that the decay of a weight does not depend on the size of its gradients.
  *
- * @param learningRate above 0
+ * @param learningRate above 0, finite
  * @param beta1 decay of the mean, from 0 to below 1
  * @param beta2 decay of the mean square, from 0 to below 1
- * @param epsilon above 0
- * @param weightDecay at least 0
+ * @param epsilon above 0, finite; keeps the quotient finite where gradients are 0
+ * @param weightDecay at least 0, finite; 0 = none
  */
 public record AdamW(double learningRate, double beta1, double beta2, double epsilon, double weightDecay)
         implements Optimizer {
-    /** Checks its arguments. */
+    /**
+     * Checks its arguments.
+     *
+     * @throws IllegalArgumentException if one is out of its range, not a number or infinite
+     */
     public AdamW {
         new Adam(learningRate, beta1, beta2, epsilon, weightDecay);
     }
 
-    /** {@return AdamW with the settings of {@link Adam#of} and PyTorch's weight decay, 0.01} */
+    /**
+     * {@return AdamW with the settings of {@link Adam#of} and PyTorch's weight decay, 0.01}
+     *
+     * @param learningRate above 0, finite
+     * @throws IllegalArgumentException if it is not
+     */
     public static AdamW of(double learningRate) {
         return new AdamW(learningRate, 0.9, 0.999, 1e-8, 0.01);
     }
 
-    /** {@return this with a weight decay of {@code value}} */
+    /**
+     * {@return this with another weight decay}
+     *
+     * @param value at least 0, finite; 0 = none
+     * @throws IllegalArgumentException if it is not
+     */
     public AdamW weightDecay(double value) {
         return new AdamW(learningRate, beta1, beta2, epsilon, value);
     }

@@ -8,7 +8,8 @@ import java.util.Locale;
  *
  * @param epoch its number, from 1 on, over all that this trainer made
  * @param steps steps that the trainer has made so far
- * @param trainingLoss mean over all that counted in its steps, each before its update
+ * @param trainingLoss mean over all that counted in its steps, each before its update; not a number if the weights of
+ *     all that counted are 0
  * @param counted positions that counted in them
  * @param validation what the network was worth after it; null without a validation set
  * @param best whether it is better than those before it, as {@link Epochs} says

@@ -36,18 +36,20 @@ public final class Epochs {
     }
 
     /**
-     * {@return {@code count} epochs}
+     * {@return so many epochs, without more}
      *
-     * @throws IllegalArgumentException if {@code count} is below 1
+     * @param count at least 1
+     * @throws IllegalArgumentException if it is not
      */
     public static Epochs of(int count) {
         return new Epochs(CellShape.atLeastOne("epochs", count), Integer.MAX_VALUE, 0, null, NOBODY);
     }
 
     /**
-     * {@return these, ended early once {@code epochs} in a row were not better than those before}; default: never
+     * {@return these, ended early once so many in a row were not better than those before}; default: never
      *
-     * @throws IllegalArgumentException if {@code epochs} is below 1
+     * @param epochs at least 1
+     * @throws IllegalArgumentException if it is not
      */
     public Epochs patience(int epochs) {
         CellShape.atLeastOne("patience", epochs);
@@ -55,9 +57,10 @@ public final class Epochs {
     }
 
     /**
-     * {@return these, of which one is better only if its loss is lower by more than {@code loss}}; default 0
+     * {@return these, of which one is better only if its loss is lower by more than a least difference}
      *
-     * @throws IllegalArgumentException if {@code loss} is negative or not finite
+     * @param loss at least 0, finite, of the unit of the loss; default 0
+     * @throws IllegalArgumentException if it is not
      */
     public Epochs minimumImprovement(double loss) {
         if (!(loss >= 0 && loss < Double.POSITIVE_INFINITY)) {
@@ -77,16 +80,22 @@ public final class Epochs {
 
     /**
      * {@return these, after which the network has the parameters of the best epoch, as {@link #keepBest()} says, and
-     * with these in {@code file}}, which is replaced after each epoch that is better, at once or not at all, and
-     * which {@link dev.rondo.network.Network#load} reads. That it cannot be written ends the training by an {@link
-     * java.io.UncheckedIOException}
+     * with these in {@code file}}
+     *
+     * @param file for {@link dev.rondo.network.Network#load}, replaced after each epoch that is better, at once or
+     *     not at all. That its directory is missing or cannot be written to ends the training by an {@link
+     *     java.io.UncheckedIOException} before its first step; that it cannot be written, after the epoch
      */
     public Epochs keepBest(Path file) {
         Objects.requireNonNull(file, "file: expected one, got null");
         return new Epochs(count, patience, minimumImprovement, new Best(file), listener);
     }
 
-    /** {@return these, of which {@code value} hears}; default: nobody */
+    /**
+     * {@return these with a listener}
+     *
+     * @param value who hears of epochs and steps; default: nobody
+     */
     public Epochs listener(FitListener value) {
         Objects.requireNonNull(value, "listener: expected one, got null");
         return new Epochs(count, patience, minimumImprovement, best, value);

@@ -12,6 +12,10 @@ import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -38,13 +42,31 @@ final class Fit {
      *
      * @param validation null without
      * @param memory for what it keeps, closed after it
+     * @throws UncheckedIOException if there is no place for the file that the best parameters go to
      */
     Fit(Trainer trainer, Batches training, Batches validation, Epochs epochs, Workspace memory) {
         this.trainer = trainer;
         this.training = training;
         this.validation = validation;
         this.epochs = epochs;
+        if (epochs.file() != null) {
+            checkPlace(epochs.file().toAbsolutePath());
+        }
         this.best = epochs.keepsBest() ? memory.allocateBytes(parameters().slab().byteSize()) : null;
+    }
+
+    /** That the file cannot be written is found out now, not after an epoch of work. */
+    private static void checkPlace(Path file) {
+        if (!Files.isDirectory(file.getParent())) {
+            throw cannotKeep(new NoSuchFileException(file.getParent().toString(), null, "no such directory"));
+        }
+        if (!Files.isWritable(file.getParent()) || Files.isDirectory(file)) {
+            throw cannotKeep(new AccessDeniedException(file.toString(), null, "cannot be written"));
+        }
+    }
+
+    private static UncheckedIOException cannotKeep(IOException e) {
+        return new UncheckedIOException("cannot keep the best parameters: " + e.getMessage(), e);
     }
 
     FitResult run() {
@@ -108,7 +130,7 @@ final class Fit {
             try {
                 trainer.network().save(epochs.file());
             } catch (IOException e) {
-                throw new UncheckedIOException("cannot keep the best parameters: " + e.getMessage(), e);
+                throw cannotKeep(e);
             }
         }
     }

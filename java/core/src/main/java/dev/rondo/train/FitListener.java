@@ -6,10 +6,18 @@ package dev.rondo.train;
  */
 @FunctionalInterface
 public interface FitListener {
-    /** After an epoch, its validation included. */
+    /**
+     * After an epoch, its validation included.
+     *
+     * @param epoch what it gave
+     */
     void epochEnded(EpochResult epoch);
 
-    /** After a step; does nothing unless overridden. */
+    /**
+     * After a step; does nothing unless overridden.
+     *
+     * @param step what it gave
+     */
     default void stepEnded(StepResult step) {
         // Most listeners want epochs only.
     }

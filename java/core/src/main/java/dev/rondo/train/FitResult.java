@@ -1,11 +1,12 @@
 package dev.rondo.train;
 
 import java.util.List;
+import java.util.Objects;
 
 /**
  * How a training went.
  *
- * @param history its epochs, in order
+ * @param history its epochs, in order; cannot be changed
  * @param end why it ended
  */
 public record FitResult(List<EpochResult> history, End end) {
@@ -21,7 +22,8 @@ public record FitResult(List<EpochResult> history, End end) {
 
     /** Copies the history. */
     public FitResult {
-        history = List.copyOf(history);
+        history = List.copyOf(Objects.requireNonNull(history, "history: expected a list of epochs, got null"));
+        Objects.requireNonNull(end, "end: expected a reason, got null");
     }
 
     /** {@return the best epoch, or null if no loss was a number} */

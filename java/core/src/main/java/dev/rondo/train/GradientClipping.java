@@ -11,7 +11,7 @@ import java.util.Objects;
  * parameter tensor. Clipping by value bounds every single number.
  *
  * @param scope what is clipped together
- * @param limit the greatest norm or value that is let through; infinite = none
+ * @param limit the greatest norm or value that is let through, above 0; infinite = none
  */
 public record GradientClipping(Scope scope, double limit) {
     /** What is clipped together. */
@@ -28,7 +28,11 @@ public record GradientClipping(Scope scope, double limit) {
         PARAMETER_NORM
     }
 
-    /** Checks its arguments. */
+    /**
+     * Checks its arguments.
+     *
+     * @throws IllegalArgumentException if the limit is not above 0, or not a number
+     */
     public GradientClipping {
         Objects.requireNonNull(scope, "scope: expected one, got null");
         if (!(limit > 0)) {
@@ -41,22 +45,42 @@ public record GradientClipping(Scope scope, double limit) {
         return new GradientClipping(Scope.NONE, Double.POSITIVE_INFINITY);
     }
 
-    /** {@return clipping of each gradient to {@code -limit} to {@code limit}} */
+    /**
+     * {@return clipping of each gradient to {@code -limit} to {@code limit}}
+     *
+     * @param limit above 0, of the unit of a gradient; infinite = none
+     * @throws IllegalArgumentException if it is not above 0, or not a number
+     */
     public static GradientClipping byValue(double limit) {
         return new GradientClipping(Scope.VALUE, limit);
     }
 
-    /** {@return clipping of all gradients to a norm of at most {@code limit}} */
+    /**
+     * {@return clipping of all gradients to a norm of at most {@code limit}}
+     *
+     * @param limit above 0, of the unit of a gradient; infinite = none
+     * @throws IllegalArgumentException if it is not above 0, or not a number
+     */
     public static GradientClipping globalNorm(double limit) {
         return new GradientClipping(Scope.GLOBAL_NORM, limit);
     }
 
-    /** {@return clipping of each layer's gradients to a norm of at most {@code limit}} */
+    /**
+     * {@return clipping of each layer's gradients to a norm of at most {@code limit}}
+     *
+     * @param limit above 0, of the unit of a gradient; infinite = none
+     * @throws IllegalArgumentException if it is not above 0, or not a number
+     */
     public static GradientClipping perLayer(double limit) {
         return new GradientClipping(Scope.LAYER_NORM, limit);
     }
 
-    /** {@return clipping of each parameter tensor's gradients to a norm of at most {@code limit}} */
+    /**
+     * {@return clipping of each parameter tensor's gradients to a norm of at most {@code limit}}
+     *
+     * @param limit above 0, of the unit of a gradient; infinite = none
+     * @throws IllegalArgumentException if it is not above 0, or not a number
+     */
     public static GradientClipping perParameter(double limit) {
         return new GradientClipping(Scope.PARAMETER_NORM, limit);
     }

@@ -1,5 +1,7 @@
 package dev.rondo.train;
 
+import java.util.Objects;
+
 /**
  * How the learning rate changes in the course of a training: a factor on the optimiser's own, by the number of the
  * update. A value: what it has learned of the validation loss makes another value.
@@ -13,10 +15,18 @@ package dev.rondo.train;
  */
 @FunctionalInterface
 public interface LearningRate {
-    /** {@return the factor for update {@code step}, from 1 on} */
+    /**
+     * {@return the factor on the optimiser's own rate, finite and at least 0}
+     *
+     * @param step number of the update, from 1 on
+     */
     double factor(long step);
 
-    /** {@return what goes on after {@code validationLoss} was seen; this if that does not matter} */
+    /**
+     * {@return the schedule to go on with; by default this}
+     *
+     * @param validationLoss that was seen; not a number if it could not be had
+     */
     default LearningRate after(double validationLoss) {
         return this;
     }
@@ -26,8 +36,14 @@ public interface LearningRate {
         return new double[0];
     }
 
-    /** {@return this remembering {@code memory}, as {@link #memory()} of an equal schedule gave it} */
+    /**
+     * {@return this with what an equal schedule remembered; by default this}
+     *
+     * @param memory as {@link #memory()} gave it
+     * @throws IllegalArgumentException if it has another number of elements
+     */
     default LearningRate remembering(double[] memory) {
+        Objects.requireNonNull(memory, "memory: expected an array, got null");
         return this;
     }
 
@@ -39,8 +55,9 @@ public interface LearningRate {
     /**
      * {@return a staircase: times {@code factor} after every {@code steps} updates}
      *
-     * @param factor above 0
+     * @param factor above 0, finite
      * @param steps at least 1
+     * @throws IllegalArgumentException if one of them is not
      */
     static LearningRate step(double factor, long steps) {
         return new Schedules.Step(factor, steps);
@@ -49,8 +66,9 @@ public interface LearningRate {
     /**
      * {@return exponential decay: as {@link #step}, but evenly}
      *
-     * @param factor above 0, of {@code steps} updates
+     * @param factor above 0, finite; of {@code steps} updates
      * @param steps at least 1
+     * @throws IllegalArgumentException if one of them is not
      */
     static LearningRate exponential(double factor, long steps) {
         return new Schedules.Exponential(factor, steps);
@@ -61,6 +79,7 @@ public interface LearningRate {
      * and Hutter, "SGDR", 2017, equation 5, without restarts)}
      *
      * @param steps at least 1
+     * @throws IllegalArgumentException if it is not
      */
     static LearningRate cosine(long steps) {
         return new Schedules.Cosine(steps);
@@ -72,6 +91,7 @@ public interface LearningRate {
      *
      * @param factor above 0 and below 1
      * @param patience validations, at least 1
+     * @throws IllegalArgumentException if one of them is not
      */
     static LearningRate onPlateau(double factor, int patience) {
         return new Schedules.Plateau(factor, patience, 1, Double.POSITIVE_INFINITY, 0);
@@ -82,6 +102,7 @@ public interface LearningRate {
      * updates counted from there}
      *
      * @param steps at least 1
+     * @throws IllegalArgumentException if it is not
      */
     default LearningRate warmUp(long steps) {
         return new Schedules.WarmUp(steps, this);

@@ -2,7 +2,9 @@ package dev.rondo.train;
 
 /** A gradient is not a number or infinite. Parameters and optimiser are as they were before the step. */
 public final class NonFiniteGradientException extends ArithmeticException {
+    /** Name and indices. */
     private final String parameter;
+    /** From 1 on. */
     private final long step;
 
     NonFiniteGradientException(String parameter, double gradient, long step) {

@@ -28,7 +28,7 @@ import dev.rondo.memory.Parameters;
  * }</pre>
  */
 public interface Optimizer {
-    /** {@return the learning rate, which a {@link LearningRate} multiplies} */
+    /** {@return the learning rate, above 0, which a {@link LearningRate} multiplies} */
     double learningRate();
 
     /**
@@ -51,6 +51,11 @@ public interface Optimizer {
         return false;
     }
 
-    /** {@return fresh state for {@code parameters}, in memory of their workspace} */
+    /**
+     * {@return fresh state, in memory of the parameters' workspace}
+     *
+     * @param parameters that will be updated
+     * @throws IllegalStateException if they are closed
+     */
     OptimizerState start(Parameters parameters);
 }

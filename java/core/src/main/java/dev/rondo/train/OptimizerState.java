@@ -4,9 +4,11 @@ import dev.rondo.memory.Parameters;
 import dev.rondo.memory.Precision;
 import dev.rondo.network.TokenRows;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * What an {@link Optimizer} remembers of the parameters that it updates, and the one loop of all optimisers:
@@ -34,16 +36,29 @@ public abstract class OptimizerState {
      * @param optimizer whose state this is
      * @param parameters that will be updated
      * @param names of the numbers to keep of each parameter, unique among optimisers, for checkpoints: "adam.mean"
+     * @throws IllegalArgumentException if a name is given twice
+     * @throws IllegalStateException if the parameters are closed
      */
     protected OptimizerState(Optimizer optimizer, Parameters parameters, String... names) {
-        this.optimizer = optimizer;
-        this.parameters = parameters;
+        this.optimizer = Objects.requireNonNull(optimizer, "optimizer: expected one, got null");
+        this.parameters = Objects.requireNonNull(parameters, "parameters: expected some, got null");
+        Objects.requireNonNull(names, "names: expected an array, got null");
+        checkNames(names);
         this.states = new MemorySegment[names.length];
         for (int s = 0; s < names.length; s++) {
             states[s] = parameters.twin();
             slabs.put(names[s], states[s]);
         }
         this.state = new double[names.length][CHUNK];
+    }
+
+    private static void checkNames(String... names) {
+        for (int i = 0; i < names.length; i++) {
+            Objects.requireNonNull(names[i], "names[" + i + "]: expected a name, got null");
+            if (Arrays.asList(names).indexOf(names[i]) < i) {
+                throw new IllegalArgumentException("names: expected each once, got " + names[i] + " twice");
+            }
+        }
     }
 
     /**
@@ -67,6 +82,11 @@ public abstract class OptimizerState {
     /**
      * Decays {@code count} weights: by default adds {@code factor * w} to {@code g}, which is the gradient of
      * {@code factor / 2 * w^2}, as PyTorch does. Called after {@link #begin}, before {@link #update}, for weights.
+     *
+     * @param w weights; {@link AdamW} writes to them
+     * @param g their gradients, clipped
+     * @param factor the optimiser's weight decay, not 0
+     * @param count elements of both arrays that count
      */
     protected void decay(double[] w, double[] g, double factor, int count) {
         for (int i = 0; i < count; i++) {
@@ -126,8 +146,16 @@ public abstract class OptimizerState {
         return steps;
     }
 
-    /** Sets how many updates were made, when a checkpoint is restored. */
+    /**
+     * Sets how many updates were made, when a checkpoint is restored.
+     *
+     * @param value at least 0
+     * @throws IllegalArgumentException if it is not
+     */
     public final void steps(long value) {
+        if (value < 0) {
+            throw new IllegalArgumentException("steps: expected at least 0, got " + value);
+        }
         this.steps = value;
     }
 

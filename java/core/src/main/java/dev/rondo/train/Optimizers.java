@@ -2,6 +2,7 @@ package dev.rondo.train;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 
 /**
@@ -49,7 +50,9 @@ public final class Optimizers {
     /**
      * {@return the optimiser that {@code text} says}
      *
-     * @throws IllegalArgumentException if there is no such optimiser, a number is missing or unknown, or does not fit
+     * @param text name, colon, numbers by name, as above
+     * @throws IllegalArgumentException if there is no such optimiser, or a number is missing, unknown, given twice
+     *     or out of its range
      */
     public static Optimizer parse(String text) {
         return RuleText.parse("optimizer", text, ENTRIES);
@@ -58,10 +61,11 @@ public final class Optimizers {
     /**
      * {@return {@code optimizer} as text that {@link #parse} reads}
      *
+     * @param optimizer one of the built-in ones
      * @throws IllegalArgumentException if it is none of the built-in ones
      */
     public static String text(Optimizer optimizer) {
-        return switch (optimizer) {
+        return switch (Objects.requireNonNull(optimizer, "optimizer: expected one, got null")) {
             case Sgd(double rate, double momentum, boolean nesterov, double decay) ->
                     (nesterov ? "nesterov" : "sgd") + ":" + numbers(RATE, rate, MOMENTUM, momentum, DECAY, decay);
             case RmsProp(double rate, double mean, double epsilon, double decay) ->

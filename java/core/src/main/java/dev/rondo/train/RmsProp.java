@@ -14,13 +14,17 @@ import dev.rondo.memory.Parameters;
  * <p>As {@code torch.optim.RMSprop}: epsilon is added to the root, not under it. Weight decay adds
  * {@code weightDecay w} to g.
  *
- * @param learningRate above 0
+ * @param learningRate above 0, finite
  * @param decay of the mean square, from 0 to below 1
- * @param epsilon above 0
- * @param weightDecay at least 0
+ * @param epsilon above 0, finite; keeps the quotient finite where gradients are 0
+ * @param weightDecay at least 0, finite; 0 = none
  */
 public record RmsProp(double learningRate, double decay, double epsilon, double weightDecay) implements Optimizer {
-    /** Checks its arguments. */
+    /**
+     * Checks its arguments.
+     *
+     * @throws IllegalArgumentException if one is out of its range, not a number or infinite
+     */
     public RmsProp {
         Settings.positive("learningRate", learningRate);
         Settings.belowOne("decay", decay);
@@ -28,12 +32,22 @@ public record RmsProp(double learningRate, double decay, double epsilon, double 
         Settings.notNegative("weightDecay", weightDecay);
     }
 
-    /** {@return RMSProp with PyTorch's other settings, 0.99 and 1e-8, and without weight decay} */
+    /**
+     * {@return RMSProp with PyTorch's other settings, 0.99 and 1e-8, and without weight decay}
+     *
+     * @param learningRate above 0, finite
+     * @throws IllegalArgumentException if it is not
+     */
     public static RmsProp of(double learningRate) {
         return new RmsProp(learningRate, 0.99, 1e-8, 0);
     }
 
-    /** {@return this with a weight decay of {@code value}} */
+    /**
+     * {@return this with another weight decay}
+     *
+     * @param value at least 0, finite; 0 = none
+     * @throws IllegalArgumentException if it is not
+     */
     public RmsProp weightDecay(double value) {
         return new RmsProp(learningRate, decay, epsilon, value);
     }

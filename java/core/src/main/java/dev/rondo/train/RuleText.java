@@ -3,6 +3,7 @@ package dev.rondo.train;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 import java.util.function.Function;
 
@@ -22,6 +23,7 @@ record RuleText<R>(
      * @param kind of rule, for messages: "optimizer"
      */
     static <R> R parse(String kind, String text, List<RuleText<R>> rules) {
+        Objects.requireNonNull(text, "text: expected one of " + names(rules) + ", got null");
         String[] parts = text.split(":", 2);
         for (RuleText<R> rule : rules) {
             if (rule.name.equals(parts[0])) {
@@ -38,15 +40,19 @@ record RuleText<R>(
     private R make(String kind, String[] options) {
         var known = new TreeSet<>(defaults.keySet());
         known.addAll(needed);
-        var numbers = new HashMap<>(defaults);
+        var given = new HashMap<String, Double>();
         for (String option : options) {
             String[] pair = option.split("=", 2);
             if (pair.length < 2 || !known.contains(pair[0])) {
                 throw new IllegalArgumentException(
                         kind + " " + name + ": expected options of " + known + ", got \"" + option + "\"");
             }
-            numbers.put(pair[0], number(pair[0], pair[1]));
+            if (given.put(pair[0], number(pair[0], pair[1])) != null) {
+                throw new IllegalArgumentException(kind + " " + name + ": expected " + pair[0] + " once, got it twice");
+            }
         }
+        var numbers = new HashMap<>(defaults);
+        numbers.putAll(given);
         for (String each : needed) {
             if (!numbers.containsKey(each)) {
                 throw new IllegalArgumentException(kind + " " + name + ": expected " + each + "=NUMBER, got none");

@@ -2,6 +2,7 @@ package dev.rondo.train;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 
 /**
@@ -25,8 +26,7 @@ public final class Schedules {
             entry("exponential", List.of(FACTOR, STEPS), n -> new Exponential(n.get(FACTOR), RuleText.whole(n, STEPS))),
             entry("cosine", List.of(STEPS), n -> new Cosine(RuleText.whole(n, STEPS))),
             entry("plateau", List.of(FACTOR, PATIENCE),
-                    n -> LearningRate.onPlateau(
-                            n.get(FACTOR), Math.clamp(RuleText.whole(n, PATIENCE), 0, Integer.MAX_VALUE))));
+                    n -> LearningRate.onPlateau(n.get(FACTOR), patience(RuleText.whole(n, PATIENCE)))));
 
     private Schedules() {}
 
@@ -38,6 +38,10 @@ public final class Schedules {
         });
     }
 
+    private static int patience(long number) {
+        return Math.clamp(number, Integer.MIN_VALUE, Integer.MAX_VALUE);
+    }
+
     /** {@return the names of all schedules} */
     public static List<String> names() {
         return RuleText.names(ENTRIES);
@@ -46,7 +50,9 @@ public final class Schedules {
     /**
      * {@return the schedule that {@code text} says}
      *
-     * @throws IllegalArgumentException if there is no such schedule, a number is missing or unknown, or does not fit
+     * @param text name, colon, numbers by name, as above
+     * @throws IllegalArgumentException if there is no such schedule, or a number is missing, unknown, given twice or
+     *     out of its range
      */
     public static LearningRate parse(String text) {
         return RuleText.parse("schedule", text, ENTRIES);
@@ -55,10 +61,11 @@ public final class Schedules {
     /**
      * {@return {@code schedule} as text that {@link #parse} reads, without what it remembers}
      *
+     * @param schedule one of the built-in ones, with at most one warm-up
      * @throws IllegalArgumentException if it is none of the built-in ones
      */
     public static String text(LearningRate schedule) {
-        return switch (schedule) {
+        return switch (Objects.requireNonNull(schedule, "schedule: expected one, got null")) {
             case Constant _ -> "constant";
             case Step(double factor, long steps) -> "step:factor=" + factor + ",steps=" + steps;
             case Exponential(double factor, long steps) -> "exponential:factor=" + factor + ",steps=" + steps;
@@ -123,8 +130,9 @@ public final class Schedules {
      */
     record Plateau(double fall, int patience, double current, double lowest, int waited) implements LearningRate {
         Plateau {
-            Settings.positive("factor", fall);
-            Settings.belowOne("factor", fall);
+            if (!(fall > 0 && fall < 1)) {
+                throw new IllegalArgumentException("factor: expected above 0 and below 1, got " + fall);
+            }
             Settings.atLeastOne("patience", patience);
         }
 
@@ -150,6 +158,10 @@ public final class Schedules {
 
         @Override
         public LearningRate remembering(double[] memory) {
+            Objects.requireNonNull(memory, "memory: expected an array, got null");
+            if (memory.length != 3) {
+                throw new IllegalArgumentException("memory: expected 3 numbers, got " + memory.length);
+            }
             return new Plateau(fall, patience, memory[0], memory[1], (int) memory[2]);
         }
     }
@@ -157,7 +169,7 @@ public final class Schedules {
     /** A linear rise over {@code steps} updates, before another schedule. */
     record WarmUp(long steps, LearningRate then) implements LearningRate {
         WarmUp {
-            Settings.atLeastOne("steps", steps);
+            Settings.atLeastOne("warmUp", steps);
         }
 
         @Override

@@ -5,11 +5,11 @@ final class Settings {
     private Settings() {}
 
     static void positive(String name, double value) {
-        check(name, value > 0 && Double.isFinite(value), "a number above 0", value);
+        check(name, value > 0 && value < Double.POSITIVE_INFINITY, finite(value) + " above 0", value);
     }
 
     static void notNegative(String name, double value) {
-        check(name, value >= 0 && Double.isFinite(value), "a number of at least 0", value);
+        check(name, value >= 0 && value < Double.POSITIVE_INFINITY, finite(value) + " of at least 0", value);
     }
 
     static void belowOne(String name, double value) {
@@ -20,6 +20,11 @@ final class Settings {
         if (value < 1) {
             throw new IllegalArgumentException(name + ": expected at least 1, got " + value);
         }
+    }
+
+    /** {@return what is expected, as it helps who gave {@code value}} */
+    private static String finite(double value) {
+        return value == Double.POSITIVE_INFINITY ? "a finite number" : "a number";
     }
 
     private static void check(String name, boolean good, String expected, double got) {

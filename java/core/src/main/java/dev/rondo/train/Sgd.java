@@ -16,13 +16,17 @@ import dev.rondo.memory.Parameters;
  * of it. In the papers u sums updates; the two differ only where the learning rate changes. Weight decay adds {@code
  * weightDecay w} to g.
  *
- * @param learningRate above 0
+ * @param learningRate above 0, finite
  * @param momentum from 0 = none to below 1
  * @param nesterov whether the momentum is Nesterov's, which needs one above 0
- * @param weightDecay at least 0
+ * @param weightDecay at least 0, finite; 0 = none
  */
 public record Sgd(double learningRate, double momentum, boolean nesterov, double weightDecay) implements Optimizer {
-    /** Checks its arguments. */
+    /**
+     * Checks its arguments.
+     *
+     * @throws IllegalArgumentException if one is out of its range, not a number or infinite
+     */
     public Sgd {
         Settings.positive("learningRate", learningRate);
         Settings.belowOne("momentum", momentum);
@@ -32,22 +36,42 @@ public record Sgd(double learningRate, double momentum, boolean nesterov, double
         Settings.notNegative("weightDecay", weightDecay);
     }
 
-    /** {@return plain gradient descent} */
+    /**
+     * {@return plain gradient descent}
+     *
+     * @param learningRate above 0, finite
+     * @throws IllegalArgumentException if it is not
+     */
     public static Sgd of(double learningRate) {
         return new Sgd(learningRate, 0, false, 0);
     }
 
-    /** {@return this with a momentum of {@code value}; usual is 0.9} */
+    /**
+     * {@return this with another momentum, not Nesterov's}
+     *
+     * @param value from 0 = none to below 1; usual is 0.9
+     * @throws IllegalArgumentException if it is not
+     */
     public Sgd momentum(double value) {
         return new Sgd(learningRate, value, false, weightDecay);
     }
 
-    /** {@return this with Nesterov's momentum of {@code value}; usual is 0.9} */
+    /**
+     * {@return this with Nesterov's momentum}
+     *
+     * @param value above 0 and below 1; usual is 0.9
+     * @throws IllegalArgumentException if it is not
+     */
     public Sgd nesterov(double value) {
         return new Sgd(learningRate, value, true, weightDecay);
     }
 
-    /** {@return this with a weight decay of {@code value}} */
+    /**
+     * {@return this with another weight decay}
+     *
+     * @param value at least 0, finite; 0 = none
+     * @throws IllegalArgumentException if it is not
+     */
     public Sgd weightDecay(double value) {
         return new Sgd(learningRate, momentum, nesterov, value);
     }

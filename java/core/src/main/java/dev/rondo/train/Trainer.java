@@ -13,7 +13,6 @@ import dev.rondo.network.OutputLoss;
 import dev.rondo.network.SequenceBatch;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -38,11 +37,6 @@ import java.util.Objects;
 public final class Trainer {
     private static final Logger LOGGER = System.getLogger("dev.rondo.train");
 
-    private static final String STEPS = "trainer.steps";
-    private static final String SCHEDULE = "trainer.schedule";
-    private static final String EPOCHS = "trainer.epochs";
-    private static final String SLAB = "trainer.";
-
     private final Network network;
     private final Optimizer rule;
     private final OptimizerState optimizer;
@@ -66,7 +60,11 @@ public final class Trainer {
         this.batchSize = builder.batchSize;
     }
 
-    /** {@return a builder of a trainer of {@code network}} */
+    /**
+     * {@return a builder of a trainer}
+     *
+     * @param network that shall be trained; stays the caller's to close
+     */
     public static Builder builder(Network network) {
         return new Builder(Objects.requireNonNull(network, "network: expected one, got null"));
     }
@@ -96,7 +94,11 @@ public final class Trainer {
         return schedule;
     }
 
-    /** Tells the schedule of a validation loss: {@link LearningRate#onPlateau} lets the rate fall if it does not. */
+    /**
+     * Tells the schedule of a validation loss, as {@link #fit} does after each epoch.
+     *
+     * @param validationLoss if it does not fall, {@link LearningRate#onPlateau} lets the rate fall
+     */
     public void observe(double validationLoss) {
         double before = learningRate();
         schedule = schedule.after(validationLoss);
@@ -110,26 +112,31 @@ public final class Trainer {
      *
      * @param pass a pass of the network, with gradients, of the batch's shape
      * @param batch sequences with targets
+     * @return what it gave
      * @throws NonFiniteGradientException if a gradient is not finite; nothing is updated then
-     * @throws IllegalArgumentException if pass or batch do not fit
-     * @throws IllegalStateException if the pass has no gradients, or the batch no targets; nothing is updated then
+     * @throws IllegalArgumentException if pass or batch do not fit; nothing is updated then
+     * @throws IllegalStateException if the pass has no gradients, the batch no targets, the schedule no number of at
+     *     least 0 for this step, or something is closed; nothing is updated then
      */
     public StepResult step(NetworkPass pass, SequenceBatch batch) {
         return step(pass, batch, null);
     }
 
     /**
-     * Makes one step on {@code batch} by a loss of one's own, or by the network's if it is null.
+     * Makes one step on {@code batch} by a loss of one's own.
      *
      * @param pass a pass of the network, with gradients, of the batch's shape
-     * @param batch sequences; a loss of one's own takes no notice of targets, and a network without a loss refuses them
-     * @param loss of the outputs
-     * @throws NonFiniteGradientException if a gradient is not finite; nothing is updated then
-     * @throws IllegalArgumentException if pass or batch do not fit
-     * @throws IllegalStateException if the pass has no gradients, or there is neither a loss of one's own nor
-     *     targets; nothing is updated then
+     * @param batch sequences; a loss of one's own takes no notice of targets, and a network without a loss refuses
+     *     them
+     * @param loss of the outputs; null = the network's
+     * @return what it gave
+     * @throws NonFiniteGradientException as {@link #step(NetworkPass, SequenceBatch)}
+     * @throws IllegalArgumentException as there
+     * @throws IllegalStateException as there, but that a loss of one's own needs no targets
      */
     public StepResult step(NetworkPass pass, SequenceBatch batch, OutputLoss loss) {
+        Objects.requireNonNull(pass, "pass: expected one, got null");
+        Objects.requireNonNull(batch, "batch: expected one, got null");
         if (pass.network() != network) {
             throw new IllegalArgumentException("pass: expected one of this trainer's network, got another's");
         }
@@ -161,7 +168,10 @@ public final class Trainer {
      * }</pre>
      *
      * @param loss what {@link StepResult#loss()} shall say
+     * @return what it gave, {@link StepResult#counted} being 0
      * @throws NonFiniteGradientException if a gradient is not finite; nothing is updated then
+     * @throws IllegalStateException if the schedule has no number of at least 0 for this step, or the network is
+     *     closed; nothing is updated then
      */
     public StepResult update(double loss) {
         watch.begins();
@@ -178,23 +188,42 @@ public final class Trainer {
         if (!Double.isFinite(gradientNorm)) {
             throw nonFinite();
         }
+        double rate = checkedRate();
         gradients.clip(clipping);
-        optimizer.update(gradients, learningRate());
+        optimizer.update(gradients, rate);
         var result = new StepResult(optimizer.steps(), loss, counted, gradientNorm);
         watch.ends(result);
         return result;
     }
 
+    /** {@return the learning rate of the next step}; one that is no number would spoil every parameter */
+    private double checkedRate() {
+        double rate = learningRate();
+        if (!(rate >= 0 && rate < Double.POSITIVE_INFINITY)) {
+            throw new IllegalStateException("learningRate: expected a finite number of at least 0 for step "
+                    + (steps() + 1) + ", got " + rate + " by " + rule + " and " + schedule);
+        }
+        return rate;
+    }
+
     /**
-     * Trains on {@code training} for {@code epochs} at most, without a validation set: {@link #fit(Dataset, Dataset,
-     * Epochs)} with the training loss as what is watched.
+     * Trains without a validation set: {@link #fit(Dataset, Dataset, Epochs)} with the training loss as what is
+     * watched.
+     *
+     * @param training to learn from
+     * @param epochs for how long at most
+     * @return how it went
+     * @throws NonFiniteGradientException as there
+     * @throws IllegalArgumentException as there
+     * @throws IllegalStateException as there
+     * @throws java.io.UncheckedIOException as there
      */
     public FitResult fit(Dataset training, Epochs epochs) {
         return fitOn(training, null, epochs);
     }
 
     /**
-     * Trains on {@code training}, epoch after epoch, and evaluates on {@code validation} after each.
+     * Trains epoch after epoch, and evaluates after each.
      *
      * <pre>{@code
      * FitResult result = trainer.fit(training.shuffle(1).bucketed(), validation, Epochs.of(20).patience(3).keepBest());
@@ -205,16 +234,25 @@ public final class Trainer {
      * give the same parameters, bit for bit. In the steady state a step allocates nothing but its {@link StepResult}
      * and what a stream makes; an epoch its order, its result, and what sorting by length takes.
      *
+     * @param training to learn from
+     * @param validation to evaluate on
+     * @param epochs for how long at most, and what to do meanwhile
+     * @return how it went
      * @throws NonFiniteGradientException if a gradient is not finite; the parameters are those after the step before,
      *     or the best if these are kept
      * @throws IllegalArgumentException if a data set has no sequences, or one of them does not fit the network or has
      *     no targets; what a stream, or the listener, throws arrives as it is
+     * @throws IllegalStateException as {@link #step(NetworkPass, SequenceBatch)}
+     * @throws java.io.UncheckedIOException if the file of the best parameters cannot be written, if possible before
+     *     the first step; or if a stream cannot be opened
      */
     public FitResult fit(Dataset training, Dataset validation, Epochs epochs) {
-        return fitOn(training, Objects.requireNonNull(validation, "validation: expected one, got null"), epochs);
+        return fitOn(training, Objects.requireNonNull(validation, "validation: expected a data set, got null"), epochs);
     }
 
     private FitResult fitOn(Dataset training, Dataset validation, Epochs howLong) {
+        Objects.requireNonNull(training, "training: expected a data set, got null");
+        Objects.requireNonNull(howLong, "epochs: expected some, got null");
         stopping = false;
         try (var trains = Batches.training(network, training, batchSize);
                 var validates = validation == null ? null : Batches.inference(network, validation, batchSize);
@@ -245,29 +283,39 @@ public final class Trainer {
         epochs = number;
     }
 
-    /** Adds to {@code checkpoint} what {@link #restore} reads: a training goes on from it bit for bit. */
-    public void write(Checkpoint.Builder checkpoint) {
-        checkpoint.longs(STEPS, steps());
-        checkpoint.longs(EPOCHS, epochs);
-        checkpoint.longs(SCHEDULE, Arrays.stream(schedule.memory()).mapToLong(Double::doubleToLongBits).toArray());
-        optimizer.slabs().forEach((name, slab) -> checkpoint.numbers(SLAB + name, network.precision(), slab));
+    Optimizer optimizer() {
+        return rule;
+    }
+
+    void schedule(LearningRate restored) {
+        schedule = restored;
     }
 
     /**
-     * Puts this trainer, made with the same optimiser and schedule on the same network, where the one was that wrote.
+     * Writes what {@link #restore} reads: with parameters and states, a training goes on from it bit for bit.
      *
-     * @throws CheckpointException if there is no such trainer in {@code checkpoint}
+     * @param checkpoint is added to; the optimiser's numbers are read when it is written
+     * @throws IllegalArgumentException if it has those of a trainer already
+     */
+    public void write(Checkpoint.Builder checkpoint) {
+        Objects.requireNonNull(checkpoint, "checkpoint: expected a builder, got null");
+        TrainerSections.write(this, checkpoint);
+    }
+
+    /**
+     * Puts this trainer where the one was that wrote: restored are the steps and epochs made, what the optimiser
+     * keeps of each parameter, and what the schedule remembers of validation losses. All settings stay as this one
+     * was built: learning rate, decay and the like, the form of the schedule, clipping, batch size. So a training
+     * may go on with others, but not with an optimiser of another class, or one that keeps other numbers ({@link
+     * Sgd} with momentum and without), for these mean something else there.
+     *
+     * @param checkpoint as {@link #write} made it, of an equal network
+     * @throws CheckpointException if there is no trainer in it, or it is one of another optimiser, of another
+     *     network, or of a schedule that remembers another number of things; nothing is changed then
      */
     public void restore(Checkpoint checkpoint) throws CheckpointException {
-        for (var slab : optimizer.slabs().entrySet()) {
-            checkpoint.copy(SLAB + slab.getKey(), network.precision(), slab.getValue());
-        }
-        optimizer.steps(checkpoint.longs(STEPS, 1)[0]);
-        epochs = checkpoint.has(EPOCHS) ? (int) checkpoint.longs(EPOCHS, 1)[0] : 0; // the first format has neither
-        if (checkpoint.has(SCHEDULE)) {
-            long[] memory = checkpoint.longs(SCHEDULE, schedule.memory().length);
-            schedule = schedule.remembering(Arrays.stream(memory).mapToDouble(Double::longBitsToDouble).toArray());
-        }
+        Objects.requireNonNull(checkpoint, "checkpoint: expected one, got null");
+        TrainerSections.restore(this, checkpoint);
     }
 
     private void announce() {
@@ -296,36 +344,57 @@ public final class Trainer {
             this.network = network;
         }
 
-        /** Sets the rule of updates; default Adam with a learning rate of 1e-3. */
+        /**
+         * Sets the rule of updates.
+         *
+         * @param value default: Adam with a learning rate of 1e-3
+         * @return this
+         */
         public Builder optimizer(Optimizer value) {
             this.optimizer = Objects.requireNonNull(value, "optimizer: expected one, got null");
             return this;
         }
 
-        /** Sets the clipping of gradients; default none. */
+        /**
+         * Sets the clipping of gradients.
+         *
+         * @param value default: none
+         * @return this
+         */
         public Builder clip(GradientClipping value) {
             this.clipping = Objects.requireNonNull(value, "clipping: expected one, got null");
             return this;
         }
 
-        /** Sets how the optimiser's learning rate changes in time; default not at all. */
+        /**
+         * Sets how the optimiser's learning rate changes in time.
+         *
+         * @param value default: not at all
+         * @return this
+         */
         public Builder learningRate(LearningRate value) {
             this.schedule = Objects.requireNonNull(value, "learningRate: expected one, got null");
             return this;
         }
 
         /**
-         * Sets how many sequences {@link #fit} trains on at once; default 32. A data set in memory that has fewer is
-         * one batch.
+         * Sets how many sequences {@link #fit} trains on at once, B. A data set in memory that has fewer is one
+         * batch.
          *
-         * @throws IllegalArgumentException if {@code count} is below 1
+         * @param count at least 1; default 32
+         * @return this
+         * @throws IllegalArgumentException if it is not
          */
         public Builder batchSize(int count) {
             this.batchSize = CellShape.atLeastOne("batchSize", count);
             return this;
         }
 
-        /** {@return the trainer, its optimiser's state fresh} */
+        /**
+         * {@return the trainer, its optimiser's state fresh}
+         *
+         * @throws IllegalStateException if the network is closed
+         */
         public Trainer build() {
             return new Trainer(this);
         }

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -176,6 +177,22 @@ class FitTest {
             var e = assertThrows(UncheckedIOException.class,
                     () -> trainer(network).fit(odd(false), Epochs.of(1).keepBest(nowhere)));
             assertTrue(e.getMessage().startsWith("cannot keep the best parameters: "), e.getMessage());
+            assertTrue(e.getMessage().contains(nowhere.getParent() + ": no such directory"), e.getMessage());
+        }
+    }
+
+    @Test
+    void aFileThatCannotBeWrittenIsRefusedBeforeTheFirstStep() throws IOException {
+        Path taken = Files.createDirectory(directory.resolve("taken"));
+        try (Network network = network()) {
+            byte[] before = parameters(network);
+            Trainer trainer = trainer(network);
+            for (Path file : List.of(taken, taken.resolve("missing").resolve("best.rondo"))) {
+                assertThrows(UncheckedIOException.class,
+                        () -> trainer.fit(odd(false), odd(true), Epochs.of(1).keepBest(file)));
+            }
+            assertEquals(0, trainer.steps());
+            assertArrayEquals(before, parameters(network));
         }
     }
 

@@ -3,9 +3,17 @@ package dev.rondo.train;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rondo.cell.lstm.Lstm;
+import dev.rondo.network.Network;
+import dev.rondo.network.NetworkPass;
+import dev.rondo.network.SequenceBatch;
+import java.lang.foreign.ValueLayout;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LearningRateTest {
     private static void assertFactors(LearningRate schedule, double... expected) {
@@ -50,6 +58,25 @@ class LearningRateTest {
         assertEquals(0.5, two.after(2).factor(9));
         assertEquals(one, two);
         assertEquals(0, LearningRate.constant().warmUp(2).memory().length);
+    }
+
+    /** A rate that is not a number, or climbs the loss, would spoil all parameters at once. */
+    @ParameterizedTest
+    @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, -1})
+    void aFactorThatIsNoneIsRefusedBeforeTheUpdate(double factor) {
+        try (Network network = Network.builder(2).layer(Lstm.of(3)).classes(2).seed(1).build();
+                NetworkPass pass = network.pass(2, 1)) {
+            Trainer trainer = Trainer.builder(network).optimizer(Sgd.of(0.5))
+                    .learningRate(step -> step < 2 ? 1 : factor).build();
+            var batch = SequenceBatch.of(new float[] {1, 2, 3, 4}, 2, 1, 2).targets(new int[] {0, 1});
+            trainer.step(pass, batch);
+            byte[] before = network.parameters().slab().toArray(ValueLayout.JAVA_BYTE);
+            var e = assertThrows(IllegalStateException.class, () -> trainer.step(pass, batch));
+            assertTrue(e.getMessage().startsWith("learningRate: expected a finite number of at least 0 for step 2, got "
+                    + 0.5 * factor), e.getMessage());
+            assertArrayEquals(before, network.parameters().slab().toArray(ValueLayout.JAVA_BYTE));
+            assertEquals(1, trainer.steps());
+        }
     }
 
     @Test

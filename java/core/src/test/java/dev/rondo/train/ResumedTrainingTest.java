@@ -94,4 +94,53 @@ class ResumedTrainingTest {
                     () -> Trainer.builder(network).optimizer(Sgd.of(0.1)).build().restore(checkpoint));
         }
     }
+
+    /** Adam and AdamW keep numbers of the same names. */
+    @Test
+    void theNumbersOfAdamAreNotThoseOfAdamW() throws IOException {
+        Path file = directory.resolve("adam.rondo");
+        try (Network network = network()) {
+            Trainer adam = trainer(network, Adam.of(0.1));
+            train(adam, 1, 2);
+            Checkpoint.builder().add(adam::write).write(file);
+            Trainer adamW = trainer(network, AdamW.of(0.1));
+            var e = assertThrows(CheckpointException.class, () -> adamW.restore(Checkpoint.read(file)));
+            assertEquals(file + ": section trainer.optimizer: expected the numbers of AdamW [adam.mean, adam.square], "
+                    + "got those of Adam [adam.mean, adam.square]", e.getMessage());
+            assertEquals(0, adamW.steps());
+            adamW.optimizerState().slabs().forEach((name, slab) ->
+                    assertArrayEquals(new byte[(int) slab.byteSize()], slab.toArray(ValueLayout.JAVA_BYTE), name));
+        }
+    }
+
+    /** The schedule is the last of what is read; what comes before it is not written by then. */
+    @Test
+    void whatIsRefusedChangesNothing() throws IOException {
+        Path file = directory.resolve("plateau.rondo");
+        try (Network network = network()) {
+            Trainer plateau = trainer(network, Adam.of(0.1));
+            train(plateau, 1, 2);
+            Checkpoint.builder().add(plateau::write).write(file);
+            Trainer constant = Trainer.builder(network).optimizer(Adam.of(0.1)).build();
+            assertThrows(CheckpointException.class, () -> constant.restore(Checkpoint.read(file)));
+            assertEquals(0, constant.steps());
+            constant.optimizerState().slabs().forEach((name, slab) ->
+                    assertArrayEquals(new byte[(int) slab.byteSize()], slab.toArray(ValueLayout.JAVA_BYTE), name));
+        }
+    }
+
+    @Test
+    void settingsStayAsBuilt() throws IOException {
+        Path file = directory.resolve("settings.rondo");
+        try (Network network = network()) {
+            Trainer before = trainer(network, Adam.of(0.1));
+            train(before, 1, 4); // by then the plateau has halved the rate
+            Checkpoint.builder().add(before::write).write(file);
+            Trainer after = trainer(network, Adam.of(0.02).weightDecay(0.5));
+            after.restore(Checkpoint.read(file));
+            assertEquals(before.learningRate() / 5, after.learningRate(), 1e-12);
+            after.optimizerState().slabs().forEach((name, slab) -> assertEquals(-1,
+                    slab.mismatch(before.optimizerState().slabs().get(name)), name));
+        }
+    }
 }

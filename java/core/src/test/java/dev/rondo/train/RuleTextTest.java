@@ -64,6 +64,8 @@ class RuleTextTest {
         "sgd: | optimizer sgd: expected options of [learningRate, momentum, weightDecay], got \"\"",
         "sgd:momentum | optimizer sgd: expected options of [learningRate, momentum, weightDecay], got \"momentum\"",
         "sgd:learningRate=fast | learningRate: expected a number, got \"fast\"",
+        "sgd:learningRate=1,learningRate=2 | optimizer sgd: expected learningRate once, got it twice",
+        "sgd:learningRate=Infinity | learningRate: expected a finite number above 0, got Infinity",
         "sgd:learningRate=-1 | learningRate: expected a number above 0, got -1.0"})
     void aWrongOptimiserIsRefused(String text, String message) {
         assertEquals(message, assertThrows(IllegalArgumentException.class, () -> Optimizers.parse(text)).getMessage());
@@ -75,6 +77,10 @@ class RuleTextTest {
         "cosine | schedule cosine: expected steps=NUMBER, got none",
         "cosine:steps=0 | steps: expected at least 1, got 0",
         "cosine:steps=1.5 | steps: expected a whole number, got 1.5",
+        "cosine:steps=NaN | steps: expected a whole number, got NaN",
+        "cosine:steps=9,warmUp=-3 | warmUp: expected at least 1, got -3",
+        "plateau:factor=0.5,patience=-3 | patience: expected at least 1, got -3",
+        "plateau:factor=0,patience=3 | factor: expected above 0 and below 1, got 0.0",
         "constant:steps=1 | schedule constant: expected options of [warmUp], got \"steps=1\""})
     void aWrongScheduleIsRefused(String text, String message) {
         assertEquals(message, assertThrows(IllegalArgumentException.class, () -> Schedules.parse(text)).getMessage());
