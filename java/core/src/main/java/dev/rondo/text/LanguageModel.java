@@ -9,6 +9,7 @@ import dev.rondo.network.Stepper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -34,12 +35,15 @@ public final class LanguageModel implements AutoCloseable {
     private StreamScorer textScorer; // made on first use
 
     /**
-     * A model that owns {@code network}.
+     * A model of a vocabulary and a network.
      *
-     * @throws IllegalArgumentException if the network does not read and, at each step, predict the tokens of the
-     *     vocabulary
+     * @param vocabulary of V characters
+     * @param network one-hot or embedded tokens in, V classes at each step out; belongs to the model from now on
+     * @throws IllegalArgumentException if it is not so
      */
     public LanguageModel(Vocabulary vocabulary, Network network) {
+        Objects.requireNonNull(vocabulary, "vocabulary: expected one, got null");
+        Objects.requireNonNull(network, "network: expected one, got null");
         int reads = switch (network.description().input()) {
             case NetworkInput.Dense(int _) -> 0;
             case NetworkInput.OneHot(int size) -> size;
@@ -58,9 +62,10 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * {@return the model in {@code path}, on the best backend and all processors; of the directory of a training the
-     * one with the lowest validation loss, or the last if none was validated yet}
+     * {@return the model in a file, on the best backend and all processors, to be closed}
      *
+     * @param path a file that {@link #save} wrote, or the directory of a training: the model with the lowest
+     *     validation loss then, or the last if none was validated yet
      * @throws IOException if the file cannot be read, is damaged or holds no language model
      */
     public static LanguageModel load(Path path) throws IOException {
@@ -68,11 +73,16 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * {@return the model in {@code path}, as {@link #load(Path)} does, with options such as backend and threads}
+     * {@return the model in a file, on a backend and threads of the caller's choice, to be closed}
      *
+     * @param path as {@link #load(Path)}
+     * @param options sets backend, threads and the like, and returns the builder
      * @throws IOException if the file cannot be read, is damaged or holds no language model
+     * @throws UnsupportedOperationException if the backend is not available here, with the reason
      */
     public static LanguageModel load(Path path, UnaryOperator<Network.Builder> options) throws IOException {
+        Objects.requireNonNull(path, "path: expected a file or directory, got null");
+        Objects.requireNonNull(options, "options: expected a function, got null");
         Path file = path;
         if (Files.isDirectory(path)) {
             Path best = path.resolve(LanguageModelTrainer.BEST);
@@ -93,16 +103,19 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * Writes the model to {@code file}, replacing it at once or not at all.
+     * Writes the model to a file.
      *
+     * @param file replaced at once or not at all; its directory has to be there
      * @throws IOException if it cannot be written
+     * @throws IllegalStateException if the model is closed
      */
     public void save(Path file) throws IOException {
-        checkpoint().write(file);
+        Objects.requireNonNull(file, "file: expected one, got null");
+        Checkpoint.builder().add(this::write).write(file);
     }
 
-    Checkpoint.Builder checkpoint() {
-        return Checkpoint.builder().ints(VOCABULARY, vocabulary.codePoints()).add(network::write);
+    void write(Checkpoint.Builder checkpoint) {
+        checkpoint.ints(VOCABULARY, vocabulary.codePoints()).add(network::write);
     }
 
     /** {@return the characters that the model knows} */
@@ -116,13 +129,15 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * {@return how well the model foresees {@code line}, from the zero state and a newline; without a newline in the
+     * {@return how well the model foresees a line, from the zero state and a newline; without a newline in the
      * vocabulary its first character is not predicted}
      *
-     * @throws UnknownCharacterException if the line has a character that the vocabulary lacks
+     * @param line may be empty
+     * @throws UnknownCharacterException if it has a character that the vocabulary lacks
+     * @throws IllegalStateException if the model is closed
      */
     public TextScore score(String line) {
-        int[] tokens = vocabulary.encode(line);
+        int[] tokens = vocabulary.encode(Objects.requireNonNull(line, "line: expected a text, got null"));
         if (!vocabulary.has('\n')) {
             return scoreLine(tokens);
         }
@@ -133,30 +148,40 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * {@return how well the model foresees {@code text} as one stream: every character but the first, each from all
-     * before it, from the zero state; of the validation text of a training this is its validation loss}
+     * {@return how well the model foresees a text as one stream: every character but the first, each from all before
+     * it, from the zero state; of the validation text of a training this is its validation loss}
      *
-     * @throws UnknownCharacterException if the text has a character that the vocabulary lacks
+     * @param text may be empty
+     * @throws UnknownCharacterException if it has a character that the vocabulary lacks
+     * @throws IllegalStateException if the model is closed
      */
     public TextScore scoreStream(String text) {
+        int[] tokens = vocabulary.encode(text);
         if (textScorer == null) {
             textScorer = new StreamScorer(network, StreamScorer.LONG);
         }
-        return textScorer.score(vocabulary.encode(text));
+        return textScorer.score(tokens);
     }
 
     /**
-     * Goes on with {@code prompt}: draws {@code length} characters, one after the other, and hands each to {@code sink}
-     * as soon as it is drawn. An empty prompt starts as a line does; without a newline in the vocabulary, from any
-     * character.
+     * Draws characters, one after the other, and hands each on as soon as it is drawn.
      *
-     * @param prompt what to go on with; not handed to the sink
+     * @param prompt what to go on with; not handed to the sink. An empty one starts as a line does; without a
+     *     newline in the vocabulary, from any character
      * @param sampling how to draw
-     * @param length characters to draw
-     * @param sink takes one character at a time, which is one or two {@code char}s
+     * @param length characters to draw, at least 0
+     * @param sink takes one character at a time, which is one or two {@code char}s; what it throws arrives as it is
      * @throws UnknownCharacterException if the prompt has a character that the vocabulary lacks
+     * @throws IllegalArgumentException if {@code length} is negative
+     * @throws IllegalStateException if the model is closed
      */
     public void generate(String prompt, Sampling sampling, int length, Consumer<String> sink) {
+        Objects.requireNonNull(prompt, "prompt: expected a text, got null");
+        Objects.requireNonNull(sampling, "sampling: expected one, got null");
+        Objects.requireNonNull(sink, "sink: expected one, got null");
+        if (length < 0) {
+            throw new IllegalArgumentException("length: expected at least 0, got " + length);
+        }
         int[] tokens = vocabulary.encode(prompt);
         var sampler = new Sampler(sampling, vocabulary.size());
         var logits = new float[vocabulary.size()];

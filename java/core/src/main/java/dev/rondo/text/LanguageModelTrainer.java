@@ -13,10 +13,11 @@ import dev.rondo.network.SequenceBatch;
 import dev.rondo.train.Adam;
 import dev.rondo.train.LearningRate;
 import dev.rondo.train.Optimizer;
+import dev.rondo.train.Optimizers;
+import dev.rondo.train.Schedules;
 import dev.rondo.train.StepResult;
 import dev.rondo.train.Trainer;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
@@ -48,10 +49,6 @@ public final class LanguageModelTrainer implements AutoCloseable {
     /** Name of the checkpoint to resume from. */
     public static final String LAST = "last.rondo";
 
-    private static final String FINGERPRINT = "training.text";
-    private static final String VALIDATION = "validation.loss";
-    private static final String NOTE = "note.";
-
     private final TextCorpus corpus;
     private final TrainingSettings settings;
     private final LanguageModel model;
@@ -59,11 +56,9 @@ public final class LanguageModelTrainer implements AutoCloseable {
     private final NetworkPass pass;
     private final TextStreams streams;
     private final StreamScorer scorer;
-    private final Path directory; // null = nothing is saved
+    private final TrainingFiles files;
     private final long evaluateEvery; // steps; 0 = by time
     private final TrainingListener listener;
-    private final Map<String, String> notes;
-    private double best = Double.POSITIVE_INFINITY;
     private volatile boolean stopRequested;
 
     private LanguageModelTrainer(Builder builder, LanguageModel model, TextStreams streams) {
@@ -71,40 +66,49 @@ public final class LanguageModelTrainer implements AutoCloseable {
         this.settings = builder.settings();
         this.model = model;
         this.streams = streams;
-        this.directory = builder.directory;
+        this.files = new TrainingFiles(builder.directory, corpus.fingerprint(), builder.notes);
         this.evaluateEvery = builder.evaluateEvery;
         this.listener = builder.listener;
-        this.notes = new TreeMap<>(builder.notes);
         Network network = model.network();
         this.trainer = settings.trainer(network);
         this.pass = network.pass(settings.timeSteps(), settings.batchSize()).carryState(true);
         this.scorer = new StreamScorer(network, StreamScorer.LONG);
     }
 
-    /** {@return a builder of a new training on {@code corpus}} */
+    /**
+     * {@return a builder of a new training}
+     *
+     * @param corpus the text, of at least 20 characters
+     * @throws IllegalArgumentException if it has fewer
+     */
     public static Builder builder(TextCorpus corpus) {
         return new Builder(corpus);
     }
 
     /**
-     * {@return a builder that goes on with the training in {@code directory}, from its last checkpoint, with its
-     * settings, backend and threads}
+     * {@return a builder that goes on with a training from its last checkpoint, with its settings, backend and
+     * threads}
      *
+     * @param directory of the training
+     * @param corpus the text that it was begun on
      * @throws IllegalArgumentException if the training was begun on another text
      * @throws IOException if there is no such checkpoint, or it is damaged
      */
     public static Builder resume(Path directory, TextCorpus corpus) throws IOException {
-        return new Builder(corpus).resume(directory);
+        return new Builder(corpus).resume(Objects.requireNonNull(directory, "directory: expected one, got null"));
     }
 
     /**
-     * {@return what {@link Builder#note} said under {@code key} when the training in {@code directory} was begun}
+     * {@return what {@link Builder#note} said when a training was begun; empty if it said nothing}
      *
+     * @param directory of the training
+     * @param key what it was said under
      * @throws IOException if there is no checkpoint, or it is damaged
      */
     public static Optional<String> note(Path directory, String key) throws IOException {
-        Checkpoint checkpoint = Checkpoint.read(directory.resolve(LAST));
-        return checkpoint.has(NOTE + key) ? Optional.of(checkpoint.text(NOTE + key)) : Optional.empty();
+        Objects.requireNonNull(directory, "directory: expected one, got null");
+        Objects.requireNonNull(key, "key: expected a text, got null");
+        return Optional.ofNullable(TrainingFiles.notes(Checkpoint.read(directory.resolve(LAST))).get(key));
     }
 
     /** {@return the model in its present state; it belongs to this trainer} */
@@ -120,10 +124,16 @@ public final class LanguageModelTrainer implements AutoCloseable {
     /**
      * Trains until the budget is used up, and evaluates once more then.
      *
-     * @throws IOException if the directory cannot be made, or a checkpoint cannot be written
-     * @throws dev.rondo.train.NonFiniteGradientException if a gradient is not finite; the checkpoints stay as they are
+     * @param budget for how long
+     * @return how it ended
+     * @throws IOException if the directory cannot be made or written to, which shows before the first step, or a
+     *     checkpoint cannot be written later
+     * @throws IllegalStateException if this is closed
+     * @throws dev.rondo.train.NonFiniteGradientException if a gradient is not finite; the checkpoints stay as they
+     *     are
      */
     public TrainingSummary run(Budget budget) throws IOException {
+        Objects.requireNonNull(budget, "budget: expected one, got null");
         try {
             return new TrainingRun(this, budget).run();
         } finally {
@@ -160,16 +170,8 @@ public final class LanguageModelTrainer implements AutoCloseable {
         return streams.epochs();
     }
 
-    /** Makes the directory, if it has one, this training's own: says at once if it cannot be written. */
     void begin() throws IOException {
-        if (directory == null) {
-            return;
-        }
-        Files.createDirectories(directory);
-        if (trainer.steps() == 0) {
-            save();
-            Files.deleteIfExists(directory.resolve(BEST)); // another training's, which these checkpoints replace
-        }
+        files.begin(this);
     }
 
     /** Makes one step. */
@@ -190,38 +192,24 @@ public final class LanguageModelTrainer implements AutoCloseable {
         return loss;
     }
 
-    /** Keeps the model if {@code validationLoss} is the lowest so far; returns whether it is. */
     boolean keepBest(double validationLoss) throws IOException {
-        if (!(validationLoss < best)) {
-            return false;
-        }
-        best = validationLoss;
-        if (directory != null) {
-            model.checkpoint()
-                    .longs(VALIDATION, Double.doubleToLongBits(validationLoss))
-                    .write(directory.resolve(BEST));
-        }
-        return true;
+        return files.keepBest(model, validationLoss);
     }
 
-    /** Writes everything that {@link #resume} needs. */
     void save() throws IOException {
-        if (directory == null) {
-            return;
-        }
-        Checkpoint.Builder checkpoint = model.checkpoint().text(FINGERPRINT, corpus.fingerprint())
-                .add(trainer::write).add(pass::writeStates).add(settings::write).add(streams::write);
-        notes.forEach((key, value) -> checkpoint.text(NOTE + key, value));
-        checkpoint.write(directory.resolve(LAST));
+        files.save(this);
+    }
+
+    /** Adds everything that {@link #resume} needs. */
+    void write(Checkpoint.Builder checkpoint) {
+        checkpoint.add(model::write).add(trainer::write).add(pass::writeStates)
+                .add(settings::write).add(streams::write);
     }
 
     private void restore(Checkpoint last) throws IOException {
         trainer.restore(last);
         pass.restoreStates(last);
-        Path file = directory.resolve(BEST);
-        if (Files.exists(file)) {
-            best = Double.longBitsToDouble(Checkpoint.read(file).longs(VALIDATION, 1)[0]);
-        }
+        files.resume(last);
     }
 
     /** Says how to train. The defaults learn a megabyte of English well in a few minutes on two cores. */
@@ -244,6 +232,7 @@ public final class LanguageModelTrainer implements AutoCloseable {
         private final Map<String, String> notes = new TreeMap<>();
 
         private Builder(TextCorpus corpus) {
+            Objects.requireNonNull(corpus, "corpus: expected one, got null");
             if (corpus.validation().length < 2) {
                 int got = corpus.training().length + corpus.validation().length;
                 throw new IllegalArgumentException(
@@ -253,11 +242,7 @@ public final class LanguageModelTrainer implements AutoCloseable {
         }
 
         private Builder resume(Path from) throws IOException {
-            Checkpoint last = Checkpoint.read(from.resolve(LAST));
-            if (!last.text(FINGERPRINT).equals(corpus.fingerprint())) {
-                throw new IllegalArgumentException("text: expected the one that the training in " + from
-                        + " was begun on, got another");
-            }
+            Checkpoint last = TrainingFiles.last(from, corpus);
             TrainingSettings settings = TrainingSettings.read(last);
             this.batchSize = settings.batchSize();
             this.timeSteps = settings.timeSteps();
@@ -267,33 +252,57 @@ public final class LanguageModelTrainer implements AutoCloseable {
             this.backend = settings.backend();
             this.threads = settings.threads();
             this.directory = from;
-            last.texts(NOTE).forEach(notes::put);
+            notes.putAll(TrainingFiles.notes(last));
             this.resumed = last;
             return this;
         }
 
-        /** Sets the cell of every layer; default an LSTM of 256 units. */
+        /**
+         * Sets the cell of every layer.
+         *
+         * @param value default: an LSTM of 256 units
+         * @return this
+         * @throws IllegalArgumentException if the training is resumed
+         */
         public Builder cell(Cell value) {
             onlyNew("cell");
-            this.cell = value;
+            this.cell = Objects.requireNonNull(value, "cell: expected one, got null");
             return this;
         }
 
-        /** Sets the number of layers; default 1. */
+        /**
+         * Sets the number of layers.
+         *
+         * @param count at least 1, the default
+         * @return this
+         * @throws IllegalArgumentException if it is not, or the training is resumed
+         */
         public Builder layers(int count) {
             onlyNew("layers");
             this.layers = CellShape.atLeastOne("layers", count);
             return this;
         }
 
-        /** Sets the number of streams side by side; default 32. */
+        /**
+         * Sets the number of streams side by side, B.
+         *
+         * @param count at least 1; default 32
+         * @return this
+         * @throws IllegalArgumentException if it is not, or the training is resumed
+         */
         public Builder batchSize(int count) {
             onlyNew("batchSize");
             this.batchSize = CellShape.atLeastOne("batchSize", count);
             return this;
         }
 
-        /** Sets the characters of each stream per step, which gradients reach back; default 64. */
+        /**
+         * Sets the characters of each stream per step, which gradients reach back, T.
+         *
+         * @param count at least 1; default 64
+         * @return this
+         * @throws IllegalArgumentException if it is not, or the training is resumed
+         */
         public Builder timeSteps(int count) {
             onlyNew("timeSteps");
             this.timeSteps = CellShape.atLeastOne("timeSteps", count);
@@ -301,84 +310,147 @@ public final class LanguageModelTrainer implements AutoCloseable {
         }
 
         /**
-         * Sets the optimiser, one of {@link dev.rondo.train.Optimizers}; default Adam with a learning rate of 4e-3,
-         * which learned fastest of 2, 4, 8 and 16e-3 in three epochs of a megabyte.
+         * Sets the optimiser.
+         *
+         * @param value one of {@link Optimizers}; default: Adam with a learning rate of 4e-3, which learned fastest of
+         *     2, 4, 8 and 16e-3 in three epochs of a megabyte
+         * @return this
+         * @throws IllegalArgumentException if it is none of them, or the training is resumed
          */
         public Builder optimizer(Optimizer value) {
             onlyNew("optimizer");
-            this.optimizer = Objects.requireNonNull(value, "optimizer: expected one, got null");
+            Optimizers.text(value);
+            this.optimizer = value;
             return this;
         }
 
         /**
-         * Sets how the learning rate changes in time, one of {@link dev.rondo.train.Schedules}; default not at all. A
-         * plateau is one of validation losses; by default these are evaluated when time says so.
+         * Sets how the learning rate changes in time.
+         *
+         * @param value one of {@link Schedules}; default: not at all. A plateau is one of validation losses; by default
+         *     these are evaluated when time says so
+         * @return this
+         * @throws IllegalArgumentException if it is none of them, or the training is resumed
          */
         public Builder learningRate(LearningRate value) {
             onlyNew("learningRate");
-            this.schedule = Objects.requireNonNull(value, "learningRate: expected one, got null");
+            Schedules.text(Objects.requireNonNull(value, "learningRate: expected one, got null"));
+            this.schedule = value;
             return this;
         }
 
-        /** Sets the greatest norm of all gradients; default 5. */
+        /**
+         * Sets the greatest norm of all gradients.
+         *
+         * @param norm above 0, infinite = no clipping; default 5
+         * @return this
+         * @throws IllegalArgumentException if it is not, or the training is resumed
+         */
         public Builder clip(double norm) {
             onlyNew("clip");
+            if (!(norm > 0)) {
+                throw new IllegalArgumentException("clip: expected a number above 0, got " + norm);
+            }
             this.clip = norm;
             return this;
         }
 
-        /** Sets what parameters and the order of reading are drawn from; default 1. */
+        /**
+         * Sets what parameters and the order of reading are drawn from.
+         *
+         * @param value any number; default 1
+         * @return this
+         * @throws IllegalArgumentException if the training is resumed
+         */
         public Builder seed(long value) {
             onlyNew("seed");
             this.seed = value;
             return this;
         }
 
-        /** Sets the backend; default the best, or that of the training that is resumed. */
+        /**
+         * Sets the backend.
+         *
+         * @param value null = the best; default: null, or that of the training that is resumed
+         * @return this
+         */
         public Builder backend(Backend value) {
             this.backend = value;
             return this;
         }
 
-        /** Sets the threads; default all processors, or those of the training that is resumed. */
+        /**
+         * Sets the threads.
+         *
+         * @param count 1 to {@link Execution#MOST_THREADS}; default: all processors, or those of the training that
+         *     is resumed
+         * @return this
+         * @throws IllegalArgumentException if it is not
+         */
         public Builder threads(int count) {
-            this.threads = CellShape.atLeastOne("threads", count);
+            if (count < 1 || count > Execution.MOST_THREADS) {
+                throw new IllegalArgumentException(
+                        "threads: expected 1 to " + Execution.MOST_THREADS + ", got " + count);
+            }
+            this.threads = count;
             return this;
         }
 
         /**
-         * Sets where checkpoints go, made if absent; default nowhere, or where the training that is resumed came from.
+         * Sets where checkpoints go. A training that is resumed elsewhere looks for its best model anew.
+         *
+         * @param path a directory, made if absent; null = nowhere. Default: nowhere, or where the training that is
+         *     resumed came from
+         * @return this
          */
         public Builder directory(Path path) {
             this.directory = path;
             return this;
         }
 
-        /** Evaluates after every {@code steps} steps, or by time if 0; default 0. */
+        /**
+         * Sets when to evaluate.
+         *
+         * @param steps after every so many; 0, the default = by time
+         * @return this
+         * @throws IllegalArgumentException if it is negative
+         */
         public Builder evaluateEvery(long steps) {
+            if (steps < 0) {
+                throw new IllegalArgumentException("evaluateEvery: expected at least 0, got " + steps);
+            }
             this.evaluateEvery = steps;
             return this;
         }
 
-        /** Sets who hears of progress; default nobody. */
+        /**
+         * Sets who hears of progress.
+         *
+         * @param value default: nobody
+         * @return this
+         */
         public Builder listener(TrainingListener value) {
-            this.listener = value;
+            this.listener = Objects.requireNonNull(value, "listener: expected one, got null");
             return this;
         }
 
         /**
-         * Keeps {@code value} under {@code key} in the checkpoints, for {@link LanguageModelTrainer#note}: where the
-         * text came from, say.
+         * Keeps a text in the checkpoints, for {@link LanguageModelTrainer#note}: where the corpus came from, say.
+         *
+         * @param key to find it by
+         * @param value the text
+         * @return this
          */
         public Builder note(String key, String value) {
-            notes.put(key, value);
+            notes.put(Objects.requireNonNull(key, "key: expected a text, got null"),
+                    Objects.requireNonNull(value, "value: expected a text, got null"));
             return this;
         }
 
         /**
          * {@return the training, ready to run}
          *
-         * @throws IllegalArgumentException if a setting is wrong, or the text is too short for it
+         * @throws IllegalArgumentException if the text is too short for the streams
          * @throws UnsupportedOperationException if the backend is not available here, with the reason
          * @throws IOException if the checkpoint to resume from does not fit
          */

@@ -5,6 +5,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Objects;
 
 /**
  * A text to learn from: its last 10 % of characters are kept for validation, the rest is for training.
@@ -18,11 +19,35 @@ public record TextCorpus(Vocabulary vocabulary, int[] training, int[] validation
     private static final int VALIDATION_SHARE = 10;
 
     /**
-     * {@return the corpus of {@code text}}
+     * Checks its arguments; does not copy them.
      *
-     * @throws IllegalArgumentException if the text is empty
+     * @throws IllegalArgumentException if a token is not in the vocabulary
+     */
+    public TextCorpus {
+        Objects.requireNonNull(vocabulary, "vocabulary: expected one, got null");
+        checkTokens("training", training, vocabulary.size());
+        checkTokens("validation", validation, vocabulary.size());
+        Objects.requireNonNull(fingerprint, "fingerprint: expected a text, got null");
+    }
+
+    private static void checkTokens(String name, int[] tokens, int size) {
+        Objects.requireNonNull(tokens, name + ": expected tokens, got null");
+        for (int token : tokens) {
+            if (token < 0 || token >= size) {
+                throw new IllegalArgumentException(
+                        name + ": expected tokens from 0 to " + (size - 1) + ", got " + token);
+            }
+        }
+    }
+
+    /**
+     * {@return the corpus of a text}
+     *
+     * @param text not empty
+     * @throws IllegalArgumentException if it is
      */
     public static TextCorpus of(String text) {
+        Objects.requireNonNull(text, "text: expected one, got null");
         int[] codePoints = text.codePoints().toArray();
         Vocabulary vocabulary = Vocabulary.of(codePoints);
         int[] tokens = vocabulary.encode(codePoints);

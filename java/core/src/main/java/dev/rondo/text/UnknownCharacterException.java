@@ -2,7 +2,9 @@ package dev.rondo.text;
 
 /** A text has a character that the vocabulary lacks. */
 public final class UnknownCharacterException extends IllegalArgumentException {
+    /** The character. */
     private final int codePoint;
+    /** In code points. */
     private final int position;
 
     UnknownCharacterException(int codePoint, int position) {

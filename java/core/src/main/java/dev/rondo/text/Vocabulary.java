@@ -1,6 +1,7 @@
 package dev.rondo.text;
 
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * The characters that a model knows, as tokens: Unicode code points in ascending order, so that one text always gives
@@ -14,20 +15,24 @@ public final class Vocabulary {
     }
 
     /**
-     * {@return the vocabulary of the characters of {@code text}}
+     * {@return the vocabulary of the characters of a text}
      *
-     * @throws IllegalArgumentException if the text is empty
+     * @param text not empty
+     * @throws IllegalArgumentException if it is
      */
     public static Vocabulary of(String text) {
+        Objects.requireNonNull(text, "text: expected one, got null");
         return of(text.codePoints().toArray());
     }
 
     /**
-     * {@return the vocabulary of {@code codePoints}, in any order, repeated or not}
+     * {@return the vocabulary of some characters}
      *
+     * @param codePoints at least one, in any order, repeated or not
      * @throws IllegalArgumentException if there are none, or one is no code point
      */
     public static Vocabulary of(int[] codePoints) {
+        Objects.requireNonNull(codePoints, "codePoints: expected some, got null");
         int[] distinct = Arrays.stream(codePoints).sorted().distinct().toArray();
         if (distinct.length == 0) {
             throw new IllegalArgumentException("text: expected at least one character, got none");
@@ -50,22 +55,37 @@ public final class Vocabulary {
         return codePoints.clone();
     }
 
-    /** {@return whether the vocabulary has {@code codePoint}} */
+    /**
+     * {@return whether the vocabulary has a character}
+     *
+     * @param codePoint any number
+     */
     public boolean has(int codePoint) {
         return Arrays.binarySearch(codePoints, codePoint) >= 0;
     }
 
-    /** {@return the character of {@code token}} */
+    /**
+     * {@return the character of a token}
+     *
+     * @param token from 0 to below V
+     * @throws IllegalArgumentException if it is not
+     */
     public int codePoint(int token) {
+        if (token < 0 || token >= codePoints.length) {
+            throw new IllegalArgumentException(
+                    "token: expected 0 to " + (codePoints.length - 1) + ", got " + token);
+        }
         return codePoints[token];
     }
 
     /**
-     * {@return the tokens of {@code text}, one per character}
+     * {@return the tokens of a text, one per character}
      *
+     * @param text may be empty
      * @throws UnknownCharacterException if a character is not in the vocabulary
      */
     public int[] encode(String text) {
+        Objects.requireNonNull(text, "text: expected one, got null");
         return encode(text.codePoints().toArray());
     }
 
@@ -85,11 +105,17 @@ public final class Vocabulary {
         return tokens;
     }
 
-    /** {@return the text of {@code tokens}} */
+    /**
+     * {@return the text of some tokens}
+     *
+     * @param tokens each from 0 to below V
+     * @throws IllegalArgumentException if one is not
+     */
     public String decode(int... tokens) {
+        Objects.requireNonNull(tokens, "tokens: expected some, got null");
         var text = new StringBuilder(tokens.length);
         for (int token : tokens) {
-            text.appendCodePoint(codePoints[token]);
+            text.appendCodePoint(codePoint(token));
         }
         return text.toString();
     }

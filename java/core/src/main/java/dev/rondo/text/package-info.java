@@ -1,2 +1,6 @@
-/** Language models over characters: vocabulary, training, scoring, generation. */
+/**
+ * Language models over characters: vocabulary, training, scoring, generation.
+ *
+ * <p>A null argument gives a {@link NullPointerException} that names it, unless a method says that it may be null.
+ */
 package dev.rondo.text;

@@ -96,6 +96,14 @@ class LanguageModelTest {
     }
 
     @Test
+    void lessThanNoCharactersAreRefused() {
+        try (LanguageModel model = model(VOCABULARY)) {
+            assertThrows(IllegalArgumentException.class,
+                    () -> model.generate("a", Sampling.defaults(), -1, _ -> { }));
+        }
+    }
+
+    @Test
     void charactersAreStreamedWhole() {
         try (LanguageModel model = model(VOCABULARY)) {
             var pieces = new ArrayList<String>();

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -243,6 +244,56 @@ class LanguageModelTrainerTest {
             assertEquals(0, training.steps());
             assertTrue(training.run(Budget.steps(1)).last().best());
         }
+    }
+
+    /** By a directory of another spelling it stays the same training, elsewhere it has no best model yet. */
+    @Test
+    void aTrainingThatIsResumedKnowsItsBestModelByTheDirectory() throws IOException {
+        Path elsewhere = directory.resolve("elsewhere");
+        try (var other = builder(Backend.REFERENCE).seed(4).directory(elsewhere).build();
+                var training = builder(Backend.REFERENCE).directory(directory).build()) {
+            other.run(Budget.steps(1));
+            training.run(Budget.steps(20));
+        }
+        byte[] best = Files.readAllBytes(directory.resolve(LanguageModelTrainer.BEST));
+        Path same = directory.resolve("elsewhere").resolve("..");
+        for (Path path : new Path[] {same, elsewhere, null}) {
+            try (var training = LanguageModelTrainer.resume(directory, CORPUS).directory(path).build()) {
+                training.stop();
+                training.run(Budget.steps(30));
+            }
+        }
+        assertArrayEquals(best, Files.readAllBytes(directory.resolve(LanguageModelTrainer.BEST)));
+        assertFalse(Files.exists(elsewhere.resolve(LanguageModelTrainer.BEST)), "the other training's");
+        try (var training = LanguageModelTrainer.resume(elsewhere, CORPUS).build()) {
+            assertEquals(20, training.steps());
+        }
+    }
+
+    @Test
+    void aDirectoryThatCannotBeMadeIsSaidBeforeTheFirstStep() throws IOException {
+        try (var training = builder(Backend.REFERENCE).directory(directory).build()) {
+            training.run(Budget.steps(1));
+        }
+        Path file = Files.createFile(directory.resolve("file"));
+        try (var training = LanguageModelTrainer.resume(directory, CORPUS).directory(file).build()) {
+            assertThrows(IOException.class, () -> training.run(Budget.steps(2)));
+            assertEquals(1, training.steps());
+        }
+    }
+
+    @Test
+    void wrongSettingsAreRefusedAtOnce() {
+        LanguageModelTrainer.Builder builder = LanguageModelTrainer.builder(CORPUS);
+        refused("clip: expected a number above 0, got NaN", () -> builder.clip(Double.NaN));
+        refused("evaluateEvery: expected at least 0, got -1", () -> builder.evaluateEvery(-1));
+        refused("threads: expected 1 to 1024, got 1025", () -> builder.threads(1025));
+        refused("timeSteps: expected at least 1, got 0", () -> builder.timeSteps(0));
+        assertThrows(IllegalArgumentException.class, () -> builder.learningRate(step -> 1));
+    }
+
+    private static void refused(String message, Executable setting) {
+        assertEquals(message, assertThrows(IllegalArgumentException.class, setting).getMessage());
     }
 
     @Test

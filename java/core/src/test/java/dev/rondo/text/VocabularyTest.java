@@ -50,4 +50,16 @@ class VocabularyTest {
         assertThrows(IllegalArgumentException.class, () -> Vocabulary.of(new int[] {-1}));
         assertThrows(IllegalArgumentException.class, () -> Vocabulary.of(new int[] {0x110000}));
     }
+
+    @Test
+    void aTokenThatIsNoneIsRefused() {
+        Vocabulary vocabulary = Vocabulary.of("abc");
+        for (int token : new int[] {-1, 3}) {
+            assertEquals("token: expected 0 to 2, got " + token, assertThrows(IllegalArgumentException.class,
+                    () -> vocabulary.codePoint(token)).getMessage());
+            assertThrows(IllegalArgumentException.class, () -> vocabulary.decode(0, token));
+            assertThrows(IllegalArgumentException.class,
+                    () -> new TextCorpus(vocabulary, new int[] {0}, new int[] {token}, ""));
+        }
+    }
 }
