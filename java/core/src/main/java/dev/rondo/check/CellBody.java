@@ -11,6 +11,7 @@ import dev.rondo.memory.Precision;
 import dev.rondo.network.Cells;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.IntFunction;
 
 /**
@@ -22,13 +23,30 @@ import java.util.function.IntFunction;
  * @param precision element type
  */
 public record CellBody(IntFunction<? extends Cell> cells, Backend backend, IsaTier tier, Precision precision) {
-    /** {@return the body that all others are compared with} */
+    /** Checks its arguments. */
+    public CellBody {
+        Objects.requireNonNull(cells, "cells: expected a function, got null");
+        Objects.requireNonNull(backend, "backend: expected one, got null");
+        Objects.requireNonNull(tier, "tier: expected one, got null");
+        Objects.requireNonNull(precision, "precision: expected one, got null");
+    }
+
+    /**
+     * {@return the body that all others are compared with}
+     *
+     * @param cells makes the cell with a given number of hidden units
+     */
     public static CellBody reference(IntFunction<? extends Cell> cells) {
         return new CellBody(cells, Backend.REFERENCE, IsaTier.BASELINE, Precision.FLOAT64);
     }
 
-    /** {@return all bodies of a cell that run here, the reference first} */
+    /**
+     * {@return all bodies of a cell that run here, the reference first}
+     *
+     * @param cells makes the cell with a given number of hidden units
+     */
     public static List<CellBody> present(IntFunction<? extends Cell> cells) {
+        Objects.requireNonNull(cells, "cells: expected a function, got null");
         var bodies = new ArrayList<CellBody>();
         for (Backend backend : Backends.available()) {
             for (Precision precision : Precision.values()) {
@@ -52,13 +70,25 @@ public record CellBody(IntFunction<? extends Cell> cells, Backend backend, IsaTi
         }
     }
 
-    /** {@return the cell with {@code hiddenSize} units} */
+    /**
+     * {@return the cell of a given size}
+     *
+     * @param hiddenSize units, H
+     */
     public Cell cell(int hiddenSize) {
         return cells.apply(hiddenSize);
     }
 
-    /** {@return a plan of this body for passes up to {@code largest} on {@code threads} threads, to be closed} */
+    /**
+     * {@return a plan of this body, to be closed}
+     *
+     * @param largest sizes of the largest pass
+     * @param threads 1 to {@link Execution#MOST_THREADS}
+     * @throws IllegalArgumentException if there are fewer or more
+     * @throws UnsupportedOperationException if the backend is not available here, or lacks the precision
+     */
     public CellPlan plan(CellShape largest, int threads) {
+        Objects.requireNonNull(largest, "largest: expected a shape, got null");
         Cell cell = cell(largest.hiddenSize());
         return cell.kernel(backend).plan(cell, largest, precision, new Execution(threads, tier));
     }

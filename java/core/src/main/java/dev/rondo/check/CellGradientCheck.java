@@ -12,6 +12,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -52,19 +53,27 @@ public final class CellGradientCheck {
     }
 
     /**
-     * {@return the gradient check of {@code body}}
+     * {@return the gradient check of a body}
      *
-     * @throws IllegalArgumentException if the body is not of float64
+     * @param body of float64
+     * @throws IllegalArgumentException if it is not
      */
     public static CellGradientCheck of(CellBody body) {
+        Objects.requireNonNull(body, "body: expected one, got null");
         if (body.precision() != Precision.FLOAT64) {
             throw new IllegalArgumentException("precision: expected FLOAT64, got " + body.precision());
         }
         return new CellGradientCheck(body);
     }
 
-    /** {@return one row for each tensor, with its worst element over variants in which every pair of options occurs} */
+    /**
+     * {@return one row for each tensor, with its worst element over variants in which every pair of options occurs}
+     *
+     * @param shape sizes of the passes, whose options depend on its name
+     * @throws RuntimeException whatever the body throws
+     */
     public GradientReport run(NamedShape shape) {
+        Objects.requireNonNull(shape, "shape: expected one, got null");
         Cell cell = body.cell(shape.hiddenSize());
         Set<PassOption> without = EnumSet.complementOf(EnumSet.copyOf(OPTIONS));
         if (!cell.holdsUnits()) {

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -31,18 +32,23 @@ public final class CellParity {
         this.body = body;
     }
 
-    /** {@return the parity check of {@code body}} */
+    /**
+     * {@return the parity check of a body}
+     *
+     * @param body any but a missing backend's
+     */
     public static CellParity of(CellBody body) {
-        return new CellParity(body);
+        return new CellParity(Objects.requireNonNull(body, "body: expected one, got null"));
     }
 
     /**
-     * {@return the worst deviation of each variant of a pass; which options meet depends on the name of {@code shape}.
-     * Large shapes take fewer variants, at least two}
+     * {@return the worst deviation of each variant of a pass, at least two}
      *
+     * @param shape sizes of the passes, whose options depend on its name; large ones take fewer variants
      * @throws RuntimeException whatever the body throws
      */
     public List<Deviation> run(NamedShape shape) {
+        Objects.requireNonNull(shape, "shape: expected one, got null");
         Cell cell = body.cell(shape.hiddenSize());
         CellShape sizes = shape.of(cell);
         long seed = shape.name().hashCode();

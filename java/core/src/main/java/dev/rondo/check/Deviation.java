@@ -3,6 +3,7 @@ package dev.rondo.check;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 
 /**
  * How far one result lies from what it should be.
@@ -12,14 +13,26 @@ import java.util.Locale;
  * @param tolerance what the error may be
  */
 public record Deviation(String what, double error, double tolerance) {
+    /** Checks its arguments. */
+    public Deviation {
+        Objects.requireNonNull(what, "what: expected a text, got null");
+    }
+
     /** {@return whether the error is within the tolerance} */
     public boolean passes() {
         return error <= tolerance;
     }
 
-    /** {@return that of {@code deviations} whose error is largest beside its tolerance} */
+    /**
+     * {@return the one whose error is largest beside its tolerance}
+     *
+     * @param deviations at least one
+     * @throws IllegalArgumentException if there is none
+     */
     public static Deviation worst(List<Deviation> deviations) {
-        return deviations.stream().max(Comparator.comparingDouble(Deviation::share)).orElseThrow();
+        Objects.requireNonNull(deviations, "deviations: expected a list, got null");
+        return deviations.stream().max(Comparator.comparingDouble(Deviation::share)).orElseThrow(() ->
+                new IllegalArgumentException("deviations: expected at least one, got none"));
     }
 
     /** The error as a share of the tolerance. */

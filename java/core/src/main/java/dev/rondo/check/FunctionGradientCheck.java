@@ -3,6 +3,7 @@ package dev.rondo.check;
 import dev.rondo.check.FiniteDifferences.Variable;
 import dev.rondo.memory.TensorLayout.Tensor;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.function.ToDoubleFunction;
 import java.util.function.UnaryOperator;
@@ -24,11 +25,13 @@ public final class FunctionGradientCheck {
     }
 
     /**
-     * {@return this check at {@code x}, whose numbers should be of order one: differences go 0.002 to each side}
+     * {@return this check at a point}
      *
-     * @throws IllegalArgumentException if there is no number
+     * @param x at least one number, each of order one: differences go 0.002 to each side
+     * @throws IllegalArgumentException if there is none
      */
     public FunctionGradientCheck at(double... x) {
+        Objects.requireNonNull(x, "x: expected numbers, got null");
         if (x.length == 0) {
             throw new IllegalArgumentException("x: expected at least one number, got none");
         }
@@ -44,7 +47,8 @@ public final class FunctionGradientCheck {
         if (point == null) {
             throw new IllegalArgumentException("x: expected a point to check at, got none");
         }
-        double[] found = gradient.apply(point.clone()).clone();
+        double[] found = Objects.requireNonNull(
+                gradient.apply(point.clone()), "gradient: expected numbers, got null").clone();
         if (found.length != point.length) {
             throw new IllegalArgumentException("gradient: expected " + point.length + " numbers, got " + found.length);
         }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.function.ToDoubleFunction;
@@ -67,13 +68,18 @@ public final class GradientCheck {
         this.elements = elements;
     }
 
-    /** {@return a check of {@code network}, which needs a batch yet} */
+    /**
+     * {@return a check of a network, which needs a batch yet}
+     *
+     * @param network of any backend and precision; stays the caller's to close
+     */
     public static GradientCheck of(Network network) {
+        Objects.requireNonNull(network, "network: expected one, got null");
         return new GradientCheck(network, null, null, null, ELEMENTS);
     }
 
     /**
-     * {@return a check of {@code gradient}, which should be that of {@code function}; it needs a point yet}
+     * {@return a check of a function's gradient, which needs a point yet}
      *
      * <pre>{@code
      * GradientCheck.of(x -> x[0] * Math.sin(x[1]), x -> new double[] {Math.sin(x[1]), x[0] * Math.cos(x[1])})
@@ -84,32 +90,47 @@ public final class GradientCheck {
      * @param gradient gives as many numbers as it is given
      */
     public static FunctionGradientCheck of(ToDoubleFunction<double[]> function, UnaryOperator<double[]> gradient) {
+        Objects.requireNonNull(function, "function: expected one, got null");
+        Objects.requireNonNull(gradient, "gradient: expected a function, got null");
         return new FunctionGradientCheck(function, gradient, null);
     }
 
-    /** {@return this check on {@code value}} */
+    /**
+     * {@return this check on a batch}
+     *
+     * @param value with targets, unless there is a loss of the caller's own
+     */
     public GradientCheck batch(SequenceBatch value) {
+        Objects.requireNonNull(value, "batch: expected one, got null");
         return new GradientCheck(network, earlier, value, loss, elements);
     }
 
     /**
      * {@return this check with a loss of the caller's own, instead of the network's; the batch needs no targets then}
+     *
+     * @param value of the outputs; default: the network's
      */
     public GradientCheck loss(OutputLoss value) {
+        Objects.requireNonNull(value, "loss: expected one, got null");
         return new GradientCheck(network, earlier, batch, value, elements);
     }
 
     /**
-     * {@return this check with the state carried over from {@code value}, a batch of the same shape: what truncated
-     * back-propagation computes of a chunk, the state in which it is entered held constant. Default: the zero state}
+     * {@return this check with the state carried over from another batch: what truncated back-propagation computes
+     * of a chunk, the state in which it is entered held constant}
+     *
+     * @param value of the same shape; default: none, the zero state
      */
     public GradientCheck after(SequenceBatch value) {
+        Objects.requireNonNull(value, "after: expected a batch, got null");
         return new GradientCheck(network, value, batch, loss, elements);
     }
 
     /**
-     * {@return this check with differences by at most {@code count} elements of each tensor, drawn at random; default
-     * 200}
+     * {@return this check with differences by so many elements of each tensor at most, drawn at random}
+     *
+     * @param count at least 1; default 200
+     * @throws IllegalArgumentException if it is not
      */
     public GradientCheck elements(int count) {
         if (count < 1) {
@@ -125,6 +146,7 @@ public final class GradientCheck {
      *     own, or it does not fit the network
      * @throws UnsupportedOperationException if the network is of float32 or has kinks, and a cell of it has no
      *     reference
+     * @throws IllegalStateException if the network is closed
      */
     public GradientReport run() {
         if (batch == null) {

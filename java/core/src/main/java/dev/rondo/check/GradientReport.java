@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 
 /**
  * Gradients beside what they should be: one row for each tensor and what it was compared with, with its worst element.
@@ -11,8 +12,13 @@ import java.util.Locale;
  * @param rows at least one
  */
 public record GradientReport(List<Row> rows) {
-    /** Copies its argument. */
+    /**
+     * Copies its argument.
+     *
+     * @throws IllegalArgumentException if there is no row
+     */
     public GradientReport {
+        Objects.requireNonNull(rows, "rows: expected a list, got null");
         if (rows.isEmpty()) {
             throw new IllegalArgumentException("rows: expected at least one, got none");
         }
@@ -47,6 +53,13 @@ public record GradientReport(List<Row> rows) {
      */
     public record Row(String tensor, Against against, int elements, String worst, double gradient, double expected,
             double error, double limit) {
+        /** Checks its arguments. */
+        public Row {
+            Objects.requireNonNull(tensor, "tensor: expected a name, got null");
+            Objects.requireNonNull(against, "against: expected one, got null");
+            Objects.requireNonNull(worst, "worst: expected a text, got null");
+        }
+
         /** {@return whether the error is below the limit} */
         public boolean passes() {
             return error < limit;
@@ -90,8 +103,9 @@ public record GradientReport(List<Row> rows) {
     }
 
     /**
-     * {@return this report with {@code limit} for every row, if all errors are below it}
+     * {@return this report with one limit for every row, if all errors are below it}
      *
+     * @param limit relative, as {@link Row#error()} is
      * @throws AssertionError with the table if one is not
      */
     public GradientReport assertBelow(double limit) {

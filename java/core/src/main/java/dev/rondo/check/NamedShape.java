@@ -8,6 +8,7 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Sizes of one pass that have a name, such as {@code units:lane+1}: for tests, {@code rondo check} and benchmarks.
@@ -23,17 +24,24 @@ import java.util.List;
 public record NamedShape(String name, int timeSteps, int batchSize, int inputSize, int hiddenSize) {
     private static final List<String> SMALL = List.of("units", "inputs", "batch", "time", "layers");
 
+    /** Checks its arguments. */
+    public NamedShape {
+        Objects.requireNonNull(name, "name: expected one, got null");
+    }
+
     /** {@return the shapes that are small enough for every body, the reference too: all groups but {@code timed}} */
     public static List<NamedShape> small() {
         return SMALL.stream().flatMap(group -> group(group).stream()).toList();
     }
 
     /**
-     * {@return the shapes of {@code group}, in the order of its file}
+     * {@return the shapes of a group, in the order of its file}
      *
-     * @throws IllegalArgumentException if there is no such group
+     * @param group {@code units}, {@code inputs}, {@code batch}, {@code time}, {@code layers} or {@code timed}
+     * @throws IllegalArgumentException if it is none of them
      */
     public static List<NamedShape> group(String group) {
+        Objects.requireNonNull(group, "group: expected a name, got null");
         var stream = NamedShape.class.getResourceAsStream("shapes/" + group + ".txt");
         if (stream == null) {
             throw new IllegalArgumentException("group: expected one of " + SMALL + " or timed, got " + group);
@@ -50,22 +58,26 @@ public record NamedShape(String name, int timeSteps, int batchSize, int inputSiz
     }
 
     /**
-     * {@return the shape called {@code name}, as in {@code units:lane+1}}
+     * {@return the shape of a name}
      *
+     * @param name group and name, as in {@code units:lane+1}
      * @throws IllegalArgumentException if there is none
      */
     public static NamedShape of(String name) {
+        Objects.requireNonNull(name, "name: expected one, got null");
         String group = name.substring(0, Math.max(0, name.indexOf(':')));
         return group(group).stream().filter(shape -> shape.name.equals(name)).findFirst().orElseThrow(() ->
                 new IllegalArgumentException("name: expected a shape of the group " + group + ", got " + name));
     }
 
     /**
-     * {@return the sizes of a pass of {@code cell}}
+     * {@return the sizes of a pass of a cell}
      *
-     * @throws IllegalArgumentException if the cell has another number of units
+     * @param cell of H units
+     * @throws IllegalArgumentException if it has another number
      */
     public CellShape of(Cell cell) {
+        Objects.requireNonNull(cell, "cell: expected one, got null");
         if (cell.hiddenSize() != hiddenSize) {
             throw new IllegalArgumentException("hiddenSize: expected " + hiddenSize + ", got " + cell.hiddenSize());
         }

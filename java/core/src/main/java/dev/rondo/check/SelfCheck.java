@@ -9,6 +9,7 @@ import dev.rondo.network.Cells;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -39,6 +40,9 @@ public record SelfCheck(List<String> cells, Set<Backend> backends, Set<IsaTier> 
      * @throws IllegalArgumentException if a text names no cell
      */
     public SelfCheck {
+        Objects.requireNonNull(cells, "cells: expected a list of texts, got null");
+        Objects.requireNonNull(backends, "backends: expected a set, got null");
+        Objects.requireNonNull(tiers, "tiers: expected a set, got null");
         cells = cells.stream().flatMap(SelfCheck::variants).distinct().toList();
         backends = Set.copyOf(backends);
         tiers = Set.copyOf(tiers);
@@ -80,6 +84,18 @@ public record SelfCheck(List<String> cells, Set<Backend> backends, Set<IsaTier> 
      */
     public record Row(String cell, Backend backend, Optional<IsaTier> tier, Optional<Precision> precision,
             Optional<Deviation> gradient, Optional<Deviation> parity, Verdict verdict, String note) {
+        /** Checks its arguments. */
+        public Row {
+            Objects.requireNonNull(cell, "cell: expected a text, got null");
+            Objects.requireNonNull(backend, "backend: expected one, got null");
+            Objects.requireNonNull(tier, "tier: expected an optional, got null");
+            Objects.requireNonNull(precision, "precision: expected an optional, got null");
+            Objects.requireNonNull(gradient, "gradient: expected an optional, got null");
+            Objects.requireNonNull(parity, "parity: expected an optional, got null");
+            Objects.requireNonNull(verdict, "verdict: expected one, got null");
+            Objects.requireNonNull(note, "note: expected a text, got null");
+        }
+
         @Override
         public String toString() {
             String body = String.join(" ", cell, backend.name(), tier.map(IsaTier::name).orElse("-"),
@@ -101,6 +117,7 @@ public record SelfCheck(List<String> cells, Set<Backend> backends, Set<IsaTier> 
      * @return whether none failed; a backend that is missing does not
      */
     public boolean run(Consumer<Row> rows) {
+        Objects.requireNonNull(rows, "rows: expected a consumer, got null");
         boolean passed = true;
         for (String cell : cells) {
             for (CellBody body : CellBody.present(units -> Cells.parse(cell, units))) {

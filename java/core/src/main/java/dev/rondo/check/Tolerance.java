@@ -6,6 +6,7 @@ import dev.rondo.cell.InputKind;
 import dev.rondo.cell.ParameterBlock;
 import dev.rondo.memory.Precision;
 import dev.rondo.network.NetworkDescription;
+import java.util.Objects;
 
 /**
  * How far a body may lie from the reference in float64 on the same numbers. This is the one place where it is derived:
@@ -40,14 +41,23 @@ public record Tolerance(double bound, boolean elementwise) {
      * @param precision precision of the body
      */
     public static Tolerance forward(Cell cell, CellShape shape, Precision precision) {
+        Objects.requireNonNull(cell, "cell: expected one, got null");
+        Objects.requireNonNull(shape, "shape: expected one, got null");
+        Objects.requireNonNull(precision, "precision: expected one, got null");
         return of(precision, 1, fanIn(cell, shape), shape.timeSteps());
     }
 
     /**
-     * {@return what the gradients of a backward pass of {@code cell} over {@code shape} may be off by in {@code
-     * precision}}
+     * {@return what the gradients of a backward pass may be off by}
+     *
+     * @param cell the cell
+     * @param shape sizes of the pass
+     * @param precision precision of the body
      */
     public static Tolerance backward(Cell cell, CellShape shape, Precision precision) {
+        Objects.requireNonNull(cell, "cell: expected one, got null");
+        Objects.requireNonNull(shape, "shape: expected one, got null");
+        Objects.requireNonNull(precision, "precision: expected one, got null");
         // Gradients of states and input are sums over pre-activation rows, those of parameters over the batch.
         int accumulation = Math.max(fanIn(cell, shape), Math.max(cell.rows(), shape.batchSize()));
         return of(precision, 2, accumulation, shape.timeSteps());
@@ -58,11 +68,16 @@ public record Tolerance(double bound, boolean elementwise) {
      * product more, for each works with what the others have rounded}
      *
      * @param network what it is
-     * @param timeSteps T
-     * @param batchSize B
+     * @param timeSteps T, at least 1
+     * @param batchSize B, at least 1
      * @param precision precision of the network
+     * @throws IllegalArgumentException if T or B is below 1
      */
     public static Tolerance gradients(NetworkDescription network, int timeSteps, int batchSize, Precision precision) {
+        Objects.requireNonNull(network, "network: expected a description, got null");
+        Objects.requireNonNull(precision, "precision: expected one, got null");
+        CellShape.atLeastOne("timeSteps", timeSteps);
+        CellShape.atLeastOne("batchSize", batchSize);
         int accumulation = Math.max(Math.max(network.topSize(), network.outputSize()), batchSize);
         double bound = of(precision, 2, accumulation, timeSteps).bound;
         for (int layer = 0; layer < network.layers().size(); layer++) {
@@ -76,8 +91,11 @@ public record Tolerance(double bound, boolean elementwise) {
     /**
      * {@return the largest error, relative to the size of the result, that a body's sigmoid or tanh may have: a few
      * units in the last place, for these are polynomials or quotients evaluated in the body's own precision}
+     *
+     * @param precision precision of the body
      */
     public static double activationError(Precision precision) {
+        Objects.requireNonNull(precision, "precision: expected one, got null");
         return 4 * precision.epsilon();
     }
 
@@ -106,8 +124,11 @@ public record Tolerance(double bound, boolean elementwise) {
      *
      * @param expected the reference
      * @param actual as many numbers
+     * @throws IllegalArgumentException if there are more or fewer
      */
     public double error(double[] expected, double[] actual) {
+        Objects.requireNonNull(expected, "expected: expected numbers, got null");
+        Objects.requireNonNull(actual, "actual: expected numbers, got null");
         if (expected.length != actual.length) {
             throw new IllegalArgumentException(
                     "actual: expected " + expected.length + " numbers, got " + actual.length);
