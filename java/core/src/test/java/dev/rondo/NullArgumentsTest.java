@@ -8,8 +8,19 @@ import com.sun.source.tree.CompilationUnitTree;
 import com.sun.source.tree.MethodTree;
 import com.sun.source.util.JavacTask;
 import com.sun.source.util.TreePathScanner;
+import dev.rondo.cell.Backend;
 import dev.rondo.cell.Cell;
+import dev.rondo.cell.CellShape;
+import dev.rondo.cell.IsaTier;
 import dev.rondo.cell.lstm.Lstm;
+import dev.rondo.check.CellBody;
+import dev.rondo.check.CellGradientCheck;
+import dev.rondo.check.CellParity;
+import dev.rondo.check.GradientCheck;
+import dev.rondo.check.GradientReport;
+import dev.rondo.check.NamedShape;
+import dev.rondo.check.SelfCheck;
+import dev.rondo.check.Tolerance;
 import dev.rondo.io.Checkpoint;
 import dev.rondo.memory.Precision;
 import dev.rondo.network.Batches;
@@ -24,6 +35,24 @@ import dev.rondo.network.NetworkInput;
 import dev.rondo.network.OutputLoss;
 import dev.rondo.network.Sequence;
 import dev.rondo.network.SequenceBatch;
+import dev.rondo.text.Budget;
+import dev.rondo.text.Evaluation;
+import dev.rondo.text.LanguageModelTrainer;
+import dev.rondo.text.Sampling;
+import dev.rondo.text.TextCorpus;
+import dev.rondo.text.TrainingListener;
+import dev.rondo.train.Adagrad;
+import dev.rondo.train.Adam;
+import dev.rondo.train.AdamW;
+import dev.rondo.train.Epochs;
+import dev.rondo.train.FitListener;
+import dev.rondo.train.FitResult;
+import dev.rondo.train.GradientClipping;
+import dev.rondo.train.LearningRate;
+import dev.rondo.train.Optimizer;
+import dev.rondo.train.RmsProp;
+import dev.rondo.train.Sgd;
+import dev.rondo.train.Trainer;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Array;
@@ -40,9 +69,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
+import java.util.function.ToDoubleFunction;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -62,14 +94,21 @@ import org.junit.jupiter.params.provider.FieldSource;
  */
 class NullArgumentsTest {
     /** To be extended, with samples of the types that turn up. */
-    private static final List<String> PACKAGES = List.of("dev.rondo.io", "dev.rondo.network");
+    private static final List<String> PACKAGES = List.of(
+            "dev.rondo.io", "dev.rondo.network", "dev.rondo.train", "dev.rondo.check", "dev.rondo.text");
 
     /** Arguments whose comment says that they may be null. */
     private static final Set<String> MAY_BE_NULL = Set.of(
+            "EpochResult(int, long, double, long, Metrics, boolean): validation",
+            "LanguageModelTrainer.Builder.backend(Backend): value",
+            "LanguageModelTrainer.Builder.directory(Path): path",
             "Network.Builder.backend(Backend): value",
             "Network.Builder.loss(Loss): value",
             "Network.Builder.maxIsa(IsaTier): tier",
-            "NetworkHead(int, boolean, Loss): loss");
+            "NetworkHead(int, boolean, Loss): loss",
+            "Trainer.step(NetworkPass, SequenceBatch, OutputLoss): loss",
+            "TrainingSummary(long, double, Evaluation, Evaluation, boolean): best",
+            "TrainingSummary(long, double, Evaluation, Evaluation, boolean): last");
 
     private static final Path SOURCES = Path.of(System.getProperty("rondo.home"), "java/core/src/main/java");
     private static final Map<Class<?>, Object> SAMPLES = new HashMap<>();
@@ -112,7 +151,7 @@ class NullArgumentsTest {
         sample(Loss.SoftmaxCrossEntropy.class, Loss.softmaxCrossEntropy());
         sample(OutputLoss.class, (OutputLoss) (_, _) -> 0);
         sample(Cell.class, Cells.of("lstm", 1, Map.of()));
-        sample(SequenceBatch.of(new float[1], 1, 1, 1));
+        sample(SequenceBatch.of(new float[1], 1, 1, 1).targets(new int[1]));
         sample(Sequence.of(new float[1][1]).values(1));
         Dataset data = Dataset.of(List.<float[][]>of(new float[1][1]), new int[] {0});
         sample(data);
@@ -120,6 +159,60 @@ class NullArgumentsTest {
         sample(opened(Batches.inference(network, data, 1)));
         sample(Batches.Visitor.class, (Batches.Visitor) (_, _) -> false);
         sample(network.parameters().layout().tensors().getFirst());
+
+        makeSamplesOfTraining(network);
+        makeSamplesOfChecks(network);
+        makeSamplesOfText();
+    }
+
+    private static void makeSamplesOfTraining(Network network) {
+        Stream.of(Sgd.of(1), RmsProp.of(1), Adagrad.of(1), Adam.of(1), AdamW.of(1)).forEach(NullArgumentsTest::sample);
+        sample(Optimizer.class, Sgd.of(1));
+        sample(LearningRate.class, LearningRate.constant());
+        sample(GradientClipping.none());
+        sample(GradientClipping.Scope.class, GradientClipping.Scope.NONE);
+        sample(Epochs.of(1));
+        sample(FitListener.class, (FitListener) _ -> {});
+        sample(FitResult.End.class, FitResult.End.STOPPED);
+        sample(Trainer.builder(network).build());
+        sample(Trainer.builder(network));
+    }
+
+    private static void makeSamplesOfChecks(Network network) {
+        CellBody body = CellBody.reference(Lstm::of);
+        sample(body);
+        sample(CellGradientCheck.of(body));
+        sample(CellParity.of(body));
+        sample(GradientCheck.of(network));
+        sample(GradientCheck.of(x -> x[0], x -> new double[] {1}));
+        sample(GradientReport.Against.class, GradientReport.Against.FLOAT64);
+        sample(NamedShape.of("layers:tiny"));
+        sample(SelfCheck.all());
+        sample(SelfCheck.Verdict.class, SelfCheck.Verdict.PASSED);
+        sample(new Tolerance(1, true));
+        sample(new CellShape(1, 1, 1, 1));
+        sample(Backend.class, Backend.REFERENCE);
+        sample(IsaTier.class, IsaTier.BASELINE);
+        sample(IntFunction.class, (IntFunction<Cell>) Lstm::of);
+        sample(ToDoubleFunction.class, (ToDoubleFunction<double[]>) x -> x[0]);
+        sample(Set.class, Set.of());
+        sample(Optional.class, Optional.empty());
+    }
+
+    private static void makeSamplesOfText() throws IOException {
+        TextCorpus corpus = TextCorpus.of("so much depends upon");
+        LanguageModelTrainer.Builder builder = LanguageModelTrainer.builder(corpus)
+                .cell(Lstm.of(1)).batchSize(1).timeSteps(1).threads(1);
+        LanguageModelTrainer training = opened(builder.build());
+        sample(corpus);
+        sample(builder);
+        sample(training);
+        sample(training.model());
+        sample(corpus.vocabulary());
+        sample(Sampling.defaults());
+        sample(Evaluation.class, new Evaluation(1, 1, 1, 1, 1, 1, true));
+        sample(Budget.steps(1));
+        sample(TrainingListener.class, new TrainingListener() {});
     }
 
     private static <T> void sample(Class<T> type, T value) {
@@ -255,6 +348,7 @@ class NullArgumentsTest {
                     .filter(method -> method.getDeclaringClass().getPackageName().equals(name))
                     .filter(method -> !method.isSynthetic() && !Modifier.isAbstract(method.getModifiers()))
                     .filter(method -> !method.getName().equals("equals"))
+                    .filter(method -> !method.isDefault() || method.getReturnType() != void.class) // hears, does nothing
                     .filter(method -> !(type.isEnum() && method.getName().equals("valueOf")))
                     .filter(method -> !found.contains(method))
                     .forEach(found::add);

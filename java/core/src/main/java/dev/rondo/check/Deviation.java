@@ -31,6 +31,9 @@ public record Deviation(String what, double error, double tolerance) {
      */
     public static Deviation worst(List<Deviation> deviations) {
         Objects.requireNonNull(deviations, "deviations: expected a list, got null");
+        for (int i = 0; i < deviations.size(); i++) {
+            Objects.requireNonNull(deviations.get(i), "deviations[" + i + "]: expected one, got null");
+        }
         return deviations.stream().max(Comparator.comparingDouble(Deviation::share)).orElseThrow(() ->
                 new IllegalArgumentException("deviations: expected at least one, got none"));
     }

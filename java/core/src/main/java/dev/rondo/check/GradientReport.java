@@ -19,6 +19,9 @@ public record GradientReport(List<Row> rows) {
      */
     public GradientReport {
         Objects.requireNonNull(rows, "rows: expected a list, got null");
+        for (int i = 0; i < rows.size(); i++) {
+            Objects.requireNonNull(rows.get(i), "rows[" + i + "]: expected one, got null");
+        }
         if (rows.isEmpty()) {
             throw new IllegalArgumentException("rows: expected at least one, got none");
         }

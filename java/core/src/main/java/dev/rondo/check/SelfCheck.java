@@ -43,6 +43,11 @@ public record SelfCheck(List<String> cells, Set<Backend> backends, Set<IsaTier> 
         Objects.requireNonNull(cells, "cells: expected a list of texts, got null");
         Objects.requireNonNull(backends, "backends: expected a set, got null");
         Objects.requireNonNull(tiers, "tiers: expected a set, got null");
+        for (int i = 0; i < cells.size(); i++) {
+            Objects.requireNonNull(cells.get(i), "cells[" + i + "]: expected a text, got null");
+        }
+        backends.forEach(each -> Objects.requireNonNull(each, "backends: expected no null, got one"));
+        tiers.forEach(each -> Objects.requireNonNull(each, "tiers: expected no null, got one"));
         cells = cells.stream().flatMap(SelfCheck::variants).distinct().toList();
         backends = Set.copyOf(backends);
         tiers = Set.copyOf(tiers);

@@ -63,9 +63,7 @@ public final class Epochs {
      * @throws IllegalArgumentException if it is not
      */
     public Epochs minimumImprovement(double loss) {
-        if (!(loss >= 0 && loss < Double.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException("minimumImprovement: expected a number of at least 0, got " + loss);
-        }
+        Settings.notNegative("minimumImprovement", loss);
         return new Epochs(count, patience, loss, best, listener);
     }
 

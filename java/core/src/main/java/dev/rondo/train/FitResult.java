@@ -22,7 +22,11 @@ public record FitResult(List<EpochResult> history, End end) {
 
     /** Copies the history. */
     public FitResult {
-        history = List.copyOf(Objects.requireNonNull(history, "history: expected a list of epochs, got null"));
+        Objects.requireNonNull(history, "history: expected a list of epochs, got null");
+        for (int i = 0; i < history.size(); i++) {
+            Objects.requireNonNull(history.get(i), "history[" + i + "]: expected an epoch, got null");
+        }
+        history = List.copyOf(history);
         Objects.requireNonNull(end, "end: expected a reason, got null");
     }
 

@@ -73,7 +73,8 @@ record RuleText<R>(
     static long whole(Map<String, Double> numbers, String name) {
         double number = numbers.get(name);
         if (number != (long) number) {
-            throw new IllegalArgumentException(name + ": expected a whole number, got " + number);
+            String expected = Math.abs(number) < Long.MAX_VALUE ? "a whole number" : "a whole number of 64 bits";
+            throw new IllegalArgumentException(name + ": expected " + expected + ", got " + number);
         }
         return (long) number;
     }

@@ -362,7 +362,7 @@ public final class Trainer {
          * @return this
          */
         public Builder clip(GradientClipping value) {
-            this.clipping = Objects.requireNonNull(value, "clipping: expected one, got null");
+            this.clipping = Objects.requireNonNull(value, "clip: expected one, got null");
             return this;
         }
 

@@ -77,7 +77,7 @@ class RuleTextTest {
         "cosine | schedule cosine: expected steps=NUMBER, got none",
         "cosine:steps=0 | steps: expected at least 1, got 0",
         "cosine:steps=1.5 | steps: expected a whole number, got 1.5",
-        "cosine:steps=NaN | steps: expected a whole number, got NaN",
+        "cosine:steps=1e30 | steps: expected a whole number of 64 bits, got 1.0E30",
         "cosine:steps=9,warmUp=-3 | warmUp: expected at least 1, got -3",
         "plateau:factor=0.5,patience=-3 | patience: expected at least 1, got -3",
         "plateau:factor=0,patience=3 | factor: expected above 0 and below 1, got 0.0",
