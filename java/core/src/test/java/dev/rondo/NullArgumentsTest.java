@@ -348,7 +348,8 @@ class NullArgumentsTest {
                     .filter(method -> method.getDeclaringClass().getPackageName().equals(name))
                     .filter(method -> !method.isSynthetic() && !Modifier.isAbstract(method.getModifiers()))
                     .filter(method -> !method.getName().equals("equals"))
-                    .filter(method -> !method.isDefault() || method.getReturnType() != void.class) // hears, does nothing
+                    // A listener's, which hears and does nothing.
+                    .filter(method -> !method.isDefault() || method.getReturnType() != void.class)
                     .filter(method -> !(type.isEnum() && method.getName().equals("valueOf")))
                     .filter(method -> !found.contains(method))
                     .forEach(found::add);

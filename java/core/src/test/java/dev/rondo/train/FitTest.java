@@ -335,7 +335,8 @@ class FitTest {
             assertEquals(1, trainer.fit(data(20, 1), Epochs.of(1)).history().getFirst().epoch());
             Dataset ignored = Dataset.tokens(List.of(new int[3])).labels(new int[] {SequenceBatch.IGNORED});
             assertEquals("training: expected at least one target that counts, got none",
-                    assertThrows(IllegalArgumentException.class, () -> trainer.fit(ignored, Epochs.of(1))).getMessage());
+                    assertThrows(IllegalArgumentException.class,
+                            () -> trainer.fit(ignored, Epochs.of(1))).getMessage());
         }
     }
 
