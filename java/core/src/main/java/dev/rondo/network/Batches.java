@@ -33,6 +33,7 @@ public final class Batches implements AutoCloseable {
     private final SequencePacker packer;
     private final Sequence[] pool;
     private final int[] starts; // of the batches in the pool
+    private int first; // place in the pool of the batch that is visited
     private NetworkPass pass; // null before the first batch
     private int passes;
     private long steps;
@@ -98,6 +99,7 @@ public final class Batches implements AutoCloseable {
      */
     public boolean epoch(int epoch, Visitor visitor) {
         Objects.requireNonNull(visitor, "visitor: expected one, got null");
+        requireOpen();
         Draw draw = data.order().seed() == null ? null : new Draw(~data.order().seed(), epoch);
         try (SequenceCursor cursor = SequenceCursor.of(data, epoch)) {
             int count = fill(cursor);
@@ -149,6 +151,7 @@ public final class Batches implements AutoCloseable {
             NetworkPass wide = pass(timeSteps);
             SequenceBatch batch = packer.pack(pool, starts[i], to, timeSteps);
             positions += batch.rows();
+            first = starts[i];
             if (!visitor.visit(wide, batch)) {
                 return false;
             }
@@ -171,7 +174,14 @@ public final class Batches implements AutoCloseable {
         return (int) Math.min(Math.ceilDiv(needed, unit) * unit, Integer.MAX_VALUE);
     }
 
+    private void requireOpen() {
+        if (packer.isClosed()) {
+            throw new IllegalStateException("batches are closed");
+        }
+    }
+
     private NetworkPass pass(int timeSteps) {
+        requireOpen();
         if (pass != null && pass.timeSteps() >= timeSteps) {
             return pass;
         }
@@ -196,6 +206,9 @@ public final class Batches implements AutoCloseable {
         var counter = new MetricsCounter(network);
         epoch(0, (pass, batch) -> {
             pass.forward(batch);
+            if (!Double.isFinite(pass.loss())) {
+                throw notFinite(pass, counter.firstNotFinite(pass));
+            }
             counter.add(pass);
             return true;
         });
@@ -203,6 +216,13 @@ public final class Batches implements AutoCloseable {
             throw new IllegalArgumentException("data set: expected at least one target that counts, got none");
         }
         return new Metrics(counter);
+    }
+
+    private ArithmeticException notFinite(NetworkPass of, int position) {
+        boolean perSequence = network.description().head().lastStep();
+        String place = position < 0 ? "" : ", at " + (perSequence ? "" : "step " + position / batchSize + " of ")
+                + data.name(pool[first + position % batchSize]);
+        return new ArithmeticException("loss: expected a finite number, got " + of.loss() + place);
     }
 
     /** {@return the share of all positions so far, T * B of each batch, at which there was no step of a sequence} */

@@ -19,11 +19,12 @@ public final class ConfusionMatrix {
 
     /** {@return at how many positions whose class is {@code actual} the network said {@code predicted}} */
     public long count(int actual, int predicted) {
-        return counts[actual][predicted];
+        return counts[known("actual", actual)][known("predicted", predicted)];
     }
 
     /** {@return the share of the positions of class {@code actual} that the network found; NaN if there are none} */
     public double recall(int actual) {
+        known("actual", actual);
         return (double) counts[actual][actual] / Arrays.stream(counts[actual]).sum();
     }
 
@@ -31,8 +32,16 @@ public final class ConfusionMatrix {
      * {@return the share of right ones among the positions of which it said {@code predicted}; NaN if there are none}
      */
     public double precision(int predicted) {
+        known("predicted", predicted);
         return (double) counts[predicted][predicted]
                 / Arrays.stream(counts).mapToLong(row -> row[predicted]).sum();
+    }
+
+    private int known(String name, int number) {
+        if (number < 0 || number >= classes()) {
+            throw new IllegalArgumentException(name + ": expected 0 to " + (classes() - 1) + ", got " + number);
+        }
+        return number;
     }
 
     /** {@return a table with a row for each class and a column for what the network said} */

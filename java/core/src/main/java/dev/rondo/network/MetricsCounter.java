@@ -53,6 +53,26 @@ final class MetricsCounter {
         }
     }
 
+    /** {@return the first position that counts of which an output, or number it shall be, is not finite; -1 if none} */
+    int firstNotFinite(NetworkPass pass) {
+        Targets targets = pass.targets();
+        for (int n = 0; n < targets.positions(); n++) {
+            if (targets.counts(n) > 0) {
+                precision.read(pass.outputs(), (long) n * outputs, row, outputs);
+                if (!kind.classTargets()) {
+                    targets.numbersOf(n, wanted);
+                }
+                for (int o = 0; o < outputs; o++) {
+                    boolean matters = kind.classTargets() || targets.counts(n, o);
+                    if (matters && !Double.isFinite(row[o] + wanted[o])) {
+                        return n;
+                    }
+                }
+            }
+        }
+        return -1;
+    }
+
     private void addClass(int actual) {
         int predicted = 0;
         for (int o = 1; o < outputs; o++) {

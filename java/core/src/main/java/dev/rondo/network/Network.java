@@ -182,6 +182,7 @@ public final class Network implements AutoCloseable {
      * {@return all parameters, named as {@link NetworkDescription#layout} says; call {@code changed()} after writing}
      */
     public Parameters parameters() {
+        requireOpen();
         return parameters;
     }
 
@@ -193,12 +194,14 @@ public final class Network implements AutoCloseable {
      * @throws IllegalStateException after {@link #close()}
      */
     public MemorySegment gradients() {
+        MemorySegment slab = gradientSlab();
         tokenRows.touchAll();
-        return gradientSlab();
+        return slab;
     }
 
     /** {@return the gradients, for those who write no more rows than they mark} */
     synchronized MemorySegment gradientSlab() {
+        requireOpen();
         if (gradients == null) {
             gradients = parameters.twin();
         }
@@ -274,6 +277,12 @@ public final class Network implements AutoCloseable {
     /** {@return whether {@link #close()} was called} */
     public boolean isClosed() {
         return workspace.isClosed();
+    }
+
+    private void requireOpen() {
+        if (isClosed()) {
+            throw new IllegalStateException("network is closed");
+        }
     }
 
     /**

@@ -68,19 +68,16 @@ public final class NetworkPass implements AutoCloseable {
 
     /** {@return a pass with gradients} */
     static NetworkPass training(Network network, int timeSteps, int batchSize) {
-        return make(network, new Workspace("pass"), own -> new NetworkPass(network, timeSteps, batchSize, true, own));
+        return make(new Workspace("pass"), own -> new NetworkPass(network, timeSteps, batchSize, true, own));
     }
 
     /** {@return a pass without gradients; {@code owner} names it in messages} */
     static NetworkPass inference(Network network, int timeSteps, int batchSize, String owner) {
-        return make(network, new Workspace(owner), own -> new NetworkPass(network, timeSteps, batchSize, false, own));
+        return make(new Workspace(owner), own -> new NetworkPass(network, timeSteps, batchSize, false, own));
     }
 
-    private static NetworkPass make(Network network, Workspace own, Function<Workspace, NetworkPass> maker) {
+    private static NetworkPass make(Workspace own, Function<Workspace, NetworkPass> maker) {
         try {
-            if (network.isClosed()) {
-                throw new IllegalStateException("network is closed");
-            }
             return maker.apply(own);
         } catch (RuntimeException | Error e) {
             own.close();
@@ -138,7 +135,7 @@ public final class NetworkPass implements AutoCloseable {
      * @throws IllegalStateException after {@link #close()}
      */
     public void resetState(int sequence) {
-        Objects.checkIndex(sequence, batchSize);
+        below("sequence", sequence, batchSize);
         guard.enter();
         try {
             for (LayerPass layer : layers) {
@@ -163,13 +160,10 @@ public final class NetworkPass implements AutoCloseable {
             ran = false;
             aimed = false;
             touched = false;
-            buffers.fill(batch);
+            boolean compares = batch.targets() != null;
+            take(batch, compares);
             shape = shape(batch.timeSteps());
             lengths = buffers.lengths(batch);
-            boolean compares = batch.targets() != null;
-            if (compares) {
-                targets.fill(batch);
-            }
             if (!carryState) {
                 zeroStates();
             }
@@ -185,6 +179,18 @@ public final class NetworkPass implements AutoCloseable {
             aimed = compares;
         } finally {
             guard.exit();
+        }
+    }
+
+    private void take(SequenceBatch batch, boolean withTargets) {
+        try {
+            buffers.fill(batch);
+            if (withTargets) {
+                targets.fill(batch);
+            }
+        } catch (IllegalStateException e) {
+            batch.requireOpen();
+            throw e;
         }
     }
 
@@ -252,6 +258,7 @@ public final class NetworkPass implements AutoCloseable {
      */
     public double loss(OutputLoss own) {
         Objects.requireNonNull(own, "own: expected a loss, got null");
+        requireOpen();
         if (!ran) {
             throw new IllegalStateException("loss: expected a forward pass before, got none");
         }
@@ -308,6 +315,7 @@ public final class NetworkPass implements AutoCloseable {
      * step; at steps beyond a sequence's length they mean nothing}
      */
     public MemorySegment outputs() {
+        requireOpen();
         return shape.head().outputs();
     }
 
@@ -375,6 +383,7 @@ public final class NetworkPass implements AutoCloseable {
     }
 
     private LayerPass at(int layer, int plane) {
+        requireOpen();
         below("layer", layer, layers.length);
         below("plane", plane, layers[layer].statePlanes());
         return layers[layer];
@@ -386,7 +395,14 @@ public final class NetworkPass implements AutoCloseable {
         }
     }
 
+    private void requireOpen() {
+        if (workspace.isClosed()) {
+            throw new IllegalStateException(workspace.owner() + " is closed");
+        }
+    }
+
     private void wantGradients(String name) {
+        requireOpen();
         if (!training) {
             throw new IllegalStateException(name + ": expected a pass with gradients, got one without");
         }

@@ -18,9 +18,10 @@ final class NetworkSections {
     private NetworkSections() {}
 
     static void write(Network network, Checkpoint.Builder checkpoint) {
+        MemorySegment slab = network.parameters().slab(); // of a closed network there is none: nothing is added
         checkpoint.text(DESCRIPTION, network.description().text())
                 .text(PRECISION, network.precision().name())
-                .numbers(PARAMETERS, network.precision(), network.parameters().slab());
+                .numbers(PARAMETERS, network.precision(), slab);
     }
 
     static Network read(Checkpoint checkpoint, UnaryOperator<Network.Builder> options) throws CheckpointException {

@@ -260,6 +260,26 @@ public final class SequenceBatch {
         return parts.hold;
     }
 
+    /**
+     * Says which memory is closed, if any is.
+     *
+     * @throws IllegalStateException if one is
+     */
+    void requireOpen() {
+        requireOpen("values", values);
+        requireOpen("tokens", tokens);
+        requireOpen("targets", parts.targets);
+        requireOpen("targetMask", parts.targetMask);
+        requireOpen("lengths", parts.lengths);
+        requireOpen("hold", parts.hold);
+    }
+
+    private static void requireOpen(String name, MemorySegment part) {
+        if (part != null && !part.scope().isAlive()) {
+            throw new IllegalStateException(name + " of the batch: its memory is closed");
+        }
+    }
+
     private static <T> T present(String name, T elements) {
         if (elements == null) {
             throw new NullPointerException(name + ": expected an array or memory, got null");

@@ -50,13 +50,26 @@ final class SequencePacker implements AutoCloseable {
         SequenceBatch batch = batches[timeSteps];
         fillEmpty(batch);
         for (int i = from; i < to; i++) {
-            check(pool[i]);
-            packSteps(pool[i], i - from);
-            if (head.loss() != null) {
-                packTargets(pool[i], i - from);
+            try {
+                pack(pool[i], i - from);
+            } catch (IllegalStateException e) { // thrown by memory alone
+                throw new IllegalStateException(data.name(pool[i]) + ": its memory is closed", e);
             }
         }
         return batch;
+    }
+
+    private void pack(Sequence sequence, int b) {
+        check(sequence);
+        packSteps(sequence, b);
+        if (head.loss() != null) {
+            packTargets(sequence, b);
+        }
+    }
+
+    /** {@return whether {@link #close()} was called} */
+    boolean isClosed() {
+        return workspace.isClosed();
     }
 
     /** Makes room for batches of up to {@code timeSteps} steps. */

@@ -80,6 +80,19 @@ class CheckpointTest {
     }
 
     @Test
+    void statesOfWhichOneIsMissingAreLeftAsTheyAre() throws IOException {
+        Path file = directory.resolve("half.rondo");
+        try (Network network = network().build(); NetworkPass pass = network.inference(T, B).carryState(true)) {
+            pass.forward(batch(1));
+            byte[] before = bytes(pass.state(0, 0));
+            MemorySegment other = MemorySegment.ofArray(new byte[before.length]);
+            Checkpoint.builder().numbers("state.layer0.0", network.precision(), other).write(file);
+            assertThrows(CheckpointException.class, () -> pass.restoreStates(Checkpoint.read(file)));
+            assertArrayEquals(before, bytes(pass.state(0, 0)));
+        }
+    }
+
+    @Test
     void sectionsComeBack() throws IOException {
         Path file = directory.resolve("sections.rondo");
         MemorySegment numbers = MemorySegment.ofArray(new double[] {1.5, -2});

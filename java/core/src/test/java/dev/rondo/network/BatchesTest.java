@@ -223,7 +223,8 @@ class BatchesTest {
                 mapped = Dataset.of(file, Precision.FLOAT32, lengths, I).labels(labels);
                 assertEquals(expected, network.evaluate(mapped).loss());
             }
-            assertThrows(IllegalStateException.class, () -> network.evaluate(mapped)); // the file is closed
+            assertEquals("sequences[0]: its memory is closed",
+                    assertThrows(IllegalStateException.class, () -> network.evaluate(mapped)).getMessage());
         }
     }
 

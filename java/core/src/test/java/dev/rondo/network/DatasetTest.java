@@ -130,6 +130,18 @@ class DatasetTest {
     }
 
     @Test
+    void nullIsNamedHoweverDeepItLies() {
+        var rows = new float[][][] {{{1}}, {{1}, null}};
+        assertEquals("sequences[1]: rows[1]: expected numbers, got null", assertThrows(
+                NullPointerException.class, () -> Dataset.of(List.of(rows))).getMessage());
+        Dataset data = Dataset.tokens(List.of(new int[1], new int[2]));
+        assertEquals("sequences[1]: numbers[1]: expected those of a step, got null", assertThrows(
+                NullPointerException.class, () -> data.stepValues(List.of(rows))).getMessage());
+        assertEquals("sequences[1]: expected tokens, got null", assertThrows(
+                NullPointerException.class, () -> Dataset.tokens(Arrays.asList(new int[1], null))).getMessage());
+    }
+
+    @Test
     void splitRefusesWhatCannotBeSplit() {
         assertEquals("split: expected at least 2 sequences, got 1", message(() -> numbered(1).split(0.5, 1)));
         assertEquals("split: expected at least 2 sequences, got 0", message(() -> numbered(0).split(0.5, 1)));

@@ -1,5 +1,6 @@
 package dev.rondo.network;
 
+import java.util.stream.Stream;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -199,6 +200,71 @@ class MetricsTest {
         assertEquals(12.0 / 13, matrix.precision(0));
         assertEquals(Double.NaN, matrix.recall(2));
         assertEquals(3, matrix.classes());
+        assertEquals("actual: expected 0 to 2, got 3",
+                assertThrows(IllegalArgumentException.class, () -> matrix.recall(3)).getMessage());
+        assertEquals("predicted: expected 0 to 2, got -1",
+                assertThrows(IllegalArgumentException.class, () -> matrix.count(0, -1)).getMessage());
+        assertThrows(IllegalArgumentException.class, () -> matrix.precision(3));
+    }
+
+    /** Steps of one number each, the one at step {@code at} being {@code bad}. */
+    private static float[][] numbers(int length, int at, float bad) {
+        var rows = new float[length][1];
+        for (int t = 0; t < length; t++) {
+            rows[t][0] = t == at ? bad : 0.1f * t;
+        }
+        return rows;
+    }
+
+    @Test
+    void aLossThatIsNoNumberSaysWhereItBegan() {
+        int bad = 7;
+        for (int batchSize : BATCH_SIZES) {
+            Dataset classes = Dataset.sequences(IntStream.range(0, 10)
+                    .mapToObj(i -> Sequence.of(numbers(i + 2, i == bad ? 3 : -1, Float.NaN)).label(1)).toList());
+            Dataset targets = Dataset.sequences(IntStream.range(0, 10)
+                    .mapToObj(i -> Sequence.of(numbers(i + 2, -1, 0))
+                            .stepValues(numbers(i + 2, i == bad ? 5 : -1, Float.NaN))).toList());
+            try (Network last = Network.builder(1).layer(Lstm.of(3)).lastStep().classes(2).threads(1).build();
+                    Network each = Network.builder(1).layer(Lstm.of(3)).outputs(1).threads(1)
+                            .loss(Loss.meanSquaredError()).build()) {
+                assertNotFinite("NaN, at sequences[7]", last, classes, batchSize);
+                assertNotFinite("NaN, at sequences[7]", last, classes.shuffle(1).bucketed(), batchSize);
+                assertNotFinite("NaN, at step 5 of sequences[7]", each, targets, batchSize);
+            }
+        }
+    }
+
+    @Test
+    void aLossWithoutEndIsRefusedToo() {
+        Dataset data = Dataset.stream(() -> Stream.of(Sequence.of(numbers(3, -1, 0)).label(0)));
+        try (Network network = Network.builder(1).layer(Lstm.of(3)).lastStep().classes(2).build()) {
+            Precision.FLOAT32.set(network.parameters().view("head.bias"), 1, Double.POSITIVE_INFINITY);
+            network.parameters().changed();
+            assertNotFinite("NaN, at a sequence of the stream", network, data, 1);
+        }
+        try (Network network = builder().outputs(1).loss(Loss.meanSquaredError()).build()) {
+            Precision.FLOAT64.set(network.parameters().view("head.bias"), 0, 1e200); // finite, its square is not
+            network.parameters().changed();
+            Dataset zero = Dataset.tokens(List.of(new int[] {1})).stepValues(List.<float[][]>of(new float[1][1]));
+            assertNotFinite("Infinity", network, zero, 1);
+        }
+    }
+
+    private static void assertNotFinite(String got, Network network, Dataset data, int batchSize) {
+        assertEquals("loss: expected a finite number, got " + got,
+                assertThrows(ArithmeticException.class, () -> network.evaluate(data, batchSize)).getMessage());
+    }
+
+    /** What does not count may be anything. */
+    @Test
+    void targetsThatDoNotCountMayBeNaN() {
+        Dataset data = Dataset.sequences(List.of(Sequence.of(new float[2][1])
+                .stepValues(new float[][] {{1, Float.NaN}, {Float.NaN, 2}})
+                .counting(new boolean[][] {{true, false}, {false, true}})));
+        try (Network network = Network.builder(1).layer(Lstm.of(3)).outputs(2).loss(Loss.meanSquaredError()).build()) {
+            assertTrue(Double.isFinite(network.evaluate(data).loss()));
+        }
     }
 
     @Test
