@@ -43,8 +43,9 @@ public final class Checkpoint {
     }
 
     /**
-     * {@return what {@code file} holds}
+     * {@return what a file holds; all of it is in memory then}
      *
+     * @param file as {@link Builder#write} wrote it
      * @throws CheckpointException if the file is no checkpoint, is damaged, or is of a newer format
      * @throws IOException if the file cannot be read
      */
@@ -58,21 +59,31 @@ public final class Checkpoint {
         return file;
     }
 
-    /** {@return whether there is a section called {@code name}} */
+    /**
+     * {@return whether there is a section of a name}
+     *
+     * @param name any
+     */
     public boolean has(String name) {
         return sections.containsKey(requireName(name));
     }
 
     /**
-     * {@return the text in section {@code name}}
+     * {@return the text in a section}
      *
+     * @param name the section's
      * @throws CheckpointException if there is no such section
      */
     public String text(String name) throws CheckpointException {
         return new String(section(name).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
     }
 
-    /** {@return the texts of all sections whose names begin with {@code prefix}, by the rest of the name} */
+    /**
+     * {@return the texts of all sections whose names begin alike, by the rest of the name, in the order written}
+     *
+     * @param prefix what they begin with
+     * @throws CheckpointException never at present: a section that is there can be read
+     */
     public Map<String, String> texts(String prefix) throws CheckpointException {
         Objects.requireNonNull(prefix, "prefix: expected the beginning of names, got null");
         var texts = new LinkedHashMap<String, String>();
@@ -85,8 +96,9 @@ public final class Checkpoint {
     }
 
     /**
-     * {@return the integers in section {@code name}}
+     * {@return the integers in a section}
      *
+     * @param name the section's
      * @throws CheckpointException if there is no such section, or it holds no integers
      */
     public int[] ints(String name) throws CheckpointException {
@@ -94,8 +106,10 @@ public final class Checkpoint {
     }
 
     /**
-     * {@return the {@code count} long integers in section {@code name}}
+     * {@return the long integers in a section}
      *
+     * @param name the section's
+     * @param count how many there must be
      * @throws CheckpointException if there is no such section, or it holds another number
      */
     public long[] longs(String name, int count) throws CheckpointException {
@@ -103,9 +117,13 @@ public final class Checkpoint {
     }
 
     /**
-     * Copies the numbers in section {@code name} to {@code target}, whose numbers are of {@code precision}.
+     * Copies the numbers in a section.
      *
-     * @throws CheckpointException if there is no such section, or it holds another number of them
+     * @param name the section's
+     * @param precision the type of the numbers, which is not written into the file
+     * @param target where they go: as many as the section holds
+     * @throws CheckpointException if there is no such section, or it holds another number of them; nothing is copied
+     *     then
      */
     public void copy(String name, Precision precision, MemorySegment target) throws CheckpointException {
         requireName(name);
@@ -114,7 +132,12 @@ public final class Checkpoint {
         copyNumbers(sized(name, target.byteSize()), littleEndian(precision), target, nativeOrder(precision));
     }
 
-    /** {@return an exception that says that the contents of section {@code name} make no sense, for {@code cause}} */
+    /**
+     * {@return an exception, to be thrown, that says that the contents of a section make no sense}
+     *
+     * @param name the section's
+     * @param cause what its reader threw
+     */
     public CheckpointException damaged(String name, RuntimeException cause) {
         requireName(name);
         Objects.requireNonNull(cause, "cause: expected an exception, got null");
@@ -122,8 +145,10 @@ public final class Checkpoint {
     }
 
     /**
-     * Takes section {@code name} to be {@code bytes} bytes long.
+     * Checks the size of a section, before something of that size is made.
      *
+     * @param name the section's
+     * @param bytes how long it must be
      * @throws CheckpointException if there is no such section, or it has another size
      */
     public void expect(String name, long bytes) throws CheckpointException {
@@ -176,14 +201,28 @@ public final class Checkpoint {
 
         private Builder() {}
 
-        /** Adds a text, {@code value}, as section {@code name}. */
+        /**
+         * Adds a text.
+         *
+         * @param name its section's
+         * @param value any text, also an empty one
+         * @return this builder
+         * @throws IllegalArgumentException if there is such a section already
+         */
         public Builder text(String name, String value) {
             requireName(name);
             Objects.requireNonNull(value, "value: expected a text, got null");
             return add(name, MemorySegment.ofArray(value.getBytes(StandardCharsets.UTF_8)));
         }
 
-        /** Adds integers, {@code values}, as section {@code name}. */
+        /**
+         * Adds integers.
+         *
+         * @param name their section's
+         * @param values any number of them; copied
+         * @return this builder
+         * @throws IllegalArgumentException if there is such a section already
+         */
         public Builder ints(String name, int... values) {
             requireName(name);
             Objects.requireNonNull(values, "values: expected integers, got null");
@@ -192,7 +231,14 @@ public final class Checkpoint {
             return add(name, section);
         }
 
-        /** Adds long integers, {@code values}, as section {@code name}. */
+        /**
+         * Adds long integers.
+         *
+         * @param name their section's
+         * @param values any number of them; copied
+         * @return this builder
+         * @throws IllegalArgumentException if there is such a section already
+         */
         public Builder longs(String name, long... values) {
             requireName(name);
             Objects.requireNonNull(values, "values: expected integers, got null");
@@ -202,8 +248,14 @@ public final class Checkpoint {
         }
 
         /**
-         * Adds numbers, {@code values} of {@code precision}, as section {@code name}; those in native memory are read
-         * only when the checkpoint is written.
+         * Adds numbers.
+         *
+         * @param name their section's
+         * @param precision the type of the numbers
+         * @param values any number of them; copied, but those in native memory are read only when the checkpoint is
+         *     written
+         * @return this builder
+         * @throws IllegalArgumentException if there is such a section already
          */
         public Builder numbers(String name, Precision precision, MemorySegment values) {
             requireName(name);
@@ -217,7 +269,12 @@ public final class Checkpoint {
             return add(name, section);
         }
 
-        /** Adds what {@code part} writes. */
+        /**
+         * Adds what something else writes.
+         *
+         * @param part is called once, at once, with this builder
+         * @return this builder
+         */
         public Builder add(Consumer<Builder> part) {
             Objects.requireNonNull(part, "part: expected what writes sections, got null");
             part.accept(this);
@@ -225,9 +282,11 @@ public final class Checkpoint {
         }
 
         /**
-         * Replaces {@code file} by these sections, or leaves it as it was.
+         * Writes all sections.
          *
+         * @param file is replaced by them, or left as it was: a temporary file beside it is written, synced and renamed
          * @throws IOException if it cannot be written
+         * @throws IllegalStateException if memory that numbers lie in is closed
          */
         public void write(Path file) throws IOException {
             Objects.requireNonNull(file, "file: expected a path, got null");

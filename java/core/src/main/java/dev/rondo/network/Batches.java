@@ -73,6 +73,9 @@ public final class Batches implements AutoCloseable {
     /**
      * {@return batches for training, their passes with gradients, to be closed}
      *
+     * @param network what shall run; it stays the caller's to close
+     * @param data sequences that fit it, with targets if it has a loss
+     * @param batchSize the most sequences of a batch, at least 1
      * @throws IllegalArgumentException if {@code batchSize} is below 1, or the data set has no sequences
      */
     public static Batches training(Network network, Dataset data, int batchSize) {
@@ -82,6 +85,9 @@ public final class Batches implements AutoCloseable {
     /**
      * {@return batches for evaluating, their passes without gradients, to be closed}
      *
+     * @param network what shall run; it stays the caller's to close
+     * @param data sequences that fit it, with targets if it has a loss
+     * @param batchSize the most sequences of a batch, at least 1
      * @throws IllegalArgumentException if {@code batchSize} is below 1, or the data set has no sequences
      */
     public static Batches inference(Network network, Dataset data, int batchSize) {
@@ -89,13 +95,16 @@ public final class Batches implements AutoCloseable {
     }
 
     /**
-     * Takes {@code visitor} over all batches of one epoch, or until it has enough. A stream is opened before and closed
-     * after, also if something fails.
+     * Goes over all batches of one epoch, or until the visitor has enough. A stream is opened before and closed after,
+     * also if something fails.
      *
      * @param epoch from 0 on: what the order is drawn from, with the data set's seed
+     * @param visitor what is done with each batch
      * @return whether it came to the end
      * @throws IllegalArgumentException if the data set has no sequences, or one does not fit the network
      * @throws java.io.UncheckedIOException if a stream cannot be opened; what its own code throws arrives as it is
+     * @throws IllegalStateException after {@link #close()} of batches or network, or if memory that the data set lies
+     *     in is closed
      */
     public boolean epoch(int epoch, Visitor visitor) {
         Objects.requireNonNull(visitor, "visitor: expected one, got null");
@@ -201,6 +210,9 @@ public final class Batches implements AutoCloseable {
      * {@return what the network is worth on the whole data set, its sequences in the order of epoch 0}
      *
      * @throws IllegalArgumentException as {@link #epoch} does, if the network has no loss, or if no target counts
+     * @throws ArithmeticException if the loss is NaN or infinite; it says at which sequence, and step, that began
+     * @throws java.io.UncheckedIOException as {@link #epoch} does
+     * @throws IllegalStateException as {@link #epoch} does
      */
     public Metrics evaluate() {
         var counter = new MetricsCounter(network);

@@ -54,7 +54,12 @@ public final class Cells {
         return all(1).stream().map(Cells::text).toList();
     }
 
-    /** {@return every cell with {@code hiddenSize} units, with every option that is computed differently} */
+    /**
+     * {@return every cell, with every option that is computed differently}
+     *
+     * @param hiddenSize H, units of each, at least 1
+     * @throws IllegalArgumentException if it is below 1
+     */
     public static List<Cell> all(int hiddenSize) {
         return ENTRIES.stream()
                 .flatMap(entry -> entry.variants.stream().map(options -> entry.cell(hiddenSize, options(options))))
@@ -62,10 +67,13 @@ public final class Cells {
     }
 
     /**
-     * {@return the cell called {@code name}, of {@code hiddenSize} units}
+     * {@return a built-in cell}
      *
+     * @param name one of {@link #names()}
+     * @param hiddenSize H, its units, at least 1
      * @param options as {@link Cell#options()} gives them; absent ones have their defaults
-     * @throws IllegalArgumentException if there is no such cell, or an option does not fit it
+     * @throws IllegalArgumentException if there is no such cell, an option does not fit it, or {@code hiddenSize} is
+     *     below 1
      */
     public static Cell of(String name, int hiddenSize, Map<String, String> options) {
         Objects.requireNonNull(name, "name: expected a cell's, got null");
@@ -74,10 +82,12 @@ public final class Cells {
     }
 
     /**
-     * {@return the cell of {@code hiddenSize} units that {@code text} names, as in {@code gru:reset=before}; several
-     * options are parted by commas}
+     * {@return the built-in cell that a text names}
      *
-     * @throws IllegalArgumentException if there is no such cell, or an option does not fit it
+     * @param text as in {@code gru:reset=before}; several options are parted by commas
+     * @param hiddenSize H, its units, at least 1
+     * @throws IllegalArgumentException if there is no such cell, an option does not fit it, or {@code hiddenSize} is
+     *     below 1
      */
     public static Cell parse(String text, int hiddenSize) {
         Objects.requireNonNull(text, "text: expected a cell, got null");
@@ -88,7 +98,9 @@ public final class Cells {
     }
 
     /**
-     * {@return {@code cell} as text, without its hidden size: its name, and the options that are not the default ones}
+     * {@return a cell as text, without its hidden size: its name, and the options that are not the default ones}
+     *
+     * @param cell any; of one that is not in the list all options are said
      */
     public static String text(Cell cell) {
         Objects.requireNonNull(cell, "cell: expected one, got null");

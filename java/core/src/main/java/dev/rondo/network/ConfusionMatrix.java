@@ -12,24 +12,38 @@ public final class ConfusionMatrix {
         this.counts = Arrays.stream(counts).map(long[]::clone).toArray(long[][]::new);
     }
 
-    /** {@return the number of classes} */
+    /** {@return C, rows and columns of this matrix} */
     public int classes() {
         return counts.length;
     }
 
-    /** {@return at how many positions whose class is {@code actual} the network said {@code predicted}} */
+    /**
+     * {@return at how many positions one class was taken for another, or for itself}
+     *
+     * @param actual the class of the target, from 0 to C - 1
+     * @param predicted the class that the network said, from 0 to C - 1
+     * @throws IllegalArgumentException if there is no such class
+     */
     public long count(int actual, int predicted) {
         return counts[known("actual", actual)][known("predicted", predicted)];
     }
 
-    /** {@return the share of the positions of class {@code actual} that the network found; NaN if there are none} */
+    /**
+     * {@return the share of a class's positions that the network found; NaN if it has none}
+     *
+     * @param actual the class, from 0 to C - 1
+     * @throws IllegalArgumentException if there is no such class
+     */
     public double recall(int actual) {
         known("actual", actual);
         return (double) counts[actual][actual] / Arrays.stream(counts[actual]).sum();
     }
 
     /**
-     * {@return the share of right ones among the positions of which it said {@code predicted}; NaN if there are none}
+     * {@return the share of right ones among the positions of which the network said one class; NaN if there are none}
+     *
+     * @param predicted the class, from 0 to C - 1
+     * @throws IllegalArgumentException if there is no such class
      */
     public double precision(int predicted) {
         known("predicted", predicted);

@@ -65,7 +65,7 @@ public final class Dataset {
         /**
          * {@return the sequences}
          *
-         * @throws IOException if they cannot be opened; it arrives as {@link UncheckedIOException}
+         * @throws IOException if they cannot be opened; whoever wanted them gets it as {@link UncheckedIOException}
          */
         Stream<Sequence> open() throws IOException;
     }
@@ -90,20 +90,30 @@ public final class Dataset {
         this.order = order;
     }
 
-    /** {@return the given sequences, with the targets that they have} */
+    /**
+     * {@return a data set of sequences, with the targets that they have}
+     *
+     * @param sequences any number, also none
+     */
     public static Dataset sequences(List<Sequence> sequences) {
-        return new Dataset(Elements.copyOf("sequences", "a sequence", sequences), null, new Order(null, SHUFFLE_BUFFER, false));
+        List<Sequence> copy = Elements.copyOf("sequences", "a sequence", sequences);
+        return new Dataset(copy, null, new Order(null, SHUFFLE_BUFFER, false));
     }
 
-    /** {@return sequences that are read anew for each epoch} */
+    /**
+     * {@return a data set of sequences that are read anew for each epoch}
+     *
+     * @param source opens them
+     */
     public static Dataset stream(Source source) {
         Objects.requireNonNull(source, "source: expected one, got null");
         return new Dataset(null, source, new Order(null, SHUFFLE_BUFFER, false));
     }
 
     /**
-     * {@return sequences of numbers, each [T][I], without targets yet}
+     * {@return sequences of numbers, without targets yet}
      *
+     * @param sequences each [T][I], with a T of its own
      * @throws IllegalArgumentException if the rows of a sequence are not of one width, or sequences differ in width
      */
     public static Dataset of(List<float[][]> sequences) {
@@ -123,8 +133,10 @@ public final class Dataset {
     }
 
     /**
-     * {@return sequences of numbers, each [T][I], with one class each}: {@code of(sequences).labels(labels)}
+     * {@return sequences of numbers with one class each}: {@code of(sequences).labels(labels)}
      *
+     * @param sequences each [T][I], with a T of its own
+     * @param labels one class per sequence, or {@link SequenceBatch#IGNORED}
      * @throws IllegalArgumentException as these two do
      */
     public static Dataset of(List<float[][]> sequences, int[] labels) {
@@ -133,10 +145,13 @@ public final class Dataset {
     }
 
     /**
-     * {@return sequences of numbers, one behind the other in one array, each [T, I], without targets yet}
+     * {@return sequences of numbers, without targets yet}
      *
-     * @param lengths T of each sequence
-     * @throws IllegalArgumentException if the lengths do not add up to {@code values.length / inputSize}
+     * @param values the sequences, each [T, I], one behind the other
+     * @param lengths T of each sequence, at least 0
+     * @param inputSize I, at least 1
+     * @throws IllegalArgumentException if the lengths do not add up to {@code values.length / inputSize}, one is
+     *     negative, or {@code inputSize} is below 1
      */
     public static Dataset of(float[] values, int[] lengths, int inputSize) {
         Objects.requireNonNull(values, "values: expected numbers, got null");
@@ -144,13 +159,15 @@ public final class Dataset {
     }
 
     /**
-     * {@return sequences of numbers, one behind the other in memory, each [T, I], without targets yet. They stay
-     * where they are, such as in a mapped file; the memory must be open while the data set is in use}
+     * {@return sequences of numbers, without targets yet. They stay where they are, such as in a mapped file; the
+     * memory must be open while the data set is in use}
      *
-     * @param values the numbers, of {@code precision}
-     * @param inputSize I
-     * @param lengths T of each sequence
-     * @throws IllegalArgumentException if the lengths do not add up to the numbers that there are
+     * @param values the sequences, each [T, I], one behind the other
+     * @param precision the type of the values
+     * @param lengths T of each sequence, at least 0
+     * @param inputSize I, at least 1
+     * @throws IllegalArgumentException if the lengths do not add up to the numbers that there are, one is negative, or
+     *     {@code inputSize} is below 1
      */
     public static Dataset of(MemorySegment values, Precision precision, int[] lengths, int inputSize) {
         Objects.requireNonNull(precision, "precision: expected that of the values, got null");
@@ -160,7 +177,11 @@ public final class Dataset {
                 .toList());
     }
 
-    /** {@return sequences of tokens, without targets yet} */
+    /**
+     * {@return sequences of tokens, without targets yet}
+     *
+     * @param sequences each [T], with a T of its own
+     */
     public static Dataset tokens(List<int[]> sequences) {
         Elements.present("sequences", "tokens", sequences);
         return sequences(sequences.stream().map(Sequence::tokens).toList());
@@ -169,6 +190,8 @@ public final class Dataset {
     /**
      * {@return sequences of tokens with one class each}: {@code tokens(sequences).labels(labels)}
      *
+     * @param sequences each [T], with a T of its own
+     * @param labels one class per sequence, or {@link SequenceBatch#IGNORED}
      * @throws IllegalArgumentException if there are not as many labels as sequences
      */
     public static Dataset tokens(List<int[]> sequences, int[] labels) {
@@ -177,11 +200,11 @@ public final class Dataset {
     }
 
     /**
-     * {@return sequences of tokens, one behind the other in one array, without targets yet}
+     * {@return sequences of tokens, without targets yet}
      *
-     * @param ids the tokens
-     * @param lengths T of each sequence
-     * @throws IllegalArgumentException if the lengths do not add up to the tokens that there are
+     * @param ids the sequences, each [T], one behind the other
+     * @param lengths T of each sequence, at least 0
+     * @throws IllegalArgumentException if the lengths do not add up to {@code ids.length}, or one is negative
      */
     public static Dataset tokens(int[] ids, int[] lengths) {
         Objects.requireNonNull(ids, "ids: expected tokens, got null");
@@ -189,20 +212,21 @@ public final class Dataset {
     }
 
     /**
-     * {@return sequences of tokens, int32, one behind the other in memory, without targets yet. They stay where they
-     * are}
+     * {@return sequences of tokens, without targets yet. They stay where they are; the memory must be open while the
+     * data set is in use}
      *
-     * @param ids the tokens
-     * @param lengths T of each sequence
-     * @throws IllegalArgumentException if the lengths do not add up to the tokens that there are
+     * @param ids the sequences, each int32 [T], one behind the other
+     * @param lengths T of each sequence, at least 0
+     * @throws IllegalArgumentException if the lengths do not add up to the tokens that there are, or one is negative
      */
     public static Dataset tokens(MemorySegment ids, int[] lengths) {
         return sequences(cut("ids", ids, lengths, Integer.BYTES).map(Sequence::tokens).toList());
     }
 
     /**
-     * {@return this data set with one class per sequence, or {@link SequenceBatch#IGNORED}}
+     * {@return this data set with one class per sequence}
      *
+     * @param classes [sequences], each a class or {@link SequenceBatch#IGNORED}
      * @throws IllegalArgumentException if there are not as many as sequences
      * @throws UnsupportedOperationException for a stream
      */
@@ -212,8 +236,9 @@ public final class Dataset {
     }
 
     /**
-     * {@return this data set with a class per step, or {@link SequenceBatch#IGNORED}}
+     * {@return this data set with a class per step}
      *
+     * @param classes for each sequence [T], each a class or {@link SequenceBatch#IGNORED}
      * @throws IllegalArgumentException if there are not as many arrays as sequences, or numbers in one as steps
      * @throws UnsupportedOperationException for a stream
      */
@@ -223,8 +248,9 @@ public final class Dataset {
     }
 
     /**
-     * {@return this data set with O numbers per sequence, [sequences][O]}
+     * {@return this data set with O numbers per sequence}
      *
+     * @param numbers [sequences][O]
      * @throws IllegalArgumentException if there are not as many rows as sequences
      * @throws UnsupportedOperationException for a stream
      */
@@ -234,8 +260,9 @@ public final class Dataset {
     }
 
     /**
-     * {@return this data set with O numbers per step, each [T][O]}
+     * {@return this data set with O numbers per step}
      *
+     * @param numbers for each sequence [T][O]
      * @throws IllegalArgumentException if there are not as many arrays as sequences, or rows in one as steps
      * @throws UnsupportedOperationException for a stream
      */
@@ -247,6 +274,8 @@ public final class Dataset {
     /**
      * {@return this data set in an order drawn for each epoch. In memory each order is as likely as any other; of a
      * stream the next sequence is drawn from the {@value #SHUFFLE_BUFFER} that were read last and not yet taken}
+     *
+     * @param seed of the orders: any number
      */
     public Dataset shuffle(long seed) {
         return shuffle(seed, order.buffer);
@@ -255,6 +284,7 @@ public final class Dataset {
     /**
      * {@return this data set in an order drawn for each epoch}
      *
+     * @param seed of the orders: any number
      * @param buffer how many sequences of a stream to draw from, at least 1; in memory it is drawn from all
      * @throws IllegalArgumentException if it is below 1
      */
@@ -278,6 +308,7 @@ public final class Dataset {
      * stream
      *
      * @param fraction for validation, above 0 and below 1
+     * @param seed of the draw: any number
      * @throws IllegalArgumentException if it is not, or there are fewer than 2 sequences
      */
     public Split split(double fraction, long seed) {
@@ -330,8 +361,10 @@ public final class Dataset {
     }
 
     /**
-     * {@return sequence {@code index}}
+     * {@return one sequence}
      *
+     * @param index from 0, in the order given
+     * @throws IndexOutOfBoundsException if there is no such sequence
      * @throws UnsupportedOperationException for a stream
      */
     public Sequence get(int index) {

@@ -28,7 +28,12 @@ public interface Initialization {
     /** Weights [rows, columns] of one gate, asked for once each, row by row. */
     @FunctionalInterface
     interface Weights {
-        /** {@return the weight of unit {@code row} for source {@code column}} */
+        /**
+         * {@return one weight}
+         *
+         * @param row the unit that it feeds, from 0
+         * @param column the source that it reads, from 0
+         */
         double at(int row, int column);
     }
 
@@ -46,6 +51,7 @@ public interface Initialization {
      * {@return weights drawn evenly from {@code -limit} to {@code limit}}
      *
      * @param limit at least 0
+     * @throws IllegalArgumentException if it is negative or not finite
      */
     static Initialization uniform(double limit) {
         atLeastZero("limit", limit);
@@ -56,6 +62,7 @@ public interface Initialization {
      * {@return normally distributed weights of mean 0}
      *
      * @param deviation their standard deviation, at least 0
+     * @throws IllegalArgumentException if it is negative or not finite
      */
     static Initialization normal(double deviation) {
         atLeastZero("deviation", deviation);
@@ -101,6 +108,7 @@ public interface Initialization {
      * matrix.
      *
      * @param factor a finite number
+     * @throws IllegalArgumentException if it is not
      */
     default Initialization times(double factor) {
         if (!Double.isFinite(factor)) {

@@ -68,6 +68,7 @@ public sealed interface Loss {
         /**
          * {@return this loss with a weight per class, for classes that are seldom, say}
          *
+         * @param weights w, one per class, each 0 or more; none = all 1
          * @throws IllegalArgumentException if a weight is negative or not finite
          */
         public SoftmaxCrossEntropy classWeights(double... weights) {

@@ -56,25 +56,42 @@ public final class Network implements AutoCloseable {
         new FirstParameters(description, parameters, builder).write();
     }
 
-    /** {@return a builder of a network that reads {@code inputSize} numbers per step} */
+    /**
+     * {@return a builder of a network that reads numbers}
+     *
+     * @param inputSize I, numbers per step, at least 1
+     * @throws IllegalArgumentException if it is below 1
+     */
     public static Builder builder(int inputSize) {
         return new Builder(new NetworkInput.Dense(inputSize));
     }
 
-    /** {@return a builder of a network that reads tokens as one-hot vectors} */
+    /**
+     * {@return a builder of a network that reads tokens as one-hot vectors}
+     *
+     * @param vocabularySize V, at least 1: tokens are from 0 to V - 1
+     * @throws IllegalArgumentException if it is below 1
+     */
     public static Builder oneHot(int vocabularySize) {
         return new Builder(new NetworkInput.OneHot(vocabularySize));
     }
 
     /**
-     * {@return a builder of a network that reads tokens, from 0 to below {@code vocabularySize}, as learned vectors of
-     * {@code width} numbers}
+     * {@return a builder of a network that reads tokens as learned vectors}
+     *
+     * @param vocabularySize V, at least 1: tokens are from 0 to V - 1
+     * @param width numbers per vector, at least 1
+     * @throws IllegalArgumentException if one of them is below 1
      */
     public static Builder embedding(int vocabularySize, int width) {
         return new Builder(new NetworkInput.Embedding(vocabularySize, width));
     }
 
-    /** {@return a builder of the network that {@code description} describes} */
+    /**
+     * {@return a builder with the input, layers and head of a network, and default options}
+     *
+     * @param description what {@link #description()} of that network says
+     */
     public static Builder of(NetworkDescription description) {
         Objects.requireNonNull(description, "description: expected a network's, got null");
         var builder = new Builder(description.input());
@@ -83,8 +100,9 @@ public final class Network implements AutoCloseable {
     }
 
     /**
-     * {@return the network in {@code file}, on the best backend and all processors}
+     * {@return the network in a file, on the best backend and all processors; to be closed}
      *
+     * @param file as {@link #save} wrote it
      * @throws IOException if the file cannot be read, is damaged, or holds no network that this version can make
      */
     public static Network load(Path file) throws IOException {
@@ -92,13 +110,17 @@ public final class Network implements AutoCloseable {
     }
 
     /**
-     * {@return the network in {@code file}, with options such as backend and threads}
+     * {@return the network in a file, to be closed}
      *
      * <pre>{@code
      * var network = Network.load(Path.of("model.rondo"), builder -> builder.backend(Backend.VECTOR).threads(1));
      * }</pre>
      *
+     * @param file as {@link #save} wrote it
+     * @param options sets backend, threads and instruction set of the builder that it gets, and returns it
      * @throws IOException if the file cannot be read, is damaged, or holds no network that this version can make
+     * @throws IllegalArgumentException if the options make another network of it
+     * @throws UnsupportedOperationException if the backend is not available here, with the reason
      */
     public static Network load(Path file, UnaryOperator<Builder> options) throws IOException {
         requireOptions(options);
@@ -106,10 +128,13 @@ public final class Network implements AutoCloseable {
     }
 
     /**
-     * {@return the network in {@code checkpoint}: its own description, precision and parameters; backend, threads and
-     * instruction set as {@code options} sets them}
+     * {@return the network in a checkpoint, with the precision that it has there; to be closed}
      *
+     * @param checkpoint what {@link #write} added to, among others
+     * @param options as {@link #load(Path, UnaryOperator)} says
      * @throws CheckpointException if there is none, or it has a cell that is not in {@link Cells}
+     * @throws IllegalArgumentException if the options make another network of it
+     * @throws UnsupportedOperationException if the backend is not available here, with the reason
      */
     public static Network read(Checkpoint checkpoint, UnaryOperator<Builder> options) throws CheckpointException {
         requireCheckpoint(checkpoint);
@@ -125,25 +150,35 @@ public final class Network implements AutoCloseable {
     }
 
     /**
-     * Writes the network to {@code file}, replacing it at once or not at all.
+     * Writes description, precision and parameters to a file.
      *
+     * @param file is replaced at once or not at all
      * @throws IOException if it cannot be written
+     * @throws IllegalStateException after {@link #close()}
      */
     public void save(Path file) throws IOException {
         Checkpoint.builder().add(this::write).write(file);
     }
 
     /**
-     * Sets the parameters to those of an equal network in {@code checkpoint}. A network of a cell of one's own, which
-     * {@link #load} cannot make, is built and then restored.
+     * Sets the parameters to those of an equal network. A network of a cell of one's own, which {@link #load} cannot
+     * make, is built and then restored.
      *
-     * @throws CheckpointException if there is none, or it is another network's; nothing is changed then
+     * @param checkpoint what {@link #write} added to, among others
+     * @throws CheckpointException if no network is in it, or another one; nothing is changed then
+     * @throws IllegalStateException after {@link #close()}
      */
     public void restore(Checkpoint checkpoint) throws CheckpointException {
         NetworkSections.restore(this, requireCheckpoint(checkpoint));
     }
 
-    /** Adds to {@code checkpoint} what {@link #read} reads; the parameters are read when that is written. */
+    /**
+     * Adds description, precision and parameters to a checkpoint.
+     *
+     * @param checkpoint gets them; the parameters' numbers are read only when it is written
+     * @throws IllegalArgumentException if a network is in it already
+     * @throws IllegalStateException after {@link #close()}
+     */
     public void write(Checkpoint.Builder checkpoint) {
         NetworkSections.write(this, Objects.requireNonNull(checkpoint, "checkpoint: expected a builder, got null"));
     }
@@ -180,6 +215,8 @@ public final class Network implements AutoCloseable {
 
     /**
      * {@return all parameters, named as {@link NetworkDescription#layout} says; call {@code changed()} after writing}
+     *
+     * @throws IllegalStateException after {@link #close()}
      */
     public Parameters parameters() {
         requireOpen();
@@ -223,8 +260,11 @@ public final class Network implements AutoCloseable {
     }
 
     /**
-     * {@return a pass with gradients over {@code batchSize} sequences of up to {@code timeSteps} steps, to be closed}
+     * {@return a pass with gradients, for training; to be closed}
      *
+     * @param timeSteps the most steps that a batch may have, at least 1
+     * @param batchSize sequences that each batch has, at least 1
+     * @throws IllegalArgumentException if one of them is below 1
      * @throws IllegalStateException after {@link #close()}
      */
     public NetworkPass pass(int timeSteps, int batchSize) {
@@ -232,9 +272,11 @@ public final class Network implements AutoCloseable {
     }
 
     /**
-     * {@return a pass without gradients over {@code batchSize} sequences of up to {@code timeSteps} steps, to be
-     * closed}
+     * {@return a pass without gradients, to be closed}
      *
+     * @param timeSteps the most steps that a batch may have, at least 1
+     * @param batchSize sequences that each batch has, at least 1
+     * @throws IllegalArgumentException if one of them is below 1
      * @throws IllegalStateException after {@link #close()}
      */
     public NetworkPass inference(int timeSteps, int batchSize) {
@@ -251,22 +293,29 @@ public final class Network implements AutoCloseable {
     }
 
     /**
-     * {@return what this network is worth on {@code data}, in batches of 32 sequences}
+     * {@return what this network is worth on a data set, in batches of 32 sequences}
      *
+     * @param data sequences with targets
      * @throws IllegalArgumentException if it has no sequences, one does not fit the network or has no targets, or none
      *     of these counts; or if the network has no loss
-     * @throws IllegalStateException after {@link #close()}
+     * @throws ArithmeticException if the loss is NaN or infinite; it says at which sequence, and step, that began
+     * @throws java.io.UncheckedIOException if a stream cannot be opened
+     * @throws IllegalStateException after {@link #close()}, or if memory that the data set lies in is closed
      */
     public Metrics evaluate(Dataset data) {
         return evaluate(data, 32);
     }
 
     /**
-     * {@return what this network is worth on {@code data}}
+     * {@return what this network is worth on a data set}
      *
-     * @param batchSize how many sequences run side by side: a matter of speed and memory, not of the figures
+     * @param data sequences with targets
+     * @param batchSize how many sequences run side by side, at least 1: a matter of speed and memory, not of the
+     *     figures
      * @throws IllegalArgumentException as {@link #evaluate(Dataset)} says, or if {@code batchSize} is below 1
-     * @throws IllegalStateException after {@link #close()}
+     * @throws ArithmeticException if the loss is NaN or infinite; it says at which sequence, and step, that began
+     * @throws java.io.UncheckedIOException if a stream cannot be opened
+     * @throws IllegalStateException after {@link #close()}, or if memory that the data set lies in is closed
      */
     public Metrics evaluate(Dataset data, int batchSize) {
         try (var batches = Batches.inference(this, data, batchSize)) {
@@ -315,7 +364,12 @@ public final class Network implements AutoCloseable {
             this.input = input;
         }
 
-        /** Puts a layer on top of those given before; at least one is needed. */
+        /**
+         * Puts a layer on top of those given before; at least one is needed.
+         *
+         * @param cell its cell, which decides its size
+         * @return this builder
+         */
         public Builder layer(Cell cell) {
             layers.add(Objects.requireNonNull(cell, "layer: expected a cell, got null"));
             return this;
@@ -325,7 +379,9 @@ public final class Network implements AutoCloseable {
          * Sets a dense head of one output per class, trained as logits: by softmax and cross-entropy unless
          * {@link #loss} says otherwise.
          *
-         * @throws IllegalArgumentException if {@code count} is below 1
+         * @param count O, at least 1
+         * @return this builder
+         * @throws IllegalArgumentException if it is below 1
          */
         public Builder classes(int count) {
             this.outputs = CellShape.atLeastOne("classes", count);
@@ -334,9 +390,11 @@ public final class Network implements AutoCloseable {
         }
 
         /**
-         * Sets a dense head of {@code count} outputs, without a loss unless {@link #loss} gives one.
+         * Sets a dense head, without a loss unless {@link #loss} gives one.
          *
-         * @throws IllegalArgumentException if {@code count} is below 1
+         * @param count O, its outputs, at least 1
+         * @return this builder
+         * @throws IllegalArgumentException if it is below 1
          */
         public Builder outputs(int count) {
             this.outputs = CellShape.atLeastOne("outputs", count);
@@ -344,7 +402,11 @@ public final class Network implements AutoCloseable {
             return this;
         }
 
-        /** Sets no dense head: what the top layer puts out is the network's output. */
+        /**
+         * Sets no dense head: what the top layer puts out is the network's output.
+         *
+         * @return this builder
+         */
         public Builder noHead() {
             this.outputs = NetworkHead.NONE;
             this.ofClasses = false;
@@ -354,8 +416,8 @@ public final class Network implements AutoCloseable {
         /**
          * Sets what outputs are compared with targets by.
          *
-         * @param value null = the default: softmax and cross-entropy of {@link #classes}; else none, and the gradient of
-         *     the outputs is given by {@link NetworkPass#outputGradient}
+         * @param value null = the default: softmax and cross-entropy of {@link #classes}; else none, and the gradient
+         *     of the outputs is given by {@link NetworkPass#outputGradient}
          * @return this builder
          */
         public Builder loss(Loss value) {
@@ -366,6 +428,8 @@ public final class Network implements AutoCloseable {
         /**
          * Lets the head read each sequence once, after its last valid step; default each step. Targets are one per
          * sequence then. A sequence of length 0 is read in the state that it enters in, zero unless carried over.
+         *
+         * @return this builder
          */
         public Builder lastStep() {
             this.lastStep = true;
@@ -387,7 +451,10 @@ public final class Network implements AutoCloseable {
         }
 
         /**
-         * Sets what the first parameters are drawn from; default 0. One seed gives the same network on every backend.
+         * Sets what the first parameters are drawn from. One seed gives the same network on every backend.
+         *
+         * @param value any number; default 0
+         * @return this builder
          */
         public Builder seed(long value) {
             this.seed = value;
@@ -396,8 +463,11 @@ public final class Network implements AutoCloseable {
 
         /**
          * Sets what the weights start with that read an input: those of the layers, and the head's, which read what is
-         * below them. Default {@link Initialization#xavier()}: an LSTM of 128 units on 64 numbers starts within
-         * {@code sqrt(6 / (64 + 4 * 128)) = 0.102}.
+         * below them.
+         *
+         * @param value default {@link Initialization#xavier()}: an LSTM of 128 units on 64 numbers starts within
+         *     {@code sqrt(6 / (64 + 4 * 128)) = 0.102}
+         * @return this builder
          */
         public Builder inputWeights(Initialization value) {
             this.inputWeights = Objects.requireNonNull(value, "inputWeights: expected a rule, got null");
@@ -405,8 +475,10 @@ public final class Network implements AutoCloseable {
         }
 
         /**
-         * Sets what the weights start with that read a layer's own state. Default uniform within {@code 1 / sqrt(H)}, as
-         * in PyTorch: 0.088 for 128 units.
+         * Sets what the weights start with that read a layer's own state.
+         *
+         * @param value default uniform within {@code 1 / sqrt(H)}, as in PyTorch: 0.088 for 128 units
+         * @return this builder
          */
         public Builder recurrentWeights(Initialization value) {
             this.recurrentWeights = Objects.requireNonNull(value, "recurrentWeights: expected a rule, got null");
@@ -424,14 +496,23 @@ public final class Network implements AutoCloseable {
             return this;
         }
 
-        /** Sets the element type; default {@link Precision#FLOAT32}. */
+        /**
+         * Sets the element type of parameters, states and outputs.
+         *
+         * @param value default {@link Precision#FLOAT32}; {@link Backend#VECTOR} has no other
+         * @return this builder
+         */
         public Builder precision(Precision value) {
             this.precision = Objects.requireNonNull(value, "precision: expected one, got null");
             return this;
         }
 
         /**
-         * Sets the number of shares that the work of one pass is split into; default: the processors of this machine.
+         * Sets the number of shares that the work of one pass is split into.
+         *
+         * @param count at least 1; default the processors of this machine
+         * @return this builder
+         * @throws IllegalArgumentException if it is below 1
          */
         public Builder threads(int count) {
             new Execution(count, IsaTier.BASELINE);
@@ -451,7 +532,7 @@ public final class Network implements AutoCloseable {
         }
 
         /**
-         * {@return the network, its parameters drawn}
+         * {@return the network, its parameters drawn; to be closed}
          *
          * @throws IllegalArgumentException if layers or head are missing, or the class weights do not fit
          * @throws UnsupportedOperationException if the backend is not available here, with the reason

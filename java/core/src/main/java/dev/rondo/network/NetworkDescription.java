@@ -48,27 +48,46 @@ public record NetworkDescription(NetworkInput input, List<Cell> layers, NetworkH
         }
     }
 
-    /** Describes a network with a dense layer that reads each step, its outputs trained as the logits of classes. */
+    /**
+     * Describes a network with a dense layer that reads each step, its outputs trained as the logits of classes.
+     *
+     * @param input what it reads
+     * @param layers its cells, the one that reads the input first
+     * @param classes O, at least 1
+     * @throws IllegalArgumentException if there are no layers or no classes
+     */
     public NetworkDescription(NetworkInput input, List<Cell> layers, int classes) {
         this(input, layers, NetworkHead.classes(classes));
     }
 
-    /** {@return the width of what layer {@code layer} reads} */
+    /**
+     * {@return the width of what a layer reads}
+     *
+     * @param layer from 0, the one that reads the input
+     * @throws IndexOutOfBoundsException if there is no such layer
+     */
     public int inputSize(int layer) {
+        Objects.checkIndex(layer, layers.size());
         return layer == 0 ? input.size() : layers.get(layer - 1).outputSize();
     }
 
-    /** {@return whether layer {@code layer} reads numbers or tokens} */
+    /**
+     * {@return whether a layer reads numbers or tokens}
+     *
+     * @param layer from 0, the one that reads the input
+     * @throws IndexOutOfBoundsException if there is no such layer
+     */
     public InputKind inputKind(int layer) {
+        Objects.checkIndex(layer, layers.size());
         return layer == 0 ? input.kind() : InputKind.DENSE;
     }
 
-    /** {@return the width of what the head reads} */
+    /** {@return H, the width of what the head reads} */
     public int topSize() {
         return layers.getLast().outputSize();
     }
 
-    /** {@return the numbers that the network puts out at each position} */
+    /** {@return O, the numbers that the network puts out at each position} */
     public int outputSize() {
         return head.dense() ? head.outputs() : topSize();
     }
@@ -120,9 +139,10 @@ public record NetworkDescription(NetworkInput input, List<Cell> layers, NetworkH
     }
 
     /**
-     * {@return the description that {@link #text} wrote}
+     * {@return the description that a text says}
      *
-     * @throws IllegalArgumentException if the text describes no network
+     * @param text as {@link #text} writes it
+     * @throws IllegalArgumentException if it describes no network, or one with a cell that is not in {@link Cells}
      */
     public static NetworkDescription parse(String text) {
         Objects.requireNonNull(text, "text: expected a description, got null");

@@ -20,14 +20,23 @@ public record NetworkHead(int outputs, boolean lastStep, Loss loss) {
 
     private static final String WEIGHTS = "classWeights=";
 
-    /** Checks its arguments. */
+    /**
+     * Checks its arguments.
+     *
+     * @throws IllegalArgumentException if {@code outputs} is negative
+     */
     public NetworkHead {
         if (outputs != NONE) {
             CellShape.atLeastOne("outputs", outputs);
         }
     }
 
-    /** {@return a dense layer that reads each step, its outputs trained as the logits of classes} */
+    /**
+     * {@return a dense layer that reads each step, its outputs trained as the logits of classes}
+     *
+     * @param count O, at least 1
+     * @throws IllegalArgumentException if it is below 1
+     */
     public static NetworkHead classes(int count) {
         return new NetworkHead(CellShape.atLeastOne("classes", count), false, Loss.softmaxCrossEntropy());
     }

@@ -17,10 +17,14 @@ public sealed interface NetworkInput {
     /**
      * Numbers.
      *
-     * @param size numbers per step
+     * @param size I, numbers per step, at least 1
      */
     record Dense(int size) implements NetworkInput {
-        /** Checks its argument. */
+        /**
+         * Checks its argument.
+         *
+         * @throws IllegalArgumentException if it is below 1
+         */
         public Dense {
             CellShape.atLeastOne("inputSize", size);
         }
@@ -39,10 +43,14 @@ public sealed interface NetworkInput {
     /**
      * Tokens as one-hot vectors, which are never built: the first layer copies a row of its weights.
      *
-     * @param size tokens of the vocabulary
+     * @param size V, at least 1: tokens are from 0 to V - 1
      */
     record OneHot(int size) implements NetworkInput {
-        /** Checks its argument. */
+        /**
+         * Checks its argument.
+         *
+         * @throws IllegalArgumentException if it is below 1
+         */
         public OneHot {
             CellShape.atLeastOne("vocabularySize", size);
         }
@@ -61,11 +69,15 @@ public sealed interface NetworkInput {
     /**
      * Tokens as learned vectors: row gather forward, row scatter-add backward.
      *
-     * @param vocabularySize tokens of the vocabulary
-     * @param size numbers per token
+     * @param vocabularySize V, at least 1: tokens are from 0 to V - 1
+     * @param size W, numbers per token, at least 1
      */
     record Embedding(int vocabularySize, int size) implements NetworkInput {
-        /** Checks its arguments. */
+        /**
+         * Checks its arguments.
+         *
+         * @throws IllegalArgumentException if one is below 1
+         */
         public Embedding {
             CellShape.atLeastOne("vocabularySize", vocabularySize);
             CellShape.atLeastOne("width", size);

@@ -85,17 +85,17 @@ public final class NetworkPass implements AutoCloseable {
         }
     }
 
-    /** {@return the most steps that a batch may have} */
+    /** {@return T, the most steps that a batch may have} */
     public int timeSteps() {
         return timeSteps;
     }
 
-    /** {@return B} */
+    /** {@return B, the sequences that each batch has} */
     public int batchSize() {
         return batchSize;
     }
 
-    /** {@return the network} */
+    /** {@return the network that it runs} */
     public Network network() {
         return network;
     }
@@ -108,7 +108,12 @@ public final class NetworkPass implements AutoCloseable {
         return workspace;
     }
 
-    /** Says whether a pass goes on from the state in which the last one ended; default: no, each starts from zero. */
+    /**
+     * Says what state a forward pass starts from.
+     *
+     * @param value whether from that in which the last one ended; default false: each starts from zero
+     * @return this pass
+     */
     public NetworkPass carryState(boolean value) {
         this.carryState = value;
         return this;
@@ -117,7 +122,7 @@ public final class NetworkPass implements AutoCloseable {
     /**
      * Sets all states to zero.
      *
-     * @throws IllegalStateException after {@link #close()}
+     * @throws IllegalStateException after {@link #close()} of pass or network, or while another thread uses this pass
      */
     public void resetState() {
         guard.enter();
@@ -132,7 +137,8 @@ public final class NetworkPass implements AutoCloseable {
      * Sets the state of one sequence to zero: another begins in its place.
      *
      * @param sequence from 0 to B - 1
-     * @throws IllegalStateException after {@link #close()}
+     * @throws IllegalArgumentException if there is no such sequence
+     * @throws IllegalStateException after {@link #close()} of pass or network, or while another thread uses this pass
      */
     public void resetState(int sequence) {
         below("sequence", sequence, batchSize);
@@ -147,10 +153,12 @@ public final class NetworkPass implements AutoCloseable {
     }
 
     /**
-     * Runs the network over {@code batch}: outputs, and the loss if the batch has targets.
+     * Runs the network over a batch: outputs, and the loss if the batch has targets.
      *
+     * @param batch up to T steps of B sequences, of what the network reads
      * @throws IllegalArgumentException if the batch does not fit, or a token, target or length is out of range
-     * @throws IllegalStateException after {@link #close()} of pass or network, or while another thread uses this pass
+     * @throws IllegalStateException after {@link #close()} of pass or network, while another thread uses this pass, or
+     *     if memory of the batch is closed
      */
     public void forward(SequenceBatch batch) {
         Objects.requireNonNull(batch, "batch: expected one, got null");
@@ -229,7 +237,7 @@ public final class NetworkPass implements AutoCloseable {
 
     /**
      * {@return the loss of the last forward pass: the mean over the targets that count, as {@link Loss} says; 0 if
-     * none does}
+     * none does; NaN or infinite where an output is}
      *
      * @throws IllegalStateException if its batch had no targets
      */
@@ -238,8 +246,8 @@ public final class NetworkPass implements AutoCloseable {
     }
 
     /**
-     * {@return what {@code own} makes of the outputs of the last forward pass}; {@link #backward()} starts from its
-     * gradient then, instead of that of the network's loss
+     * {@return what a loss of one's own makes of the outputs of the last forward pass}; {@link #backward()} starts
+     * from its gradient then, instead of that of the network's loss
      *
      * <pre>{@code
      * pass.forward(batch);                                     // without targets
@@ -254,7 +262,8 @@ public final class NetworkPass implements AutoCloseable {
      * pass.backward();
      * }</pre>
      *
-     * @throws IllegalStateException if there was no forward pass since the last backward pass
+     * @param own is called once
+     * @throws IllegalStateException if there was no forward pass since the last backward pass; after {@link #close()}
      */
     public double loss(OutputLoss own) {
         Objects.requireNonNull(own, "own: expected a loss, got null");
@@ -313,6 +322,8 @@ public final class NetworkPass implements AutoCloseable {
     /**
      * {@return the outputs of the last forward pass, such as logits: [T, B, O], or [B, O] of a head that reads the last
      * step; at steps beyond a sequence's length they mean nothing}
+     *
+     * @throws IllegalStateException after {@link #close()}
      */
     public MemorySegment outputs() {
         requireOpen();
@@ -325,7 +336,7 @@ public final class NetworkPass implements AutoCloseable {
      * {@code backward()} counts, but for what stands at steps beyond a sequence's length}. See also
      * {@link #loss(OutputLoss)}
      *
-     * @throws IllegalStateException if this pass has no gradients
+     * @throws IllegalStateException if this pass has no gradients; after {@link #close()}
      */
     public MemorySegment outputGradient() {
         wantGradients("outputGradient");
@@ -335,22 +346,27 @@ public final class NetworkPass implements AutoCloseable {
     }
 
     /**
-     * {@return plane {@code plane} of the state of layer {@code layer}, [B, P]: after a pass its last state; what
-     * stands here is where the next pass starts if states are carried. A head that reads the last step reads it again
-     * in {@link #backward()}: change it before a forward pass, not between the two}
+     * {@return one plane of the state of a layer, [B, P]: after a pass its last state; what stands here is where the
+     * next pass starts if states are carried. A head that reads the last step reads it again in {@link #backward()}:
+     * change it before a forward pass, not between the two}
      *
+     * @param layer from 0, the one that reads the input
+     * @param plane from 0, the layer's output; the others as its cell says
      * @throws IllegalArgumentException if there is no such layer or plane
+     * @throws IllegalStateException after {@link #close()}
      */
     public MemorySegment state(int layer, int plane) {
         return at(layer, plane).state(plane);
     }
 
     /**
-     * {@return the gradient, after {@link #backward()}, of plane {@code plane} of the state in which layer {@code
-     * layer} entered the pass, [B, P]}
+     * {@return the gradient, after {@link #backward()}, of one plane of the state in which a layer entered the pass,
+     * [B, P]}
      *
+     * @param layer as {@link #state} says
+     * @param plane as {@link #state} says
      * @throws IllegalArgumentException if there is no such layer or plane
-     * @throws IllegalStateException if this pass has no gradients
+     * @throws IllegalStateException if this pass has no gradients; after {@link #close()}
      */
     public MemorySegment stateGradient(int layer, int plane) {
         wantGradients("stateGradient");
@@ -358,10 +374,9 @@ public final class NetworkPass implements AutoCloseable {
     }
 
     /**
-     * {@return the gradient that comes in at plane {@code plane} of the last state of layer {@code layer}, [B, P], from
-     * whatever else depends on that state: the decoder that starts from it, or the next chunk of the same sequences. It
-     * is zero unless written to, adds to what comes in through the outputs, and is zero again after
-     * {@link #backward()}}
+     * {@return the gradient that comes in at one plane of the last state of a layer, [B, P], from whatever else depends
+     * on that state: the decoder that starts from it, or the next chunk of the same sequences. It is zero unless
+     * written to, adds to what comes in through the outputs, and is zero again after {@link #backward()}}
      *
      * <pre>{@code
      * encoder.forward(sentence);
@@ -372,8 +387,10 @@ public final class NetworkPass implements AutoCloseable {
      * encoder.backward();
      * }</pre>
      *
+     * @param layer as {@link #state} says
+     * @param plane as {@link #state} says
      * @throws IllegalArgumentException if there is no such layer or plane
-     * @throws IllegalStateException if this pass has no gradients
+     * @throws IllegalStateException if this pass has no gradients; after {@link #close()}
      */
     public MemorySegment lastStateGradient(int layer, int plane) {
         wantGradients("lastStateGradient");
@@ -408,7 +425,13 @@ public final class NetworkPass implements AutoCloseable {
         }
     }
 
-    /** Adds the states, which {@link #restoreStates} reads, to {@code checkpoint}: a training goes on from them. */
+    /**
+     * Adds the states to a checkpoint: a training goes on from them.
+     *
+     * @param checkpoint gets them; their numbers are read only when it is written
+     * @throws IllegalArgumentException if the states of a pass are in it already
+     * @throws IllegalStateException after {@link #close()}
+     */
     public void writeStates(Checkpoint.Builder checkpoint) {
         NetworkSections.writeStates(
                 this, Objects.requireNonNull(checkpoint, "checkpoint: expected a builder, got null"));
@@ -417,7 +440,9 @@ public final class NetworkPass implements AutoCloseable {
     /**
      * Sets the states to those that a pass of an equal network and as many sequences wrote.
      *
-     * @throws CheckpointException if there are no such states in {@code checkpoint}
+     * @param checkpoint what {@link #writeStates} added to, among others
+     * @throws CheckpointException if there are no such states in it; nothing is changed then
+     * @throws IllegalStateException after {@link #close()}
      */
     public void restoreStates(Checkpoint checkpoint) throws CheckpointException {
         NetworkSections.restoreStates(

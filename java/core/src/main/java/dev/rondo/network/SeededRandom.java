@@ -12,7 +12,11 @@ public final class SeededRandom implements RandomGenerator {
 
     private long state;
 
-    /** A generator whose first state is {@code seed}. */
+    /**
+     * A generator.
+     *
+     * @param seed its first state: any number
+     */
     public SeededRandom(long seed) {
         this.state = seed;
     }

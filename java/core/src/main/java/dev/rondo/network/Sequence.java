@@ -49,8 +49,9 @@ public final class Sequence {
     }
 
     /**
-     * {@return a sequence of numbers, [T][I]}
+     * {@return a sequence of numbers}
      *
+     * @param rows [T][I]
      * @throws IllegalArgumentException if the rows are not of one width, at least 1
      */
     public static Sequence of(float[][] rows) {
@@ -58,12 +59,13 @@ public final class Sequence {
     }
 
     /**
-     * {@return a sequence of numbers [T, I] that stay where they are: on the heap, native or mapped, at any address, in
-     * the machine's byte order}
+     * {@return a sequence of numbers that stay where they are: on the heap, native or mapped, at any address, in the
+     * machine's byte order}
      *
-     * @param values the numbers, of {@code precision}
-     * @param inputSize I
-     * @throws IllegalArgumentException if these are not whole rows
+     * @param values [T, I]
+     * @param precision the type of the values
+     * @param inputSize I, at least 1
+     * @throws IllegalArgumentException if these are not whole rows, or {@code inputSize} is below 1
      */
     public static Sequence of(MemorySegment values, Precision precision, int inputSize) {
         Objects.requireNonNull(values, "values: expected numbers, got null");
@@ -72,51 +74,89 @@ public final class Sequence {
         return new Sequence(new SequenceRows.Block(values, precision, inputSize), null);
     }
 
-    /** {@return a sequence of tokens} */
+    /**
+     * {@return a sequence of tokens}
+     *
+     * @param ids [T], each from 0 to V - 1 of the network
+     */
     public static Sequence tokens(int... ids) {
         Objects.requireNonNull(ids, "ids: expected tokens, got null");
         return tokens(MemorySegment.ofArray(ids));
     }
 
-    /** {@return a sequence of tokens, int32 [T], that stay where they are, as those of the other {@code of} do} */
+    /**
+     * {@return a sequence of tokens that stay where they are, as {@linkplain #of(MemorySegment, Precision, int)
+     * numbers} do}
+     *
+     * @param ids int32 [T], each from 0 to V - 1 of the network
+     * @throws IllegalArgumentException if the memory is not a multiple of 4 bytes
+     */
     public static Sequence tokens(MemorySegment ids) {
         Objects.requireNonNull(ids, "ids: expected tokens, got null");
         SequenceRows.whole("tokens", ids, Integer.BYTES);
         return new Sequence(null, ids);
     }
 
-    /** {@return this sequence with one class for the whole of it, or {@link SequenceBatch#IGNORED}} */
+    /**
+     * {@return this sequence with one class for the whole of it}
+     *
+     * @param value from 0, or {@link SequenceBatch#IGNORED}
+     */
     public Sequence label(int value) {
         return new Sequence(this, MemorySegment.ofArray(new int[] {value}), null, false, null);
     }
 
-    /** {@return this sequence with a class for each step, or {@link SequenceBatch#IGNORED}} */
+    /**
+     * {@return this sequence with a class for each step}
+     *
+     * @param values [T], each from 0, or {@link SequenceBatch#IGNORED}
+     * @throws IllegalArgumentException if there are not as many as steps
+     */
     public Sequence stepLabels(int... values) {
         Objects.requireNonNull(values, "values: expected a class per step, got null");
         return stepLabels(MemorySegment.ofArray(values));
     }
 
-    /** {@return this sequence with a class for each step, int32 [T], or {@link SequenceBatch#IGNORED}} */
+    /**
+     * {@return this sequence with a class for each step, that stay where they are}
+     *
+     * @param values int32 [T], each from 0, or {@link SequenceBatch#IGNORED}
+     * @throws IllegalArgumentException if there are not as many as steps
+     */
     public Sequence stepLabels(MemorySegment values) {
         Objects.requireNonNull(values, "values: expected a class per step, got null");
         return new Sequence(this, values, null, true, null);
     }
 
-    /** {@return this sequence with O numbers for the whole of it} */
+    /**
+     * {@return this sequence with O numbers for the whole of it}
+     *
+     * @param numbers [O]
+     * @throws IllegalArgumentException if there are none
+     */
     public Sequence values(float... numbers) {
         Objects.requireNonNull(numbers, "numbers: expected an array, got null");
         return new Sequence(this, null, new SequenceRows.Arrays(new float[][] {numbers}), false, null);
     }
 
-    /** {@return this sequence with O numbers for each step, [T][O]} */
+    /**
+     * {@return this sequence with O numbers for each step}
+     *
+     * @param numbers [T][O]
+     * @throws IllegalArgumentException if there are not as many rows as steps, or they are not of one width, at least 1
+     */
     public Sequence stepValues(float[][] numbers) {
         Elements.present("numbers", "those of a step", numbers);
         return new Sequence(this, null, new SequenceRows.Arrays(numbers), true, null);
     }
 
     /**
-     * {@return this sequence with O = {@code outputSize} numbers of {@code precision} for each step, [T, O], that stay
-     * where they are}
+     * {@return this sequence with O numbers for each step, that stay where they are}
+     *
+     * @param numbers [T, O]
+     * @param precision the type of the numbers
+     * @param outputSize O, at least 1
+     * @throws IllegalArgumentException if there are not as many rows as steps, or {@code outputSize} is below 1
      */
     public Sequence stepValues(MemorySegment numbers, Precision precision, int outputSize) {
         Objects.requireNonNull(numbers, "numbers: expected memory, got null");
@@ -126,9 +166,9 @@ public final class Sequence {
     }
 
     /**
-     * {@return this sequence with marks of those of its target numbers that count: one row per step, or one row for the
-     * whole sequence, of O marks, or of one for all numbers of a step}
+     * {@return this sequence with marks of those of its target numbers that count}
      *
+     * @param which [T][O], or [1][O] for targets of the whole sequence; a row may be one mark for all its numbers
      * @throws IllegalArgumentException if they do not fit the target numbers, or there are none
      */
     public Sequence counting(boolean[][] which) {

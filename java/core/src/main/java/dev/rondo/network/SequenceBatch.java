@@ -61,19 +61,38 @@ public final class SequenceBatch {
         this.parts = Parts.NONE;
     }
 
-    /** {@return a batch of numbers, {@code values} [T, B, I] with I = {@code inputSize}} */
+    /**
+     * {@return a batch of numbers}
+     *
+     * @param values [T, B, I]
+     * @param timeSteps T, at least 1
+     * @param batchSize B, at least 1
+     * @param inputSize I, at least 1
+     */
     public static SequenceBatch of(float[] values, int timeSteps, int batchSize, int inputSize) {
         return of(MemorySegment.ofArray(present("values", values)), Precision.FLOAT32, timeSteps, batchSize, inputSize);
     }
 
-    /** {@return a batch of numbers, {@code values} [T, B, I] with I = {@code inputSize}} */
+    /**
+     * {@return a batch of numbers}
+     *
+     * @param values [T, B, I]
+     * @param timeSteps T, at least 1
+     * @param batchSize B, at least 1
+     * @param inputSize I, at least 1
+     */
     public static SequenceBatch of(double[] values, int timeSteps, int batchSize, int inputSize) {
         return of(MemorySegment.ofArray(present("values", values)), Precision.FLOAT64, timeSteps, batchSize, inputSize);
     }
 
     /**
-     * {@return a batch of numbers, {@code values} [T, B, I] with I = {@code inputSize}, of the given precision, on the
-     * heap or native}
+     * {@return a batch of numbers, on the heap or native}
+     *
+     * @param values [T, B, I]
+     * @param precision the type of the values
+     * @param timeSteps T, at least 1
+     * @param batchSize B, at least 1
+     * @param inputSize I, at least 1
      */
     public static SequenceBatch of(
             MemorySegment values, Precision precision, int timeSteps, int batchSize, int inputSize) {
@@ -82,22 +101,32 @@ public final class SequenceBatch {
         return new SequenceBatch(values, precision, timeSteps, batchSize, inputSize);
     }
 
-    /** {@return a batch of tokens [T, B], each from 0 to V - 1, beyond a length too} */
+    /**
+     * {@return a batch of tokens}
+     *
+     * @param ids [T, B], each from 0 to V - 1, beyond a length too
+     * @param timeSteps T, at least 1
+     * @param batchSize B, at least 1
+     */
     public static SequenceBatch tokens(int[] ids, int timeSteps, int batchSize) {
         return tokens(MemorySegment.ofArray(present("ids", ids)), timeSteps, batchSize);
     }
 
     /**
-     * {@return a batch of tokens, int32 [T, B], each from 0 to V - 1, beyond a length too; on the heap or native}
+     * {@return a batch of tokens, on the heap or native}
+     *
+     * @param ids int32 [T, B], each from 0 to V - 1, beyond a length too
+     * @param timeSteps T, at least 1
+     * @param batchSize B, at least 1
      */
     public static SequenceBatch tokens(MemorySegment ids, int timeSteps, int batchSize) {
         return new SequenceBatch(present("ids", ids), null, timeSteps, batchSize, 1);
     }
 
     /**
-     * {@return this batch with the class that each position shall have, or {@link #IGNORED}: [T, B], one per step, or
-     * [B], one per sequence}
+     * {@return this batch with the class that each position shall have}
      *
+     * @param classes [T, B], one per step, or [B], one per sequence; each from 0, or {@link #IGNORED}
      * @throws IllegalArgumentException if there are neither T * B nor B of them
      */
     public SequenceBatch targets(int[] classes) {
@@ -105,9 +134,9 @@ public final class SequenceBatch {
     }
 
     /**
-     * {@return this batch with the class, int32, that each position shall have, or {@link #IGNORED}: [T, B], one per
-     * step, or [B], one per sequence}
+     * {@return this batch with the class that each position shall have, on the heap or native}
      *
+     * @param classes int32 [T, B], one per step, or [B], one per sequence; each from 0, or {@link #IGNORED}
      * @throws IllegalArgumentException if there are neither T * B nor B of them
      */
     public SequenceBatch targets(MemorySegment classes) {
@@ -115,9 +144,10 @@ public final class SequenceBatch {
     }
 
     /**
-     * {@return this batch with the O = {@code outputSize} numbers that each position shall have: [T, B, O], per step,
-     * or [B, O], per sequence}
+     * {@return this batch with the numbers that each position shall have}
      *
+     * @param numbers [T, B, O], per step, or [B, O], per sequence
+     * @param outputSize O, at least 1
      * @throws IllegalArgumentException if there are neither T * B * O nor B * O of them
      */
     public SequenceBatch targets(float[] numbers, int outputSize) {
@@ -125,9 +155,10 @@ public final class SequenceBatch {
     }
 
     /**
-     * {@return this batch with the O = {@code outputSize} numbers that each position shall have: [T, B, O], per step,
-     * or [B, O], per sequence}
+     * {@return this batch with the numbers that each position shall have}
      *
+     * @param numbers [T, B, O], per step, or [B, O], per sequence
+     * @param outputSize O, at least 1
      * @throws IllegalArgumentException if there are neither T * B * O nor B * O of them
      */
     public SequenceBatch targets(double[] numbers, int outputSize) {
@@ -135,9 +166,11 @@ public final class SequenceBatch {
     }
 
     /**
-     * {@return this batch with the O = {@code outputSize} numbers, of precision {@code of}, that each position shall
-     * have: [T, B, O], per step, or [B, O], per sequence}
+     * {@return this batch with the numbers that each position shall have, on the heap or native}
      *
+     * @param numbers [T, B, O], per step, or [B, O], per sequence
+     * @param of the type of the numbers
+     * @param outputSize O, at least 1
      * @throws IllegalArgumentException if there are neither T * B * O nor B * O of them
      */
     public SequenceBatch targets(MemorySegment numbers, Precision of, int outputSize) {
@@ -153,29 +186,39 @@ public final class SequenceBatch {
     }
 
     /**
-     * {@return this batch with marks of what counts: where one is zero, the target there is ignored, whatever it is.
-     * One per position, [T, B] or [B] as the targets; or one per number of targets that are numbers, [T, B, O] or
-     * [B, O]}
+     * {@return this batch with marks of what counts: where one is zero, the target there is ignored, whatever it is}
+     *
+     * @param marks one per position, [T, B] or [B] as the targets; or one per number of targets that are numbers,
+     *     [T, B, O] or [B, O]. A pass looks whether they fit
      */
     public SequenceBatch targetMask(byte[] marks) {
         return targetMask(MemorySegment.ofArray(present("marks", marks)));
     }
 
-    /** {@return this batch with marks of what counts, a byte each, as {@link #targetMask(byte[])} says} */
+    /**
+     * {@return this batch with marks of what counts, on the heap or native}
+     *
+     * @param marks a byte each, as {@link #targetMask(byte[])} says
+     */
     public SequenceBatch targetMask(MemorySegment marks) {
         present("marks", marks);
         return new SequenceBatch(this, new Parts(
                 parts.targets, parts.targetPrecision, parts.targetSize, marks, parts.lengths, parts.hold));
     }
 
-    /** {@return this batch with the length of each sequence [B], from 0 to T; beyond it nothing happens or counts} */
+    /**
+     * {@return this batch with the length of each sequence: beyond it nothing happens or counts}
+     *
+     * @param values [B], each from 0 to T
+     */
     public SequenceBatch lengths(int[] values) {
         return lengths(MemorySegment.ofArray(present("values", values)));
     }
 
     /**
-     * {@return this batch with the length of each sequence, int32 [B], from 0 to T; beyond it nothing happens or
-     * counts}
+     * {@return this batch with the length of each sequence, on the heap or native: beyond it nothing happens or counts}
+     *
+     * @param values int32 [B], each from 0 to T
      */
     public SequenceBatch lengths(MemorySegment values) {
         MemorySegment lengths = sized("lengths", present("values", values), batchSize, Integer.BYTES);
@@ -183,12 +226,20 @@ public final class SequenceBatch {
                 parts.targets, parts.targetPrecision, parts.targetSize, parts.targetMask, lengths, parts.hold));
     }
 
-    /** {@return this batch with marks [T, B]: where one is not zero, every layer holds its state} */
+    /**
+     * {@return this batch with marks of where every layer holds its state}
+     *
+     * @param marks [T, B], not zero where it is held
+     */
     public SequenceBatch hold(byte[] marks) {
         return hold(MemorySegment.ofArray(present("marks", marks)));
     }
 
-    /** {@return this batch with marks, a byte each, [T, B]: where one is not zero, every layer holds its state} */
+    /**
+     * {@return this batch with marks of where every layer holds its state, on the heap or native}
+     *
+     * @param marks [T, B], a byte each, not zero where it is held
+     */
     public SequenceBatch hold(MemorySegment marks) {
         MemorySegment hold = sized("hold", present("marks", marks), rows(), 1);
         return new SequenceBatch(this, new Parts(

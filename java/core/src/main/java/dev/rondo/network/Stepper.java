@@ -78,7 +78,8 @@ public final class Stepper implements AutoCloseable {
     /**
      * Goes back to the zero state.
      *
-     * @throws IllegalStateException after {@link #close()}
+     * @throws IllegalStateException after {@link #close()} of stepper or network, or while another thread uses this
+     *     stepper
      */
     public void reset() {
         pass.resetState();

@@ -49,12 +49,22 @@ public final class TokenRows {
         return tensors;
     }
 
-    /** {@return the first touched row from {@code row} on, or -1 if there is none} */
+    /**
+     * {@return the first touched row from one on, or -1 if there is none}
+     *
+     * @param row where to begin, at least 0
+     * @throws IndexOutOfBoundsException if it is negative
+     */
     public int nextTouched(int row) {
         return touched.nextSetBit(row);
     }
 
-    /** {@return the first row from {@code row} on that is not touched; V if there is none} */
+    /**
+     * {@return the first row from one on that is not touched; V if there is none}
+     *
+     * @param row where to begin, at least 0
+     * @throws IndexOutOfBoundsException if it is negative
+     */
     public int nextUntouched(int row) {
         return touched.nextClearBit(row);
     }
@@ -100,7 +110,11 @@ public final class TokenRows {
         }
     }
 
-    /** {@return numbers per row of {@code tensor}, one of {@link #tensors()}} */
+    /**
+     * {@return numbers per row of a tensor}
+     *
+     * @param tensor one of {@link #tensors()}
+     */
     public int width(TensorLayout.Tensor tensor) {
         Objects.requireNonNull(tensor, "tensor: expected one with a row per token, got null");
         int width = 1;
