@@ -4,6 +4,7 @@ import dev.rondo.memory.TensorLayout;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Description of a recurrent cell: its sizes, states, parameters and options. It holds no numbers; it is a value, and two
@@ -40,8 +41,10 @@ public interface Cell {
      *
      * @param inputSize I, numbers of a step, or of the vocabulary
      * @param kind what the input is made of, which decides how its weights lie
+     * @throws IllegalArgumentException if {@code inputSize} is below 1
      */
     default TensorLayout layout(int inputSize, InputKind kind) {
+        Objects.requireNonNull(kind, "kind: expected one, got null");
         return TensorLayout.builder()
                 .add("weightIh", kind.weightShape(rows(), inputSize))
                 .add("weightHh", rows(), outputSize())
@@ -55,6 +58,7 @@ public interface Cell {
      *
      * @param inputSize I, as for {@link #layout}
      * @param kind what the input is made of
+     * @throws IllegalArgumentException if {@code inputSize} is below 1
      */
     default List<ParameterBlock> blocks(int inputSize, InputKind kind) {
         TensorLayout layout = layout(inputSize, kind);
@@ -78,7 +82,11 @@ public interface Cell {
         return false;
     }
 
-    /** {@return the value that the bias of pre-activation {@code row} starts with; by default 0} */
+    /**
+     * {@return the value that a bias starts with; by default 0}
+     *
+     * @param row the pre-activation row that it belongs to, from 0 to R - 1
+     */
     default double initialBias(int row) {
         return 0;
     }
@@ -97,8 +105,9 @@ public interface Cell {
     }
 
     /**
-     * {@return the body of this cell in {@code backend}}
+     * {@return a body of this cell}
      *
+     * @param backend whose
      * @throws UnsupportedOperationException if this cell has no such body, or the backend is not available here; the message
      *     gives the reason
      */
@@ -114,7 +123,14 @@ public interface Cell {
         return Arrays.stream(planeWidths()).allMatch(width -> width == hiddenSize());
     }
 
-    /** {@return sizes of a pass of this cell: T = {@code timeSteps}, B = {@code batchSize}, I = {@code inputSize}} */
+    /**
+     * {@return sizes of a pass of this cell}
+     *
+     * @param timeSteps T
+     * @param batchSize B
+     * @param inputSize I
+     * @throws IllegalArgumentException if a size is below 1
+     */
     default CellShape shape(int timeSteps, int batchSize, int inputSize) {
         return new CellShape(timeSteps, batchSize, inputSize, hiddenSize());
     }

@@ -5,6 +5,7 @@ import dev.rondo.memory.Precision;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Gradients of one {@link CellPass}. Incoming ones, of output and last state, are read only and zero if absent; outgoing ones
@@ -43,9 +44,13 @@ public final class CellGradients {
         b.operands = null; // what was checked belongs to these gradients now
     }
 
-    /** Starts the gradients of {@code pass}. */
+    /**
+     * {@return a builder without any gradients}
+     *
+     * @param pass what they are gradients of
+     */
     public static Builder of(CellPass pass) {
-        return new Builder(pass);
+        return new Builder(Objects.requireNonNull(pass, "pass: expected one, got null"));
     }
 
     /** {@return the pass these are gradients of} */
@@ -63,7 +68,12 @@ public final class CellGradients {
         return outputStride;
     }
 
-    /** {@return in: gradient of plane {@code plane} of the last state, [B, P], or null} */
+    /**
+     * {@return in: gradient of a plane of the last state, [B, P], or null}
+     *
+     * @param plane which plane
+     * @throws IndexOutOfBoundsException if there is no such plane
+     */
     public MemorySegment last(int plane) {
         return last[plane];
     }
@@ -88,7 +98,12 @@ public final class CellGradients {
         return inputAccumulate;
     }
 
-    /** {@return out, assigned: gradient of plane {@code plane} of the initial state, [B, P], or null} */
+    /**
+     * {@return out, assigned: gradient of a plane of the initial state, [B, P], or null}
+     *
+     * @param plane which plane
+     * @throws IndexOutOfBoundsException if there is no such plane
+     */
     public MemorySegment initial(int plane) {
         return initial[plane];
     }
@@ -107,7 +122,10 @@ public final class CellGradients {
         operands.checkAlive();
     }
 
-    /** Collects gradients and checks each. */
+    /**
+     * Collects gradients and checks each. A segment fits if it is native, long enough, aligned to its elements and,
+     * where it is written to, not read-only.
+     */
     public static final class Builder {
         private final CellPass pass;
         private final Precision precision;
@@ -129,7 +147,14 @@ public final class CellGradients {
             this.initial = new MemorySegment[last.length];
         }
 
-        /** Takes the gradient of the output from {@code values} [T, B, P0], rows {@code rowStride} elements apart. */
+        /**
+         * Takes the gradient of the output.
+         *
+         * @param values [T, B, P0], to be read
+         * @param rowStride elements between the starts of consecutive rows, at least P0
+         * @return this
+         * @throws IllegalArgumentException if segment or stride does not fit
+         */
         public Builder output(MemorySegment values, long rowStride) {
             var extent = new Extent(pass.shape().rows(), pass.cell().outputSize(), rowStride);
             this.output = operands.addRows("gradient of output", values, extent, precision);
@@ -137,21 +162,39 @@ public final class CellGradients {
             return this;
         }
 
-        /** Takes the gradient of plane {@code plane} of the last state from {@code values} [B, P]. */
+        /**
+         * Takes the gradient of a plane of the last state.
+         *
+         * @param plane which plane
+         * @param values [B, P], to be read
+         * @return this
+         * @throws IllegalArgumentException if there is no such plane or the segment does not fit
+         */
         public Builder last(int plane, MemorySegment values) {
             last[plane] = add("gradient of last[" + plane + "]", values, planeCount(plane));
             return this;
         }
 
-        /** Adds the gradient of the parameters to {@code values}, laid out as the parameters. */
+        /**
+         * Adds the gradient of the parameters to what is there.
+         *
+         * @param values laid out as the parameters
+         * @return this
+         * @throws IllegalArgumentException if the segment does not fit
+         */
         public Builder params(MemorySegment values) {
             this.params = addResult("gradient of params", values, pass.params().byteSize() / precision.bytes());
             return this;
         }
 
         /**
-         * Assigns the gradient of the dense input to {@code values} [T, B, I], or adds it if {@code accumulate}; rows
-         * (t, b) lie {@code rowStride} elements apart.
+         * Assigns or adds the gradient of the dense input.
+         *
+         * @param values [T, B, I]
+         * @param rowStride elements between the starts of consecutive rows, at least I
+         * @param accumulate whether it is added to what is there
+         * @return this
+         * @throws IllegalArgumentException if segment or stride does not fit, or the input is tokens
          */
         public Builder input(MemorySegment values, long rowStride, boolean accumulate) {
             if (pass.inputKind() == InputKind.TOKENS) {
@@ -166,15 +209,25 @@ public final class CellGradients {
         }
 
         /**
-         * Assigns the gradient of plane {@code plane} of the initial state to {@code values} [B, P]; may be the memory
-         * given to last.
+         * Assigns the gradient of a plane of the initial state.
+         *
+         * @param plane which plane
+         * @param values [B, P]; may be the memory given to {@link #last}
+         * @return this
+         * @throws IllegalArgumentException if there is no such plane or the segment does not fit
          */
         public Builder initial(int plane, MemorySegment values) {
             initial[plane] = addResult("gradient of initial[" + plane + "]", values, planeCount(plane));
             return this;
         }
 
-        /** Assigns the gradient of the pre-activations, [T, B, R]. */
+        /**
+         * Assigns the gradient of the pre-activations.
+         *
+         * @param values [T, B, R] without gaps
+         * @return this
+         * @throws IllegalArgumentException if the segment does not fit
+         */
         public Builder preActivations(MemorySegment values) {
             long count = pass.shape().rows() * pass.cell().rows();
             this.preActivations = addResult("gradient of preActivations", values, count);

@@ -12,6 +12,7 @@ public interface CellKernel {
      * @param precision element type
      * @param execution threads and cap on the instruction set
      * @return a plan, to be closed
+     * @throws IllegalArgumentException if {@code largest} has another hidden size than the cell, or is too large
      * @throws UnsupportedOperationException if the backend lacks the precision
      */
     CellPlan plan(Cell cell, CellShape largest, Precision precision, Execution execution);

@@ -3,23 +3,34 @@ package dev.rondo.cell;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /** How cells write their options as text and read them again: for checkpoints and command lines. */
 public final class CellOptions {
     private CellOptions() {}
 
-    /** {@return {@code value} as it is written: its name in lower case} */
+    /**
+     * {@return a choice as it is written: its name in lower case}
+     *
+     * @param value the choice
+     */
     public static String text(Enum<?> value) {
+        Objects.requireNonNull(value, "value: expected one, got null");
         return value.name().toLowerCase(Locale.ROOT);
     }
 
     /**
-     * {@return what option {@code name} says, {@code absent} if it is not there}
+     * {@return what an option says that is one of a few}
      *
-     * @throws IllegalArgumentException if it is none of the values of the enum
+     * @param <E> the enum of what can be chosen
+     * @param options text of all options, by name
+     * @param name which option
+     * @param absent what it is if it is not there
+     * @throws IllegalArgumentException if it says none of the values of the enum
      */
     public static <E extends Enum<E>> E choice(Map<String, String> options, String name, E absent) {
-        String given = options.get(name);
+        Objects.requireNonNull(absent, "absent: expected a value, got null");
+        String given = given(options, name);
         if (given == null) {
             return absent;
         }
@@ -30,16 +41,24 @@ public final class CellOptions {
     }
 
     /**
-     * {@return the number that option {@code name} says, {@code absent} if it is not there}
+     * {@return what an option says that is a number}
      *
-     * @throws IllegalArgumentException if it is no number
+     * @param options text of all options, by name
+     * @param name which option
+     * @param absent what it is if it is not there
+     * @throws IllegalArgumentException if it says no number
      */
     public static double number(Map<String, String> options, String name, double absent) {
-        String given = options.get(name);
+        String given = given(options, name);
         try {
             return given == null ? absent : Double.parseDouble(given);
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException(name + ": expected a number, got " + given, e);
         }
+    }
+
+    private static String given(Map<String, String> options, String name) {
+        Objects.requireNonNull(options, "options: expected a map, got null");
+        return options.get(Objects.requireNonNull(name, "name: expected one, got null"));
     }
 }

@@ -27,14 +27,24 @@ public final class CellPass {
      * @param values native segment; row (t, b) starts at element (t * B + b) * rowStride
      * @param rowStride at least I
      */
-    public record Dense(MemorySegment values, long rowStride) implements Input {}
+    public record Dense(MemorySegment values, long rowStride) implements Input {
+        /** Refuses null; all else is checked when a pass takes it. */
+        public Dense {
+            Objects.requireNonNull(values, "values: expected a segment, got null");
+        }
+    }
 
     /**
      * Tokens, int32 [T, B], each from 0 to I - 1; beyond a row's length any such number.
      *
      * @param ids native segment
      */
-    public record Tokens(MemorySegment ids) implements Input {}
+    public record Tokens(MemorySegment ids) implements Input {
+        /** Refuses null; all else is checked when a pass takes it. */
+        public Tokens {
+            Objects.requireNonNull(ids, "ids: expected a segment, got null");
+        }
+    }
 
     private final Cell cell;
     private final CellShape shape;
@@ -87,14 +97,19 @@ public final class CellPass {
     }
 
     /**
-     * Starts a pass.
+     * {@return a builder of a pass}
      *
      * @param cell the cell
-     * @param shape its sizes
+     * @param shape the sizes of the pass
      * @param parameters slab that the cell's parameters lie in; gives the precision
      * @param offset index of the cell's first parameter in the slab
+     * @throws IllegalArgumentException if {@code shape} has another hidden size than the cell, or the cell's parameters
+     *     do not fit into the slab from {@code offset} on
      */
     public static Builder of(Cell cell, CellShape shape, Parameters parameters, long offset) {
+        Objects.requireNonNull(cell, "cell: expected one, got null");
+        Objects.requireNonNull(shape, "shape: expected one, got null");
+        Objects.requireNonNull(parameters, "parameters: expected a slab, got null");
         return new Builder(cell, shape, parameters, offset);
     }
 
@@ -133,12 +148,22 @@ public final class CellPass {
         return input instanceof Dense ? InputKind.DENSE : InputKind.TOKENS;
     }
 
-    /** {@return state plane {@code plane} before the first step, [B, P], or null for zero} */
+    /**
+     * {@return a state plane before the first step, [B, P], or null for zero}
+     *
+     * @param plane which plane
+     * @throws IndexOutOfBoundsException if there is no such plane
+     */
     public MemorySegment initial(int plane) {
         return initial[plane];
     }
 
-    /** {@return where state plane {@code plane} after the last valid step goes, [B, P], or null if not wanted} */
+    /**
+     * {@return where a state plane after the last valid step goes, [B, P], or null if not wanted}
+     *
+     * @param plane which plane
+     * @throws IndexOutOfBoundsException if there is no such plane
+     */
     public MemorySegment last(int plane) {
         return last[plane];
     }
@@ -188,7 +213,11 @@ public final class CellPass {
         return timeOrigin;
     }
 
-    /** Sets the absolute time of step 0: a stream goes on with the same pass. */
+    /**
+     * Sets the absolute time of step 0: a stream goes on with the same pass.
+     *
+     * @param time in steps
+     */
     public void timeOrigin(long time) {
         this.timeOrigin = time;
     }
@@ -206,17 +235,32 @@ public final class CellPass {
         return arenas;
     }
 
-    /** {@return the length of sequence {@code b}, from 0 to T} */
+    /**
+     * {@return the length of a sequence, from 0 to T}
+     *
+     * @param b which sequence
+     */
     public int length(int b) {
         return lengths == null ? shape.timeSteps() : lengths.getAtIndex(ValueLayout.JAVA_INT, b);
     }
 
-    /** {@return whether row (t, b) moves the state: it lies within the sequence and is not held as a whole} */
+    /**
+     * {@return whether a row moves the state: it lies within the sequence and is not held as a whole}
+     *
+     * @param t time step
+     * @param b sequence
+     */
     public boolean active(int t, int b) {
         return t < length(b) && (hold == null || holdWidth != 1 || holdAt(t, b, 0) == 0);
     }
 
-    /** {@return whether unit {@code unit} of row (t, b) is held one by one} */
+    /**
+     * {@return whether a unit is held by itself}
+     *
+     * @param t time step
+     * @param b sequence
+     * @param unit hidden unit
+     */
     public boolean unitHeld(int t, int b, int unit) {
         return hold != null && holdWidth != 1 && holdAt(t, b, unit) != 0;
     }
@@ -283,7 +327,10 @@ public final class CellPass {
         }
     }
 
-    /** Collects the parts of a pass and checks each. Absent parts have the defaults that the accessors state. */
+    /**
+     * Collects the parts of a pass and checks each. Absent parts have the defaults that the accessors state. A segment
+     * fits if it is native, long enough, aligned to its elements and, where it is written to, not read-only.
+     */
     public static final class Builder {
         private final Cell cell;
         private final CellShape shape;
@@ -325,26 +372,53 @@ public final class CellPass {
             this.last = new MemorySegment[cell.planeWidths().length];
         }
 
-        /** Reads numbers from {@code values} [T, B, I], rows {@code rowStride} elements apart; see {@link Dense}. */
+        /**
+         * Reads numbers, see {@link Dense}.
+         *
+         * @param values [T, B, I]
+         * @param rowStride elements between the starts of consecutive rows, at least I
+         * @return this
+         * @throws IllegalArgumentException if segment or stride does not fit
+         */
         public Builder input(MemorySegment values, long rowStride) {
             var extent = new Extent(shape.rows(), shape.inputSize(), rowStride);
             this.input = new Dense(operands.addRows("input", values, extent, precision), rowStride);
             return this;
         }
 
-        /** Reads tokens; see {@link Tokens}. */
+        /**
+         * Reads tokens, see {@link Tokens}.
+         *
+         * @param ids int32 [T, B]
+         * @return this
+         * @throws IllegalArgumentException if the segment does not fit
+         */
         public Builder tokens(MemorySegment ids) {
             this.input = new Tokens(operands.add("tokens", ids, shape.rows(), Integer.BYTES));
             return this;
         }
 
-        /** Starts plane {@code plane} from {@code values} [B, P]; without it from zero. */
+        /**
+         * Starts a state plane from given values.
+         *
+         * @param plane which plane
+         * @param values [B, P]
+         * @return this
+         * @throws IllegalArgumentException if there is no such plane or the segment does not fit
+         */
         public Builder initial(int plane, MemorySegment values) {
             initial[plane] = operands.add("initial[" + plane + "]", values, planeCount(plane), precision.bytes());
             return this;
         }
 
-        /** Puts plane {@code plane} after the last valid step into {@code values} [B, P], which may be the initial state's. */
+        /**
+         * Keeps a state plane after the last valid step.
+         *
+         * @param plane which plane
+         * @param values where it goes, [B, P]; may be the memory given to {@link #initial}
+         * @return this
+         * @throws IllegalArgumentException if there is no such plane or the segment does not fit
+         */
         public Builder last(int plane, MemorySegment values) {
             String name = "last[" + plane + "]";
             last[plane] = operands.add(name, Operands.writable(name, values), planeCount(plane), precision.bytes());
@@ -352,8 +426,12 @@ public final class CellPass {
         }
 
         /**
-         * Puts the output into {@code values} [T, B, P0], in time order also when reversed; rows (t, b) lie {@code
-         * rowStride} elements apart.
+         * Keeps the output, in time order also when reversed.
+         *
+         * @param values where it goes, [T, B, P0]
+         * @param rowStride elements between the starts of consecutive rows, at least P0
+         * @return this
+         * @throws IllegalArgumentException if segment or stride does not fit
          */
         public Builder output(MemorySegment values, long rowStride) {
             var extent = new Extent(shape.rows(), cell.outputSize(), rowStride);
@@ -362,15 +440,26 @@ public final class CellPass {
             return this;
         }
 
-        /** Ends each sequence at its own length, int32 [B]. */
+        /**
+         * Ends each sequence at its own length.
+         *
+         * @param values int32 [B], each from 0 to T
+         * @return this
+         * @throws IllegalArgumentException if the segment does not fit
+         */
         public Builder lengths(MemorySegment values) {
             this.lengths = operands.add("lengths", values, shape.batchSize(), Integer.BYTES);
             return this;
         }
 
         /**
-         * Holds the state where a byte of {@code values} [T, B, width] is not zero: {@code width} 1 holds whole rows, H single
-         * units, which not every cell {@linkplain Cell#holdsUnits() can}.
+         * Holds the state where a byte is not zero.
+         *
+         * @param values bytes [T, B, width]
+         * @param width 1 to hold whole rows; H to hold single units, which not every cell {@linkplain Cell#holdsUnits()
+         *     can}
+         * @return this
+         * @throws IllegalArgumentException if the width is another, or the segment does not fit
          */
         public Builder hold(MemorySegment values, int width) {
             if (width != 1 && !(width == shape.hiddenSize() && cell.holdsUnits())) {
@@ -382,16 +471,26 @@ public final class CellPass {
             return this;
         }
 
-        /** Multiplies plane 0 of the old state where it enters the recurrent product, by one mask [B, P0] for all steps. */
+        /**
+         * Multiplies plane 0 of the old state where it enters the recurrent product, by the same factors at all steps.
+         *
+         * @param values [B, P0]
+         * @return this
+         * @throws IllegalArgumentException if the segment does not fit
+         */
         public Builder recurrentMask(MemorySegment values) {
             return recurrentMask(values, 1, 0);
         }
 
         /**
-         * Multiplies plane 0 of the old state where it enters the recurrent product, by a mask per step, [T, B, P0];
-         * where a sequence takes no step it may be anything.
+         * Multiplies plane 0 of the old state where it enters the recurrent product, by factors for each step.
+         *
+         * @param values [T, B, P0]; where a sequence takes no step they may be anything
+         * @return this
+         * @throws IllegalArgumentException if the segment does not fit
          */
         public Builder recurrentMasks(MemorySegment values) {
+            Objects.requireNonNull(values, "recurrentMasks: expected a segment, got null");
             return recurrentMask(values, shape.timeSteps(), planeCount(0));
         }
 
@@ -401,19 +500,35 @@ public final class CellPass {
             return this;
         }
 
-        /** Lets time run backwards, from each sequence's own last element. */
+        /**
+         * Lets time run backwards, from each sequence's own last element.
+         *
+         * @param value whether it does; default false
+         * @return this
+         */
         public Builder reversed(boolean value) {
             this.reversed = value;
             return this;
         }
 
-        /** Sets the absolute time of step 0; default 0. */
+        /**
+         * Sets the absolute time of step 0, for cells with a clock.
+         *
+         * @param time in steps; default 0
+         * @return this
+         */
         public Builder timeOrigin(long time) {
             this.timeOrigin = time;
             return this;
         }
 
-        /** Keeps what backward needs in {@code bytes}, {@link CellPlan#cacheBytes} long, aligned to 64; absent = inference. */
+        /**
+         * Keeps what backward needs; a pass without it is for inference.
+         *
+         * @param bytes {@link CellPlan#cacheBytes} of them, which the plan checks, aligned to 64
+         * @return this
+         * @throws IllegalArgumentException if the segment is not native, not aligned or read-only
+         */
         public Builder cache(MemorySegment bytes) {
             operands.add("cache", Operands.writable("cache", bytes), 0, 64);
             this.cache = bytes;
@@ -423,7 +538,8 @@ public final class CellPass {
         /**
          * {@return the pass; the builder is used up}
          *
-         * @throws IllegalArgumentException if a part does not fit; {@code NullPointerException} if there is no input
+         * @throws IllegalArgumentException if the slab holds another number of parameters for the kind of input
+         * @throws NullPointerException if there is no input
          */
         public CellPass build() {
             return new CellPass(this);

@@ -1,6 +1,7 @@
 package dev.rondo.cell;
 
 import dev.rondo.memory.Precision;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -19,8 +20,18 @@ public abstract class CellPlan implements AutoCloseable {
     private final AtomicBoolean busy = new AtomicBoolean();
     private boolean closed;
 
-    /** For bodies: keeps what every plan has, for passes of {@code cell} up to {@code largest} in {@code precision}. */
+    /**
+     * For bodies: keeps what every plan has.
+     *
+     * @param cell the cell it runs
+     * @param largest the largest pass it takes
+     * @param precision element type
+     * @throws IllegalArgumentException if {@code largest} has another hidden size than the cell
+     */
     protected CellPlan(Cell cell, CellShape largest, Precision precision) {
+        Objects.requireNonNull(cell, "cell: expected one, got null");
+        Objects.requireNonNull(largest, "largest: expected a shape, got null");
+        Objects.requireNonNull(precision, "precision: expected one, got null");
         if (largest.hiddenSize() != cell.hiddenSize()) {
             throw new IllegalArgumentException(
                     "hiddenSize: expected " + cell.hiddenSize() + ", got " + largest.hiddenSize());
@@ -52,8 +63,10 @@ public abstract class CellPlan implements AutoCloseable {
     public abstract IsaTier tier();
 
     /**
-     * {@return bytes of cache that backward needs from a forward pass of {@code timeSteps} x {@code batchSize}}
+     * {@return bytes of cache that backward needs from a forward pass}
      *
+     * @param timeSteps T of that pass
+     * @param batchSize B of that pass
      * @throws IllegalArgumentException if a size is below 1 or above the largest of this plan
      * @throws IllegalStateException after {@link #close()}
      */
@@ -64,21 +77,36 @@ public abstract class CellPlan implements AutoCloseable {
         return countCacheBytes(timeSteps, batchSize);
     }
 
-    /** {@return what {@link #cacheBytes} returns, for checked {@code timeSteps} and {@code batchSize}} */
+    /**
+     * {@return what {@link #cacheBytes} returns}
+     *
+     * @param timeSteps checked
+     * @param batchSize checked
+     */
     protected abstract long countCacheBytes(int timeSteps, int batchSize);
 
-    /** Runs a checked forward pass. */
+    /**
+     * Runs a forward pass.
+     *
+     * @param pass checked
+     */
     protected abstract void runForward(CellPass pass);
 
-    /** Runs a checked backward pass over {@code pass}, with {@code gradients} in and out. */
+    /**
+     * Runs a backward pass.
+     *
+     * @param pass checked
+     * @param gradients checked, in and out
+     */
     protected abstract void runBackward(CellPass pass, CellGradients gradients);
 
     /** Frees what this plan owns; called once. */
     protected abstract void free();
 
     /**
-     * Runs {@code pass} forward: writes output, last state and, if the pass has one, the cache. One time step is streaming.
+     * Runs a pass forward: writes output, last state and, if the pass has one, the cache. One time step is streaming.
      *
+     * @param pass what to run
      * @throws IllegalArgumentException if the pass does not fit this plan, or a length or token is out of range
      * @throws IllegalStateException after {@link #close()}, if memory of the pass was closed or is another thread's
      *     alone, or while another thread uses this plan
@@ -103,10 +131,13 @@ public abstract class CellPlan implements AutoCloseable {
      * cache: one backward pass per forward pass. Input, parameters, lengths, hold and mask must be as they were then;
      * initial state, last state and output may have been overwritten.
      *
+     * @param pass what forward ran
+     * @param gradients those of this pass, in and out
      * @throws IllegalArgumentException if the pass or the gradients do not fit this plan
      * @throws IllegalStateException if forward of this plan has not filled the pass's cache, or as {@link #forward} says
      */
     public final void backward(CellPass pass, CellGradients gradients) {
+        Objects.requireNonNull(gradients, "gradients: expected some, got null");
         begin(pass);
         try {
             if (gradients.pass() != pass) {
@@ -163,6 +194,7 @@ public abstract class CellPlan implements AutoCloseable {
     }
 
     private void begin(CellPass pass) {
+        Objects.requireNonNull(pass, "pass: expected one, got null");
         if (!busy.compareAndSet(false, true)) {
             throw new IllegalStateException(this + ": one thread at a time; another pass is running");
         }

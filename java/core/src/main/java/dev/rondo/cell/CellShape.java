@@ -1,5 +1,7 @@
 package dev.rondo.cell;
 
+import java.util.Objects;
+
 /**
  * Sizes of one pass.
  *
@@ -9,7 +11,11 @@ package dev.rondo.cell;
  * @param hiddenSize hidden units, H
  */
 public record CellShape(int timeSteps, int batchSize, int inputSize, int hiddenSize) {
-    /** Checks that every size is at least 1. */
+    /**
+     * Checks the sizes.
+     *
+     * @throws IllegalArgumentException if one is below 1
+     */
     public CellShape {
         atLeastOne("timeSteps", timeSteps);
         atLeastOne("batchSize", batchSize);
@@ -23,11 +29,14 @@ public record CellShape(int timeSteps, int batchSize, int inputSize, int hiddenS
     }
 
     /**
-     * {@return the number of elements of state plane {@code plane} of {@code cell}, B * P}
+     * {@return the number of elements of a state plane, B * P}
      *
+     * @param cell whose state it is
+     * @param plane which plane
      * @throws IllegalArgumentException if the cell has no such plane
      */
     public long planeCount(Cell cell, int plane) {
+        Objects.requireNonNull(cell, "cell: expected one, got null");
         int[] widths = cell.planeWidths();
         if (plane < 0 || plane >= widths.length) {
             throw new IllegalArgumentException("plane: expected 0 to " + (widths.length - 1) + ", got " + plane);
@@ -36,10 +45,11 @@ public record CellShape(int timeSteps, int batchSize, int inputSize, int hiddenS
     }
 
     /**
-     * {@return {@code hiddenSize}}
+     * {@return {@code hiddenSize}, checked}
      *
-     * @param gates pre-activation rows per hidden unit, whose number shall fit an int
-     * @throws IllegalArgumentException if it is below 1, or too large
+     * @param hiddenSize hidden units, H
+     * @param gates pre-activation rows per hidden unit, at least 1; H times as many shall fit an int
+     * @throws IllegalArgumentException if {@code hiddenSize} is below 1, or too large
      */
     public static int units(int hiddenSize, int gates) {
         atLeastOne("hiddenSize", hiddenSize);
@@ -51,11 +61,14 @@ public record CellShape(int timeSteps, int batchSize, int inputSize, int hiddenS
     }
 
     /**
-     * {@return {@code value}}
+     * {@return {@code value}, checked}
      *
-     * @throws IllegalArgumentException if it is below 1; the message calls it {@code name}
+     * @param name what the message calls it
+     * @param value a size
+     * @throws IllegalArgumentException if {@code value} is below 1
      */
     public static int atLeastOne(String name, int value) {
+        Objects.requireNonNull(name, "name: expected one, got null");
         if (value < 1) {
             throw new IllegalArgumentException(name + ": expected at least 1, got " + value);
         }

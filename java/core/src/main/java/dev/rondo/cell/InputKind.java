@@ -10,7 +10,12 @@ public enum InputKind {
      */
     TOKENS;
 
-    /** {@return the shape of {@code weightIh}: [rows, inputSize], token-major [inputSize, rows]} */
+    /**
+     * {@return the shape of {@code weightIh}: [rows, inputSize], token-major [inputSize, rows]}
+     *
+     * @param rows pre-activation rows that the input feeds
+     * @param inputSize I
+     */
     public int[] weightShape(int rows, int inputSize) {
         return switch (this) {
             case DENSE -> new int[] {rows, inputSize};

@@ -4,6 +4,7 @@ import dev.rondo.memory.Precision;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * The segments of a pass or its gradients: checked once when they are given, asked for life before each call. All
@@ -18,9 +19,7 @@ final class Operands {
      * elements} elements.
      */
     MemorySegment add(String name, MemorySegment segment, long elements, int elementBytes) {
-        if (segment == null) {
-            throw new IllegalArgumentException(name + ": expected a segment, got null");
-        }
+        Objects.requireNonNull(segment, () -> name + ": expected a segment, got null");
         if (!segment.isNative()) {
             throw new IllegalArgumentException(name + ": expected a native segment, got one on the heap");
         }

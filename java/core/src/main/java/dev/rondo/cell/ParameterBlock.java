@@ -52,8 +52,22 @@ public record ParameterBlock(
         CACHE
     }
 
-    /** {@return the whole of {@code weightIh}, of the shape that {@code kind} gives it, on rows from {@code row}} */
+    /** Checks that nothing is null. */
+    public ParameterBlock {
+        Objects.requireNonNull(tensor, "tensor: expected a name, got null");
+        Objects.requireNonNull(source, "source: expected one, got null");
+    }
+
+    /**
+     * {@return a whole matrix on the input}
+     *
+     * @param weightIh the matrix, [rows, I] for dense input, [I, rows] for tokens
+     * @param kind what the input is made of
+     * @param row first pre-activation row
+     */
     public static ParameterBlock input(TensorLayout.Tensor weightIh, InputKind kind, int row) {
+        Objects.requireNonNull(weightIh, "weightIh: expected a tensor, got null");
+        Objects.requireNonNull(kind, "kind: expected one, got null");
         int rows = weightIh.shape().get(kind == InputKind.DENSE ? 0 : 1);
         int width = weightIh.shape().get(kind == InputKind.DENSE ? 1 : 0);
         return switch (kind) {
@@ -65,20 +79,39 @@ public record ParameterBlock(
     }
 
     /**
-     * {@return the whole of {@code weight} [rows, width] on {@code plane} of {@code source}, on rows from {@code row}}
+     * {@return a whole matrix on a plane}
+     *
+     * @param weight the matrix, [rows, width]
+     * @param source what kind of plane it multiplies
+     * @param plane which of them
+     * @param row first pre-activation row
      */
     public static ParameterBlock matrix(TensorLayout.Tensor weight, Source source, int plane, int row) {
+        Objects.requireNonNull(weight, "weight: expected a tensor, got null");
         int rows = weight.shape().get(0);
         int width = weight.shape().get(1);
         return new ParameterBlock(weight.name(), weight.offset(), row, rows, source, plane, 0, width, width, 1);
     }
 
-    /** {@return the whole of {@code bias} [rows], on rows from {@code row}} */
+    /**
+     * {@return a whole bias}
+     *
+     * @param bias the bias, [rows]
+     * @param row first pre-activation row
+     */
     public static ParameterBlock bias(TensorLayout.Tensor bias, int row) {
+        Objects.requireNonNull(bias, "bias: expected a tensor, got null");
         return new ParameterBlock(bias.name(), bias.offset(), row, bias.shape().get(0), Source.ONE, 0, 0, 1, 1, 1);
     }
 
-    /** {@return rows {@code from} to {@code from + count} of this block, on pre-activation rows from {@code onRow}} */
+    /**
+     * {@return some rows of this block, on other pre-activation rows}
+     *
+     * @param from first row, counted from that of this block
+     * @param count number of rows
+     * @param onRow first pre-activation row that they shall feed
+     * @throws IndexOutOfBoundsException if this block has no such rows
+     */
     public ParameterBlock slice(int from, int count, int onRow) {
         int least = Objects.checkFromIndexSize(from, count, rows);
         return new ParameterBlock(tensor, offset + (long) least * rowStride, onRow, count, source, plane,

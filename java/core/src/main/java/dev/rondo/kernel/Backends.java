@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -26,8 +27,13 @@ public final class Backends {
 
     private Backends() {}
 
-    /** {@return why {@code backend} cannot run here, or empty if it can} */
+    /**
+     * {@return why a backend cannot run here, or empty if it can}
+     *
+     * @param backend which
+     */
     public static Optional<String> missing(Backend backend) {
+        Objects.requireNonNull(backend, "backend: expected one, got null");
         return switch (backend) {
             case REFERENCE -> Optional.empty();
             case VECTOR -> ModuleLayer.boot().findModule(VECTOR_MODULE).isPresent()
@@ -59,8 +65,9 @@ public final class Backends {
     }
 
     /**
-     * Makes sure that {@code backend} runs here.
+     * Makes sure that a backend runs here.
      *
+     * @param backend which
      * @throws UnsupportedOperationException with the reason if it does not
      */
     public static void require(Backend backend) {
@@ -70,9 +77,11 @@ public final class Backends {
     }
 
     /**
-     * {@return one line: backend, instruction set and threads of {@code execution}, and why none of the faster ones}
+     * {@return one line: the backend, its {@link #details}, and why none of the faster ones}
      *
-     * @throws UnsupportedOperationException if {@code backend} does not run here
+     * @param backend which
+     * @param execution threads and cap on the instruction set
+     * @throws UnsupportedOperationException with the reason if the backend does not run here
      */
     public static String describe(Backend backend, Execution execution) {
         var line = new StringBuilder("backend ").append(backend).append(": ").append(details(backend, execution));
@@ -93,8 +102,16 @@ public final class Backends {
         return missing(Backend.NATIVE).isPresent() ? "no NATIVE backend that would use it" : OpenBlas.loadAndDescribe();
     }
 
-    /** Logs {@link #describe} of {@code execution} when a backend is first chosen, and only then. */
+    /**
+     * Logs what {@link #describe} returns when a backend is first chosen, and only then.
+     *
+     * @param backend which
+     * @param execution threads and cap on the instruction set
+     * @throws UnsupportedOperationException with the reason if the backend does not run here
+     */
     public static void announce(Backend backend, Execution execution) {
+        Objects.requireNonNull(execution, "execution: expected one, got null");
+        require(backend);
         synchronized (ANNOUNCED) {
             if (!ANNOUNCED.add(backend)) {
                 return;
@@ -104,12 +121,15 @@ public final class Backends {
     }
 
     /**
-     * {@return instruction set and threads of {@code backend} for {@code execution}, and what else is particular to it}
+     * {@return instruction set and threads, and what else is particular to a backend}
      *
-     * @throws UnsupportedOperationException if it does not run here
+     * @param backend which
+     * @param execution threads and cap on the instruction set
+     * @throws UnsupportedOperationException with the reason if the backend does not run here
      */
     public static String details(Backend backend, Execution execution) {
         require(backend);
+        Objects.requireNonNull(execution, "execution: expected one, got null");
         return switch (backend) {
             case REFERENCE -> "plain Java, 1 thread";
             case VECTOR -> VectorKernel.tier(execution.maxIsa()).bits() + " bits, 1 thread";

@@ -7,6 +7,7 @@ import dev.rondo.cell.CellPlan;
 import dev.rondo.cell.CellShape;
 import dev.rondo.cell.Execution;
 import dev.rondo.memory.Precision;
+import java.util.Objects;
 
 /**
  * The C++ body of every cell that the native library knows by name: one native call per layer, direction and sequence,
@@ -19,12 +20,14 @@ public final class NativeKernel implements CellKernel {
     /**
      * {@inheritDoc}
      *
+     * @throws IllegalArgumentException {@inheritDoc}
      * @throws UnsupportedOperationException if there is no native library here, or no such cell in it; the message says
      *     why
      */
     @Override
     public CellPlan plan(Cell cell, CellShape largest, Precision precision, Execution execution) {
         Backends.require(Backend.NATIVE);
+        Objects.requireNonNull(execution, "execution: expected one, got null");
         return new NativePlan(cell, largest, precision, execution);
     }
 }

@@ -4,6 +4,7 @@ import dev.rondo.cell.Backend;
 import dev.rondo.cell.Execution;
 import dev.rondo.memory.Precision;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 
 /**
  * Matrix products on native memory, for heads and whatever else is not a cell. The checks of arguments stand here,
@@ -35,8 +36,13 @@ public abstract class Products {
      * @param columnStride elements between columns
      */
     public record Matrix(MemorySegment values, long rows, long columns, long rowStride, long columnStride) {
-        /** Checks sizes and strides. */
+        /**
+         * Checks sizes and strides; whether the segment is as long a product checks, which knows the element type.
+         *
+         * @throws IllegalArgumentException if the segment is on the heap, or a size or stride is none of these
+         */
         public Matrix {
+            Objects.requireNonNull(values, "values: expected a segment, got null");
             if (!values.isNative()) {
                 throw new IllegalArgumentException("values: expected a native segment, got one on the heap");
             }
@@ -52,7 +58,14 @@ public abstract class Products {
             }
         }
 
-        /** {@return a row-major matrix without gaps} */
+        /**
+         * {@return a row-major matrix without gaps}
+         *
+         * @param values native segment
+         * @param rows rows, at least 1
+         * @param columns columns, at least 1
+         * @throws IllegalArgumentException if the segment is on the heap, or a size is below 1
+         */
         public static Matrix of(MemorySegment values, long rows, long columns) {
             return new Matrix(values, rows, columns, columns, 1);
         }
@@ -70,13 +83,18 @@ public abstract class Products {
     }
 
     /**
-     * {@return the products of {@code backend}}
+     * {@return the products of a backend}
      *
+     * @param backend whose
+     * @param precision element type
+     * @param execution threads and cap on the instruction set
      * @throws UnsupportedOperationException if the backend does not run here or lacks the precision; the message says
      *     why
      */
     public static Products of(Backend backend, Precision precision, Execution execution) {
         Backends.require(backend);
+        Objects.requireNonNull(precision, "precision: expected one, got null");
+        Objects.requireNonNull(execution, "execution: expected one, got null");
         return switch (backend) {
             case REFERENCE -> new ReferenceProducts(precision);
             case VECTOR -> new VectorProducts(precision, execution);
@@ -96,10 +114,13 @@ public abstract class Products {
      * @param b [k, n]
      * @param c [m, n], row-major; shares no element with {@code a} or {@code b}
      * @param accumulate whether the product is added to what is in {@code c}
-     * @throws IllegalArgumentException if sizes do not fit each other or the memory
+     * @throws IllegalArgumentException if sizes do not fit each other or the memory, or that is not aligned to elements
      * @throws IllegalStateException if memory of a matrix was closed or is another thread's alone
      */
     public final void multiply(Matrix a, Matrix b, Matrix c, boolean accumulate) {
+        Objects.requireNonNull(a, "a: expected a matrix, got null");
+        Objects.requireNonNull(b, "b: expected a matrix, got null");
+        Objects.requireNonNull(c, "c: expected a matrix, got null");
         if (a.columns != b.rows) {
             throw new IllegalArgumentException("b.rows: expected " + a.columns + " as a has columns, got " + b.rows);
         }

@@ -6,6 +6,7 @@ import dev.rondo.cell.CellPlan;
 import dev.rondo.cell.CellShape;
 import dev.rondo.cell.Execution;
 import dev.rondo.memory.Precision;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -69,10 +70,12 @@ public abstract class ReferenceKernel implements CellKernel {
     }
 
     /**
-     * {@return this kernel with {@code observer}, which sees the pre-activations [R] of each row of each step as {@link
-     * #forward} does, to be read; for checks that depend on where they lie}
+     * {@return this kernel, watched: for checks that depend on where pre-activations lie}
+     *
+     * @param observer sees the pre-activations [R] of each row of each step as {@link #forward} does, to be read
      */
     public final ReferenceKernel observedBy(Consumer<double[]> observer) {
+        Objects.requireNonNull(observer, "observer: expected one, got null");
         ReferenceKernel observed = this;
         return new ReferenceKernel() {
             @Override
@@ -101,6 +104,7 @@ public abstract class ReferenceKernel implements CellKernel {
 
     @Override
     public final CellPlan plan(Cell cell, CellShape largest, Precision precision, Execution execution) {
+        Objects.requireNonNull(execution, "execution: expected one, got null");
         return new ReferencePlan(this, cell, largest, precision);
     }
 }

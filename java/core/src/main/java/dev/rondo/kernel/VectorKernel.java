@@ -8,6 +8,7 @@ import dev.rondo.cell.Execution;
 import dev.rondo.cell.IsaTier;
 import dev.rondo.memory.Precision;
 import java.lang.invoke.MethodHandles;
+import java.util.Objects;
 
 /**
  * The body of a cell in {@code jdk.incubator.vector}, float32, 128 to 512 bits: what runs fast without the native
@@ -28,11 +29,15 @@ public final class VectorKernel implements CellKernel {
      * @param pointwise the cell's part, see {@link VectorWidth}
      */
     public VectorKernel(MethodHandles.Lookup lookup, Class<? extends VectorPointwise> pointwise) {
-        this.lookup = lookup;
-        this.pointwise = pointwise;
+        this.lookup = Objects.requireNonNull(lookup, "lookup: expected one, got null");
+        this.pointwise = Objects.requireNonNull(pointwise, "pointwise: expected a class, got null");
     }
 
-    /** {@return the tier that runs where {@code cap} is asked for} */
+    /**
+     * {@return the tier that runs}
+     *
+     * @param cap the highest that may
+     */
     public static IsaTier tier(IsaTier cap) {
         return VectorWidth.of(cap).tier();
     }
@@ -40,11 +45,13 @@ public final class VectorKernel implements CellKernel {
     @Override
     public CellPlan plan(Cell cell, CellShape largest, Precision precision, Execution execution) {
         requireFloat32(precision);
+        Objects.requireNonNull(execution, "execution: expected one, got null");
         VectorWidth width = VectorWidth.of(execution.maxIsa());
         return new VectorPlan(width.copy(lookup, pointwise, VectorPointwise.class), cell, largest, width);
     }
 
     static void requireFloat32(Precision precision) {
+        Objects.requireNonNull(precision, "precision: expected one, got null");
         if (precision != Precision.FLOAT32) {
             throw new UnsupportedOperationException("VECTOR: float64 is not supported; use REFERENCE or NATIVE");
         }

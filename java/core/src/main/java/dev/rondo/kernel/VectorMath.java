@@ -8,9 +8,23 @@ package dev.rondo.kernel;
  * 1e-38.
  */
 public interface VectorMath {
-    /** x = 1 / (1 + e^-x). */
+    /**
+     * x = 1 / (1 + e^-x).
+     *
+     * @param x an array
+     * @param at where in it the first element lies
+     * @param count number of elements; whole vectors of them must lie within the array
+     * @throws IndexOutOfBoundsException if they do not
+     */
     void sigmoid(float[] x, int at, int count);
 
-    /** x = tanh(x). */
+    /**
+     * x = tanh(x).
+     *
+     * @param x an array
+     * @param at where in it the first element lies
+     * @param count number of elements; whole vectors of them must lie within the array
+     * @throws IndexOutOfBoundsException if they do not
+     */
     void tanh(float[] x, int at, int count);
 }

@@ -47,6 +47,7 @@ final class VectorPolynomials implements VectorMath {
 
     /** x = E(2x) / (E(2x) + 2) if {@code factor} is 2, and 1 / (E(-x) + 2) if it is -1. */
     private static void activate(float[] x, int at, int count, float factor) {
+        Objects.requireNonNull(x, "x: expected an array, got null");
         int whole = Math.ceilDiv(count, LANES) * LANES;
         Objects.checkFromIndexSize(at, whole, x.length);
         // The numerator is a E + b.

@@ -74,32 +74,56 @@ public final class VectorRow {
         return gates.values();
     }
 
-    /** {@return where those of gate {@code gate} start: {@link #units} each, one gate after the other} */
+    /**
+     * {@return where the pre-activations of a gate start: {@link #units} each, one gate after the other}
+     *
+     * @param gate which gate, from 0
+     */
     public int gate(int gate) {
         return gates.at(gateRow) + gate * units;
     }
 
-    /** {@return the array with state plane {@code plane}, before and after the step} */
+    /**
+     * {@return the array with a state plane, before and after the step}
+     *
+     * @param plane which plane
+     */
     public float[] state(int plane) {
         return states[plane].values();
     }
 
-    /** {@return where plane {@code plane} before the step starts} */
+    /**
+     * {@return where a state plane before the step starts}
+     *
+     * @param plane which plane
+     */
     public int before(int plane) {
         return states[plane].at(before);
     }
 
-    /** {@return where plane {@code plane} after the step starts} */
+    /**
+     * {@return where a state plane after the step starts}
+     *
+     * @param plane which plane
+     */
     public int after(int plane) {
         return states[plane].at(after);
     }
 
-    /** {@return the array with the gradient of plane {@code plane}} */
+    /**
+     * {@return the array with the gradient of a state plane}
+     *
+     * @param plane which plane
+     */
     public float[] gradient(int plane) {
         return gradients[plane].values();
     }
 
-    /** {@return where the gradient of plane {@code plane} starts} */
+    /**
+     * {@return where the gradient of a state plane starts}
+     *
+     * @param plane which plane
+     */
     public int gradientAt(int plane) {
         return gradients[plane].at(b);
     }
@@ -124,22 +148,38 @@ public final class VectorRow {
         return operandGradient.at(b);
     }
 
-    /** {@return the array with cache plane {@code plane}} */
+    /**
+     * {@return the array with a cache plane}
+     *
+     * @param plane which plane
+     */
     public float[] cachePlane(int plane) {
         return cachePlanes[plane].values();
     }
 
-    /** {@return where cache plane {@code plane} starts} */
+    /**
+     * {@return where a cache plane starts}
+     *
+     * @param plane which plane
+     */
     public int cachePlaneAt(int plane) {
         return cachePlanes[plane].at(gateRow);
     }
 
-    /** {@return the array with the gradient of cache plane {@code plane}} */
+    /**
+     * {@return the array with the gradient of a cache plane}
+     *
+     * @param plane which plane
+     */
     public float[] cacheGradient(int plane) {
         return cacheGradients[plane].values();
     }
 
-    /** {@return where the gradient of cache plane {@code plane} starts} */
+    /**
+     * {@return where the gradient of a cache plane starts}
+     *
+     * @param plane which plane
+     */
     public int cacheGradientAt(int plane) {
         return cacheGradients[plane].at(b);
     }

@@ -8,6 +8,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -45,8 +46,13 @@ public enum VectorWidth {
         this.tier = tier;
     }
 
-    /** {@return the widest that is neither above {@code cap} nor wider than what this machine prefers} */
+    /**
+     * {@return the widest width that runs}
+     *
+     * @param cap the highest tier that may; what is wider than this machine prefers does not
+     */
     public static VectorWidth of(IsaTier cap) {
+        Objects.requireNonNull(cap, "cap: expected a tier, got null");
         int bits = Math.min(cap.bits(), FloatVector.SPECIES_PREFERRED.vectorBitSize());
         if (bits >= BITS_512.tier.bits()) {
             return BITS_512;
@@ -58,8 +64,10 @@ public enum VectorWidth {
      * {@return the width that the class of {@code lookup} is a copy for; the widest for the class as loaded by name}
      *
      * @param lookup {@code MethodHandles.lookup()} of a class with vector loops, for its {@code static final} field
+     * @throws IllegalArgumentException if it is another class's lookup
      */
     public static VectorWidth ofClass(MethodHandles.Lookup lookup) {
+        Objects.requireNonNull(lookup, "lookup: expected one, got null");
         try {
             VectorWidth width = MethodHandles.classData(lookup, ConstantDescs.DEFAULT_NAME, VectorWidth.class);
             return width == null ? of(IsaTier.AVX512) : width;

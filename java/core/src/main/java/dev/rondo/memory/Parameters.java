@@ -1,6 +1,7 @@
 package dev.rondo.memory;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 
 /**
  * All parameters of a model in one flat slab, with named views. Gradients and optimiser state are {@link #twin() twins} of
@@ -16,11 +17,18 @@ public final class Parameters {
     private final MemorySegment slab;
     private volatile long version;
 
-    /** Zeroed parameters of {@code precision} in memory of {@code workspace}, laid out as {@code layout} says. */
+    /**
+     * Zeroed parameters.
+     *
+     * @param workspace owner of their memory
+     * @param layout names, shapes and places
+     * @param precision element type
+     * @throws IllegalStateException if the workspace is closed
+     */
     public Parameters(Workspace workspace, TensorLayout layout, Precision precision) {
-        this.workspace = workspace;
-        this.layout = layout;
-        this.precision = precision;
+        this.workspace = Objects.requireNonNull(workspace, "workspace: expected one, got null");
+        this.layout = Objects.requireNonNull(layout, "layout: expected one, got null");
+        this.precision = Objects.requireNonNull(precision, "precision: expected one, got null");
         this.slab = workspace.allocate(precision, layout.count());
     }
 
@@ -50,16 +58,21 @@ public final class Parameters {
     }
 
     /**
-     * {@return a view of the tensor called {@code name}}
+     * {@return a view of one tensor}
      *
-     * @throws IllegalArgumentException if there is none
+     * @param name its name
+     * @throws IllegalArgumentException if there is none of that name
      */
     public MemorySegment view(String name) {
         TensorLayout.Tensor tensor = layout.get(name);
         return precision.slice(slab, tensor.offset(), tensor.count());
     }
 
-    /** {@return zeroed memory of the slab's size, in the same workspace} */
+    /**
+     * {@return zeroed memory of the slab's size, in the same workspace}
+     *
+     * @throws IllegalStateException if the workspace is closed
+     */
     public MemorySegment twin() {
         return workspace.allocate(precision, layout.count());
     }

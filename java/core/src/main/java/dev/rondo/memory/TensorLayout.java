@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Names, shapes and places of tensors that lie one after the other in one slab, without gaps, each row-major.
@@ -30,12 +31,26 @@ public final class TensorLayout {
      * @param shape its extents, outermost first
      */
     public record Tensor(String name, long offset, List<Integer> shape) {
+        /** Keeps a copy of the shape. */
+        public Tensor {
+            Objects.requireNonNull(name, "name: expected one, got null");
+            Objects.requireNonNull(shape, "shape: expected extents, got null");
+            for (int axis = 0; axis < shape.size(); axis++) {
+                Objects.requireNonNull(shape.get(axis), "shape[" + axis + "]: expected an extent, got null");
+            }
+            shape = List.copyOf(shape);
+        }
+
         /** {@return the number of elements} */
         public long count() {
             return shape.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact);
         }
 
-        /** {@return the indices of element {@code index}, as in {@code weightHh[3, 17]}} */
+        /**
+         * {@return name and indices of an element, as in {@code weightHh[3, 17]}}
+         *
+         * @param index which of the elements of this tensor, row-major
+         */
         public String element(long index) {
             var indices = new ArrayList<String>();
             long rest = index;
@@ -63,11 +78,13 @@ public final class TensorLayout {
     }
 
     /**
-     * {@return the tensor called {@code name}}
+     * {@return one tensor}
      *
-     * @throws IllegalArgumentException if there is none
+     * @param name its name
+     * @throws IllegalArgumentException if there is none of that name
      */
     public Tensor get(String name) {
+        Objects.requireNonNull(name, "name: expected one, got null");
         Tensor tensor = tensors.get(name);
         if (tensor == null) {
             throw new IllegalArgumentException("name: expected one of " + tensors.keySet() + ", got " + name);
@@ -76,8 +93,9 @@ public final class TensorLayout {
     }
 
     /**
-     * {@return the tensor that holds element {@code index} of the slab}
+     * {@return the tensor that holds an element}
      *
+     * @param index which of the elements of the slab
      * @throws IndexOutOfBoundsException if the slab has no such element
      */
     public Tensor at(long index) {
@@ -97,11 +115,16 @@ public final class TensorLayout {
         private Builder() {}
 
         /**
-         * Appends a tensor called {@code name}, whose extents are {@code shape}, row-major.
+         * Appends a tensor.
          *
+         * @param name its name
+         * @param shape its extents, outermost first; none for a single number
+         * @return this
          * @throws IllegalArgumentException if the name is taken or an extent is below 1
          */
         public Builder add(String name, int... shape) {
+            Objects.requireNonNull(name, "name: expected one, got null");
+            Objects.requireNonNull(shape, "shape: expected extents, got null");
             List<Integer> extents = new ArrayList<>();
             for (int extent : shape) {
                 if (extent < 1) {
@@ -117,8 +140,17 @@ public final class TensorLayout {
             return this;
         }
 
-        /** Appends all tensors of {@code layout}, each name after {@code prefix}. */
+        /**
+         * Appends all tensors of another layout.
+         *
+         * @param prefix what each name begins with here
+         * @param layout the other layout
+         * @return this
+         * @throws IllegalArgumentException if a name is taken
+         */
         public Builder addAll(String prefix, TensorLayout layout) {
+            Objects.requireNonNull(prefix, "prefix: expected text, got null");
+            Objects.requireNonNull(layout, "layout: expected one, got null");
             for (Tensor tensor : layout.tensors()) {
                 add(prefix + tensor.name(), tensor.shape().stream().mapToInt(Integer::intValue).toArray());
             }

@@ -4,6 +4,7 @@ import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Cleaner;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -28,6 +29,7 @@ public final class Workspace implements AutoCloseable {
      * @param owner what it belongs to, for messages: "network", "stepper"
      */
     public Workspace(String owner) {
+        Objects.requireNonNull(owner, "owner: expected a name, got null");
         this.memory = new Memory(owner, Arena.ofShared(), new AtomicInteger());
         this.cleanable = CLEANER.register(this, memory);
     }
@@ -38,17 +40,23 @@ public final class Workspace implements AutoCloseable {
     }
 
     /**
-     * {@return zeroed memory for {@code count} elements of {@code precision}}
+     * {@return zeroed memory for elements, aligned to 64 bytes}
      *
+     * @param precision their type
+     * @param count how many
+     * @throws IllegalArgumentException if {@code count} is below 0
      * @throws IllegalStateException after {@link #close()}
      */
     public MemorySegment allocate(Precision precision, long count) {
+        Objects.requireNonNull(precision, "precision: expected one, got null");
         return allocateBytes(count * precision.bytes());
     }
 
     /**
-     * {@return zeroed memory of {@code bytes} bytes, aligned to 64}
+     * {@return zeroed memory, aligned to 64 bytes}
      *
+     * @param bytes its size
+     * @throws IllegalArgumentException if {@code bytes} is below 0
      * @throws IllegalStateException after {@link #close()}
      */
     public MemorySegment allocateBytes(long bytes) {

@@ -68,6 +68,10 @@ class CellErrorsTest {
         assertEquals(message, assertThrows(IllegalArgumentException.class, call).getMessage());
     }
 
+    private static void missing(String message, Executable call) {
+        assertEquals(message, assertThrows(NullPointerException.class, call).getMessage());
+    }
+
     private static void wrongState(String part, Executable call) {
         String message = assertThrows(IllegalStateException.class, call).getMessage();
         assertTrue(message.contains(part), message);
@@ -99,7 +103,6 @@ class CellErrorsTest {
         refused("input: expected a row stride of at least 5, got 4", () -> pass().input(floats(30), I - 1));
         refused("input: expected a native segment, got one on the heap",
                 () -> pass().input(MemorySegment.ofArray(new float[30]), I));
-        refused("input: expected a segment, got null", () -> pass().input(null, I));
         refused("tokens: expected at least 6 elements of 4 bytes, got 20 bytes", () -> pass().tokens(floats(5)));
         refused("initial[1]: expected at least 8 elements of 4 bytes, got 28 bytes",
                 () -> pass().initial(1, floats(7)));
@@ -144,9 +147,12 @@ class CellErrorsTest {
     }
 
     @Test
-    void inputIsNeeded() {
-        assertEquals("input: expected dense values or tokens, got null",
-                assertThrows(NullPointerException.class, () -> pass().build()).getMessage());
+    void nullIsRefusedByName() {
+        missing("input: expected dense values or tokens, got null", () -> pass().build());
+        missing("input: expected a segment, got null", () -> pass().input(null, I));
+        missing("initial[1]: expected a segment, got null", () -> pass().initial(1, null));
+        CellPass pass = densePass();
+        missing("gradient of params: expected a segment, got null", () -> CellGradients.of(pass).params(null));
     }
 
     @Test

@@ -38,23 +38,42 @@ public record Elman(int hiddenSize, Activation activation) implements Cell {
         SIGMOID
     }
 
-    /** Checks its arguments. */
+    /**
+     * Checks its arguments.
+     *
+     * @throws IllegalArgumentException if {@code hiddenSize} is below 1
+     */
     public Elman {
         CellShape.units(hiddenSize, 1);
         Objects.requireNonNull(activation, "activation: expected one, got null");
     }
 
-    /** {@return a cell of {@code hiddenSize} units with tanh} */
+    /**
+     * {@return a cell with tanh}
+     *
+     * @param hiddenSize hidden units, H
+     * @throws IllegalArgumentException if {@code hiddenSize} is below 1
+     */
     public static Elman of(int hiddenSize) {
         return new Elman(hiddenSize, Activation.TANH);
     }
 
-    /** {@return a cell of {@code hiddenSize} rectified linear units} */
+    /**
+     * {@return a cell of rectified linear units}
+     *
+     * @param hiddenSize hidden units, H
+     * @throws IllegalArgumentException if {@code hiddenSize} is below 1
+     */
     public static Elman relu(int hiddenSize) {
         return new Elman(hiddenSize, Activation.RELU);
     }
 
-    /** {@return a cell of {@code hiddenSize} units with the logistic function} */
+    /**
+     * {@return a cell with the logistic function}
+     *
+     * @param hiddenSize hidden units, H
+     * @throws IllegalArgumentException if {@code hiddenSize} is below 1
+     */
     public static Elman sigmoid(int hiddenSize) {
         return new Elman(hiddenSize, Activation.SIGMOID);
     }
@@ -62,8 +81,9 @@ public record Elman(int hiddenSize, Activation activation) implements Cell {
     /**
      * {@return the cell that a checkpoint describes}
      *
-     * @param options as {@link #options()} gives them
-     * @throws IllegalArgumentException if an option is damaged
+     * @param hiddenSize hidden units, H
+     * @param options as {@link #options()} gives them; where one is absent, as {@link #of(int)} has it
+     * @throws IllegalArgumentException if {@code hiddenSize} is below 1, or an option is damaged
      */
     public static Elman of(int hiddenSize, Map<String, String> options) {
         return new Elman(hiddenSize, CellOptions.choice(options, ACTIVATION, Activation.TANH));

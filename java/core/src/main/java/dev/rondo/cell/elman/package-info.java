@@ -1,2 +1,6 @@
-/** The simple recurrent cell: description and bodies side by side. */
+/**
+ * The simple recurrent cell: description and bodies side by side.
+ *
+ * <p>No argument may be null, as in {@link dev.rondo.cell}.
+ */
 package dev.rondo.cell.elman;

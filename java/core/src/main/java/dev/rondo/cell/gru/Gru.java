@@ -53,13 +53,22 @@ public record Gru(int hiddenSize, Reset reset) implements Cell {
         BEFORE
     }
 
-    /** Checks its arguments. */
+    /**
+     * Checks its arguments.
+     *
+     * @throws IllegalArgumentException if {@code hiddenSize} is below 1, or 4H is no int
+     */
     public Gru {
         CellShape.units(hiddenSize, MOST_GROUPS);
         Objects.requireNonNull(reset, "reset: expected one, got null");
     }
 
-    /** {@return a GRU of {@code hiddenSize} units with reset after the product} */
+    /**
+     * {@return a GRU with reset after the product}
+     *
+     * @param hiddenSize hidden units, H
+     * @throws IllegalArgumentException if {@code hiddenSize} is below 1, or 4H is no int
+     */
     public static Gru of(int hiddenSize) {
         return new Gru(hiddenSize, Reset.AFTER);
     }
@@ -67,8 +76,9 @@ public record Gru(int hiddenSize, Reset reset) implements Cell {
     /**
      * {@return the GRU that a checkpoint describes}
      *
-     * @param options as {@link #options()} gives them
-     * @throws IllegalArgumentException if an option is damaged
+     * @param hiddenSize hidden units, H
+     * @param options as {@link #options()} gives them; where one is absent, as {@link #of(int)} has it
+     * @throws IllegalArgumentException if {@code hiddenSize} is below 1, 4H is no int, or an option is damaged
      */
     public static Gru of(int hiddenSize, Map<String, String> options) {
         return new Gru(hiddenSize, CellOptions.choice(options, RESET, Reset.AFTER));
@@ -101,6 +111,7 @@ public record Gru(int hiddenSize, Reset reset) implements Cell {
 
     @Override
     public TensorLayout layout(int inputSize, InputKind kind) {
+        Objects.requireNonNull(kind, "kind: expected one, got null");
         var layout = TensorLayout.builder()
                 .add("weightIh", kind.weightShape(GATES * hiddenSize, inputSize))
                 .add("weightHh", GATES * hiddenSize, hiddenSize)

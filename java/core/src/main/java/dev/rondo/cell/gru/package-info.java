@@ -1,2 +1,6 @@
-/** Gated recurrent units: description and bodies side by side. */
+/**
+ * Gated recurrent units: description and bodies side by side.
+ *
+ * <p>No argument may be null, as in {@link dev.rondo.cell}.
+ */
 package dev.rondo.cell.gru;

@@ -30,7 +30,11 @@ public record Lstm(int hiddenSize, double forgetBias) implements Cell {
     static final int GATES = 4;
     static final int FORGET = 1;
 
-    /** Checks its arguments. */
+    /**
+     * Checks its arguments.
+     *
+     * @throws IllegalArgumentException if {@code hiddenSize} is below 1, 4H is no int, or the bias is not finite
+     */
     public Lstm {
         CellShape.units(hiddenSize, GATES);
         if (!Double.isFinite(forgetBias)) {
@@ -38,7 +42,12 @@ public record Lstm(int hiddenSize, double forgetBias) implements Cell {
         }
     }
 
-    /** {@return an LSTM of {@code hiddenSize} units whose forget gates start with a bias of 1} */
+    /**
+     * {@return an LSTM whose forget gates start with a bias of 1}
+     *
+     * @param hiddenSize hidden units, H
+     * @throws IllegalArgumentException if {@code hiddenSize} is below 1, or 4H is no int
+     */
     public static Lstm of(int hiddenSize) {
         return new Lstm(hiddenSize, 1);
     }
@@ -46,8 +55,9 @@ public record Lstm(int hiddenSize, double forgetBias) implements Cell {
     /**
      * {@return the LSTM that a checkpoint describes}
      *
-     * @param options as {@link #options()} gives them
-     * @throws IllegalArgumentException if an option is damaged
+     * @param hiddenSize hidden units, H
+     * @param options as {@link #options()} gives them; where one is absent, as {@link #of(int)} has it
+     * @throws IllegalArgumentException if {@code hiddenSize} is below 1, 4H is no int, or an option is damaged
      */
     public static Lstm of(int hiddenSize, Map<String, String> options) {
         return new Lstm(hiddenSize, CellOptions.number(options, "forgetBias", 1));

@@ -1,2 +1,6 @@
-/** Long short-term memory: description and bodies side by side. */
+/**
+ * Long short-term memory: description and bodies side by side.
+ *
+ * <p>No argument may be null, as in {@link dev.rondo.cell}.
+ */
 package dev.rondo.cell.lstm;
