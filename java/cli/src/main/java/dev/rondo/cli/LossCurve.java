@@ -5,11 +5,16 @@ import java.awt.Color;
 import java.awt.Font;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
 import javax.imageio.ImageIO;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.style.Styler.LegendLayout;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
@@ -18,6 +23,12 @@ final class LossCurve {
     private static final Color TRAINING = new Color(0x7F, 0xA8, 0xD1);
     private static final Color VALIDATION = new Color(0xC4, 0x3E, 0x1C);
     private static final Color GRID = new Color(0xE4, 0xE4, 0xE4);
+
+    /** Losses of a training that went astray are drawn here: from some 1e15 on the library's labels never end. */
+    private static final double HIGHEST = 1e6;
+
+    /** The least that the axis of losses spans, in nats. */
+    private static final double NARROWEST = 0.01;
 
     private LossCurve() {}
 
@@ -28,15 +39,27 @@ final class LossCurve {
      * @param evaluations at least one
      */
     static void write(Path file, String title, List<Evaluation> evaluations) throws IOException {
+        ImageIO.write(BitmapEncoder.getBufferedImage(chart(title, evaluations)), "png", file.toFile());
+    }
+
+    static XYChart chart(String title, List<Evaluation> evaluations) {
         XYChart chart = new XYChartBuilder().width(1000).height(600).title(title)
                 .xAxisTitle("step").yAxisTitle("loss (nats per character)").build();
-        style(chart);
         double[] steps = evaluations.stream().mapToDouble(Evaluation::step).toArray();
-        chart.addSeries("training", middles(steps), evaluations.stream().mapToDouble(Evaluation::trainLoss).toArray())
-                .setMarker(SeriesMarkers.NONE).setLineColor(TRAINING).setLineWidth(2);
-        chart.addSeries("validation", steps, evaluations.stream().mapToDouble(Evaluation::validationLoss).toArray())
+        double[] training = losses(evaluations, Evaluation::trainLoss);
+        double[] validation = losses(evaluations, Evaluation::validationLoss);
+        style(chart);
+        axes(chart, steps[steps.length - 1], DoubleStream.concat(Arrays.stream(training), Arrays.stream(validation)));
+        chart.addSeries("training", middles(steps), training)
+                .setMarker(steps.length == 1 ? SeriesMarkers.CIRCLE : SeriesMarkers.NONE) // a line needs two points
+                .setMarkerColor(TRAINING).setLineColor(TRAINING).setLineWidth(2);
+        chart.addSeries("validation", steps, validation)
                 .setMarker(SeriesMarkers.CIRCLE).setMarkerColor(VALIDATION).setLineColor(VALIDATION).setLineWidth(2.5f);
-        ImageIO.write(BitmapEncoder.getBufferedImage(chart), "png", file.toFile());
+        return chart;
+    }
+
+    private static double[] losses(List<Evaluation> evaluations, ToDoubleFunction<Evaluation> loss) {
+        return evaluations.stream().mapToDouble(loss).map(value -> Math.min(value, HIGHEST)).toArray();
     }
 
     /** {@return where training losses belong, being means over the steps since the evaluation before} */
@@ -48,6 +71,20 @@ final class LossCurve {
         return middles;
     }
 
+    /** From step 0 on; a margin above and below, and as many decimals as tell the labels apart. */
+    private static void axes(XYChart chart, double lastStep, DoubleStream losses) {
+        DoubleSummaryStatistics range = losses.filter(Double::isFinite).summaryStatistics();
+        double low = range.getCount() == 0 ? 0 : range.getMin();
+        double span = range.getCount() == 0 ? 1 : Math.max(range.getMax() - low, NARROWEST);
+        int decimals = Math.max(1, (int) Math.ceil(1 - Math.log10(span)));
+        chart.getStyler()
+                .setXAxisMin(0.0)
+                .setXAxisMax(1.02 * lastStep)
+                .setYAxisMin(low - 0.05 * span)
+                .setYAxisMax(low + 1.05 * span)
+                .setYAxisDecimalPattern("#,##0." + "0".repeat(decimals));
+    }
+
     private static void style(XYChart chart) {
         var font = new Font(Font.SANS_SERIF, Font.PLAIN, 15);
         chart.getStyler()
@@ -55,14 +92,14 @@ final class LossCurve {
                 .setAxisTitleFont(font)
                 .setAxisTickLabelsFont(font)
                 .setXAxisDecimalPattern("#,##0")
-                .setYAxisDecimalPattern("0.0")
                 .setMarkerSize(6)
                 .setChartBackgroundColor(Color.WHITE)
                 .setPlotBorderVisible(false)
                 .setChartTitleFont(font.deriveFont(Font.BOLD, 17f))
                 .setLegendFont(font)
-                .setLegendPosition(LegendPosition.InsideNE)
-                .setLegendBorderColor(GRID)
+                .setLegendPosition(LegendPosition.OutsideS)
+                .setLegendLayout(LegendLayout.Horizontal)
+                .setLegendBorderColor(Color.WHITE)
                 .setChartPadding(15);
     }
 }

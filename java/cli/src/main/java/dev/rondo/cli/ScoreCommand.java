@@ -37,6 +37,7 @@ final class ScoreCommand implements Callable<Integer> {
     private Help help;
 
     private final Streams streams;
+    private boolean headed;
 
     ScoreCommand(Streams streams) {
         this.streams = streams;
@@ -45,7 +46,6 @@ final class ScoreCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         try (var language = LanguageModel.load(model, network -> network.threads(Defaults.threads()))) {
-            header();
             var total = new TextScore(0, 0);
             for (String file : files) {
                 String text = read(file);
@@ -106,12 +106,18 @@ final class ScoreCommand implements Callable<Integer> {
         return file.equals(STANDARD_INPUT) ? "standard input" : file;
     }
 
+    /** Before the first row, so that nothing but the error is said of a text that cannot be scored. */
     private void header() {
+        if (headed) {
+            return;
+        }
+        headed = true;
         streams.out().println(Figures.format("%15s %10s %10s %10s %10s  %s",
                 "log-probability", "nats/char", "bits/char", "perplexity", "characters", stream ? "file" : "line"));
     }
 
     private void row(TextScore score, String what) {
+        header();
         boolean none = score.predictions() == 0; // an empty line: certain, and no mean to speak of
         streams.out().println(Figures.format("%15.4f %10s %10s %10s %10d  %s", 0 - score.nats(),
                 none ? "-" : Figures.format("%.6f", score.natsPerCharacter()),
