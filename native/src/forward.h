@@ -10,7 +10,9 @@ template <class Cell>
 int32_t CellPlan<Cell>::forward(const rondo_pass& pass) {
   Pass x = open(pass);
   const int64_t T = x.time.T, B = x.time.B, R = rows, I = options.input_size, P = plane_width[0];
-  if (pass.dense_input && !blas_is_faster<Real>(T * B, wiring_.weight_rows, I)) pack(x, input_forward_, x.weight_ih.transposed());
+  if (pass.dense_input && !blas_is_faster<Real>(T * B, wiring_.weight_rows, I)) {
+    pack(x, input_forward_, x.weight_ih.transposed());
+  }
   for_each_product([&](SpanProduct& product) { pack(x, product.forward, x.weights(product.span).transposed()); });
 
   const int64_t chunk = pass.cache || inference_rows_ / B > T ? T : inference_rows_ / B;
@@ -64,7 +66,8 @@ void CellPlan<Cell>::step(const Pass& x, int64_t t, int64_t begin, int64_t end) 
     const Span& span = product.span;
     if (!span.count) break;
     Real* pre = x.tape.pre_at(t, begin) + span.row;
-    const Start<Real> start = span.row < wiring_.weight_rows ? Start<Real>{pre, pre_row} : Start<Real>{x.bias + span.row};
+    const Start<Real> start =
+        span.row < wiring_.weight_rows ? Start<Real>{pre, pre_row} : Start<Real>{x.bias + span.row};
     multiply_weights({end - begin, span.count, P, {operand, P, 1}, x.weights(span).transposed(), start, pre, pre_row},
                      product.forward);
   }

@@ -5,13 +5,13 @@
  * Legend: T time steps, B batch rows, I input width, H hidden units, R pre-activation rows, P_p width of state plane p,
  * and P = P_0, which is what the recurrent product takes and the output shows.
  *
- * A cell is an object made of H and the plan's variant, with its element type `Real`, its number of `planes`, its number
- * of `variants`, its wiring(), plane_width(p) and the pointwise part of one batch row:
+ * A cell is an object made of H and the plan's variant, with its element type `Real`, its number of `planes`, its
+ * number of `variants`, its wiring(), plane_width(p) and the pointwise part of one batch row:
  *   forward(pre, old, now)                pre [R]: pre-activations in, what backward needs out; old, now: state planes
  *   backward(pre, old, now, d_state)      pre [R]: what forward left in, gradients of the pre-activations out;
  *                                         d_state: gradients of the new planes in, direct parts of those of the old out
- * and, if its wiring has a second product, what lies between the two; operand is plane 0 of the old state after its mask:
- *   forward_between(pre, operand, cache)             pre: after the first product; cache [P]: what the second multiplies
+ * and, if its wiring has a second product, what lies between the two; operand is plane 0 of the old state, masked:
+ *   forward_between(pre, operand, cache)             pre: after the first product; cache [P]: the second's operand
  *   backward_between(pre, operand, d_cache, d_operand)   pre: what backward left in, gradients in all rows out;
  *                                                    d_operand: added to
  * It hears nothing of lengths, hold or masks: a row that takes no step is never shown to it, and of a row that is held
@@ -21,9 +21,9 @@
  * Training keeps pre-activations and states of all steps in the cache; inference has two slots of state and a chunk of
  * pre-activations in the plan.
  *
- * The stages so far: a recurrent product, which may feed other rows than the input's, and a second one on the cache plane.
- * A cell that needs others (a row reduction, a projection) says so in its wiring and gets its stage in `step` and
- * `step_back`, where it serves all cells of that kind.
+ * The stages so far: a recurrent product, which may feed other rows than the input's, and a second one on the cache
+ * plane. A cell that needs others (a row reduction, a projection) says so in its wiring and gets its stage in `step`
+ * and `step_back`, where it serves all cells of that kind.
  */
 #ifndef RONDO_PASS_H
 #define RONDO_PASS_H
@@ -51,7 +51,8 @@ struct Wiring {
 template <class Cell>
 class CellPlan final : public rondo_plan {
   using Real = typename Cell::Real;
-  static constexpr bool can_have_between = requires(const Cell& cell, Real* row) { cell.forward_between(row, row, row); };
+  static constexpr bool can_have_between =
+      requires(const Cell& cell, Real* row) { cell.forward_between(row, row, row); };
 
  public:
   explicit CellPlan(const rondo_plan_options& options)

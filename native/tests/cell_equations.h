@@ -8,8 +8,8 @@
 
 /*
  * One cell at one variant. `a` holds a unit's gates: forward takes pre-activations and leaves activations, backward
- * reads those and fills `d_pre` with the gradients of the pre-activations; `d_state` is of the new state and becomes the
- * direct part of that of the old.
+ * reads those and fills `d_pre` with the gradients of the pre-activations; `d_state` is of the new state and becomes
+ * the direct part of that of the old.
  */
 struct CellEquations {
   const char* name;

@@ -12,9 +12,9 @@
  *   weight_ih  dense input [M, I]; token input [I, M] (token-major, so that a token's row is contiguous)
  *   weight_hh  [M, P_0]
  *   bias       [R]
- * M, the rows of the weights, is R unless the cell keeps rows of the two products apart. The order of gates within M and
- * R belongs to the cell and is the canonical one (LSTM: i f g o; GRU: r z n, with reset after the product R = 4H rows
- * r z nx nh, of which nx takes W_n x + b_n and nh takes R_n h + b_hn).
+ * M, the rows of the weights, is R unless the cell keeps rows of the two products apart. The order of gates within M
+ * and R belongs to the cell and is the canonical one (LSTM: i f g o; GRU: r z n, with reset after the product R = 4H
+ * rows r z nx nh, of which nx takes W_n x + b_n and nh takes R_n h + b_hn).
  */
 #ifndef RONDO_RONDO_H
 #define RONDO_RONDO_H
@@ -76,8 +76,8 @@ typedef struct {
   int64_t flags;
   int64_t time_origin; /* absolute time of step 0, for cells with a clock */
   const void* params;
-  const void* dense_input; /* [T, B, I]; distance between consecutive (t, b) rows = input_stride; rows beyond a length or
-                              held as a whole may be anything, even not-a-number */
+  const void* dense_input; /* [T, B, I]; distance between consecutive (t, b) rows = input_stride; rows beyond a length
+                              or held as a whole may be anything, even not-a-number */
   int64_t input_stride;
   const int32_t* tokens; /* [T, B], each in [0, I); exactly one of dense_input and tokens is given */
   const void* initial[RONDO_MAX_PLANES]; /* [B, P_p]; NULL = zero */
@@ -87,8 +87,8 @@ typedef struct {
   const int32_t* lengths; /* [B], each in [0, T]; NULL = all T */
   const uint8_t* hold; /* [T, B, hold_width]; non-zero = keep */
   int64_t hold_width; /* 1 (the whole row) or H (unit by unit) */
-  const void* recurrent_mask; /* multiplies plane 0 of the old state where it enters the recurrent product: [B, P_0] ... */
-  int64_t mask_step; /* ... 0 = the same [B, P_0] at every step, B * P_0 = a mask of its own per step, which may be
+  const void* recurrent_mask; /* multiplies plane 0 of the old state where it enters the recurrent product: [B, P_0] */
+  int64_t mask_step; /* 0 = the same [B, P_0] at every step, B * P_0 = a mask of its own per step, which may be
                         anything for rows that take no step */
   void* cache; /* rondo_cache_bytes, 64-byte aligned; NULL = inference */
 } rondo_pass;
@@ -117,7 +117,7 @@ RONDO_API const char* rondo_build_id(void);
 RONDO_API const char* rondo_status_text(int32_t status);
 /* The best tier of this CPU that this library was built with. */
 RONDO_API int32_t rondo_isa(void);
-/* Addresses of cblas_sgemm and cblas_dgemm (single-threaded, thread-safe), or NULL to use the library's own products. */
+/* Addresses of cblas_sgemm and cblas_dgemm (single-threaded, thread-safe), or NULL for the library's own products. */
 RONDO_API void rondo_set_blas(void* cblas_sgemm, void* cblas_dgemm);
 /* Index of a cell by name ("lstm"), or -1. */
 RONDO_API int32_t rondo_find_cell(const char* name);

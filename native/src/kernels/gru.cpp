@@ -56,7 +56,7 @@ struct Gru {
     });
   }
 
-  /* gates [R] holds what forward left and receives the gradients of the pre-activations; r's wait for the cache plane. */
+  /* gates [R] holds what forward left and receives the gradients of the pre-activations; r's wait for the cache. */
   void backward(Real* gates, const Real* const* old, const Real* const*, Real* const* d_state) const {
     for_each_vector<Real>(H, [&](int64_t j, auto extent) __attribute__((always_inline)) {
       const Vector<Real> z = load(gates + H + j, extent), n = load(gates + 2 * H + j, extent);

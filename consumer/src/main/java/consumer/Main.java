@@ -8,7 +8,7 @@ import dev.rondo.network.SequenceBatch;
 import dev.rondo.train.Adam;
 import dev.rondo.train.Trainer;
 
-/** Trains a small network to say whether the sum of a sequence so far is positive, streams one sequence, says on what. */
+/** Trains a small network to say whether a sequence's sum so far is positive, streams one sequence, says on what. */
 public final class Main {
     private static final int TIME_STEPS = 12;
     private static final int BATCH_SIZE = 8;

@@ -74,7 +74,8 @@ public final class Bench {
             Cell cell = CellBenchmark.cell(params.getParam("cell"), shape.hiddenSize());
             Result<?> micros = result.getPrimaryResult();
             double kiloflops = flops(benchmark, cell, shape) / 1e3;
-            System.out.printf(ROW, benchmark, params.getParam("cell"), params.getParam("body"), params.getParam("threads"),
+            System.out.printf(ROW, benchmark,
+                    params.getParam("cell"), params.getParam("body"), params.getParam("threads"),
                     params.getParam("shape"), shape.timeSteps(), shape.batchSize(), shape.inputSize(),
                     shape.hiddenSize(), round(micros.getScore()), round(micros.getScoreError()),
                     round(kiloflops / micros.getScore()), round(kiloflops / micros.getStatistics().getMin()));
