@@ -1,100 +1,156 @@
 package dev.rondo.bench;
 
-import dev.rondo.cell.Cell;
-import dev.rondo.cell.CellShape;
+import dev.rondo.cell.Backend;
 import dev.rondo.cell.Execution;
+import dev.rondo.cell.IsaTier;
 import dev.rondo.check.CellBody;
 import dev.rondo.kernel.Backends;
 import dev.rondo.memory.Precision;
-import dev.rondo.network.Cells;
-import java.util.Collection;
-import org.openjdk.jmh.Main;
-import org.openjdk.jmh.infra.BenchmarkParams;
-import org.openjdk.jmh.results.Result;
-import org.openjdk.jmh.results.RunResult;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import org.openjdk.jmh.profile.GCProfiler;
+import org.openjdk.jmh.runner.BenchmarkList;
+import org.openjdk.jmh.runner.BenchmarkListEntry;
 import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.format.OutputFormatFactory;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
+import org.openjdk.jmh.runner.options.CommandLineOptionException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
- * Runs the benchmarks whose names match a pattern and prints one table. Takes JMH's options; without {@code -p
- * cell=...} and {@code -p body=...} every cell and every body that runs here is timed, a quarter of an hour for each
- * cell. "best" is the GFLOP/s of the fastest iteration: where it is far above the mean, something else was using the
- * machine.
- *
- * <pre>
- * java --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -jar bench/target/benchmarks.jar \
- *     training -p cell=gru -p shape=timed:S3 -p body=NATIVE/AVX512
- * </pre>
+ * Runs the benchmarks whose names match a pattern and prints one table: {@code rondo bench}. First everything that will
+ * be timed is verified against the reference, and the peaks of the machine are measured; again after the last
+ * benchmark, the greater counts. "best" is the GFLOP/s of the fastest iteration: where it is far above the mean,
+ * something else was using the machine.
  */
 public final class Bench {
-    private static final String ROW = "%-10s %-24s %-18s %3s  %-9s %4s %4s %5s %5s  %12s %10s %9s %9s%n";
+    private static final List<String> OPTIONS = List.of("cells", "bodies", "shapes", "threads", "json");
+    private static final String USAGE = """
+            rondo bench [PATTERN] [--cells lstm,gru,elman] [--bodies native,vector/avx2] [--shapes S3,S4]
+                        [--threads 1,2] [--json FILE] [options of JMH with one dash, -f 3 for example]
+            rondo bench startup [--starts 10] [--json FILE]
+            rondo bench --peers [startup] --help
+            Patterns are parts of names: forward training streaming packing, modelStep layerStep head softmax
+            optimizer, twoLayers. Shapes are in test-data/shapes. Without options: all bodies but the reference.""";
 
-    private Bench() {}
+    private final Choices choices;
+    private final CommandLineOptions jmh;
+    private final SortedSet<BenchmarkListEntry> entries;
+    private final List<String> bodies;
+    private final List<String> threads;
+    private final Map<String, Peak> peaks = new TreeMap<>();
 
-    /** Runs the benchmarks that {@code arguments}, which are JMH's, choose. */
-    public static void main(String[] arguments) throws Exception {
-        var options = new CommandLineOptions(arguments);
-        if (asksJmh(options)) {
-            Main.main(arguments);
-            return;
+    private Bench(Choices choices) throws CommandLineOptionException {
+        this.choices = choices;
+        this.jmh = new CommandLineOptions(choices.words().toArray(String[]::new));
+        this.entries = BenchmarkList.defaultList().find(
+                OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT),
+                jmh.getIncludes(), jmh.getExcludes());
+        if (entries.isEmpty()) {
+            throw new IllegalArgumentException("pattern: expected a part of a benchmark's name, as in forward, got "
+                    + String.join(" ", jmh.getIncludes()));
         }
+        this.bodies = bodies(choices.get("bodies"));
+        this.threads = choices.threads();
+        choices.cells();
+        choices.shapes();
+    }
+
+    /** Runs what {@code arguments} say, see {@code rondo bench --help}. */
+    public static void main(String[] arguments) throws Exception {
+        try {
+            if (Arrays.asList(arguments).contains("--help")) {
+                System.out.println(USAGE);
+            } else if (arguments.length > 0 && arguments[0].equals("startup")) {
+                Startup.ofRondo(new Choices(arguments, List.of("starts", "json")));
+            } else {
+                new Bench(new Choices(arguments, OPTIONS)).run();
+            }
+        } catch (IllegalArgumentException | CommandLineOptionException e) {
+            System.err.println("rondo: " + e.getMessage() + " (see rondo bench --help)");
+            System.exit(2);
+        }
+    }
+
+    private void run() throws Exception {
         System.out.println("Java " + Runtime.version() + "; "
                 + Backends.describe(Backends.available().getLast(), Execution.threads(1)));
-        var chosen = new OptionsBuilder().parent(options);
-        if (!options.getParameter("cell").hasValue()) {
-            chosen.param("cell", Cells.variants().toArray(String[]::new));
+        verify();
+        measurePeaks();
+        ChainedOptionsBuilder options = new OptionsBuilder().parent(jmh).addProfiler(GCProfiler.class)
+                .param("cell", choices.cells().toArray(String[]::new))
+                .param("body", bodies.toArray(String[]::new))
+                .param("threads", threads.toArray(String[]::new));
+        if (!choices.shapes().isEmpty()) {
+            options.param("shape", choices.shapes().toArray(String[]::new));
         }
-        if (!options.getParameter("body").hasValue()) {
-            chosen.param("body", bodies());
-        }
-        print(new Runner(chosen.build()).run());
+        var results = new Runner(options.build()).run();
+        measurePeaks();
+        List<Map<String, Object>> figures = Figures.of(results, peaks);
+        Figures.print(figures, peaks);
+        choices.writeJson(figures);
     }
 
-    private static boolean asksJmh(CommandLineOptions options) {
-        return options.shouldHelp() || options.shouldList() || options.shouldListWithParams()
-                || options.shouldListProfilers() || options.shouldListResultFormats();
+    private void verify() {
+        var verification = new Verification(bodies, threads.stream().map(Integer::valueOf).toList());
+        for (String cell : choices.cells()) {
+            for (String shape : shapes(CellBenchmark.class)) {
+                verification.kernels(cell, CellBenchmark.shape(shape));
+            }
+            for (String shape : shapes(ModelBenchmark.class)) {
+                verification.network(cell, CellBenchmark.shape(shape), NetworkWork::characters);
+            }
+            if (entries.stream().anyMatch(entry -> entry.getUserClassQName().equals(StackBenchmark.class.getName()))) {
+                verification.network(cell, StackBenchmark.SHAPE, NetworkWork::stack);
+            }
+        }
     }
 
-    private static String[] bodies() {
-        return CellBody.present(units -> CellBenchmark.cell("lstm", units)).stream()
+    /** {@return the shapes at which benchmarks of a class will run} */
+    private Set<String> shapes(Class<?> benchmarks) {
+        var shapes = new LinkedHashSet<String>();
+        for (BenchmarkListEntry entry : entries) {
+            if (entry.getUserClassQName().equals(benchmarks.getName())) {
+                shapes.addAll(choices.shapes(entry.getParams().get().get("shape")));
+            }
+        }
+        return shapes;
+    }
+
+    private void measurePeaks() {
+        for (String body : bodies) {
+            for (String count : threads) {
+                String what = Figures.peakOf(body, Integer.parseInt(count));
+                String[] words = what.split(" ");
+                peaks.merge(what, Peak.measure(IsaTier.valueOf(words[0]), Integer.parseInt(words[1])),
+                        Peak::or);
+            }
+        }
+    }
+
+    /** {@return bodies as benchmarks take them: a backend alone stands for its highest tier} */
+    static List<String> bodies(List<String> chosen) {
+        List<String> present = CellBody.present(units -> CellBenchmark.cell("lstm", units)).stream()
                 .filter(body -> body.precision() == Precision.FLOAT32)
-                .map(CellBenchmark::name)
-                .toArray(String[]::new);
-    }
-
-    private static void print(Collection<RunResult> results) {
-        System.out.println();
-        System.out.printf(
-                ROW, "benchmark", "cell", "body", "thr", "shape", "T", "B", "I", "H", "us", "+-", "GFLOP/s", "best");
-        for (RunResult result : results) {
-            BenchmarkParams params = result.getParams();
-            String benchmark = params.getBenchmark().substring(params.getBenchmark().lastIndexOf('.') + 1);
-            CellShape shape = CellBenchmark.shape(params.getParam("shape"));
-            Cell cell = CellBenchmark.cell(params.getParam("cell"), shape.hiddenSize());
-            Result<?> micros = result.getPrimaryResult();
-            double kiloflops = flops(benchmark, cell, shape) / 1e3;
-            System.out.printf(ROW, benchmark,
-                    params.getParam("cell"), params.getParam("body"), params.getParam("threads"),
-                    params.getParam("shape"), shape.timeSteps(), shape.batchSize(), shape.inputSize(),
-                    shape.hiddenSize(), round(micros.getScore()), round(micros.getScoreError()),
-                    round(kiloflops / micros.getScore()), round(kiloflops / micros.getStatistics().getMin()));
+                .map(CellBenchmark::name).toList();
+        if (chosen.isEmpty()) {
+            return present.stream().filter(body -> !body.startsWith(Backend.REFERENCE.name())).toList();
         }
-    }
-
-    private static String round(double value) {
-        return "%.1f".formatted(value);
-    }
-
-    /** Floating-point operations of the products, as they are usually counted: backward has twice those of forward. */
-    private static double flops(String benchmark, Cell cell, CellShape shape) {
-        double step = CellWork.stepFlops(cell, shape.inputSize());
-        return switch (benchmark) {
-            case "forward" -> shape.rows() * step;
-            case "training" -> 3 * shape.rows() * step;
-            case "streaming" -> step;
-            default -> throw new IllegalArgumentException(
-                    "benchmark: expected forward, training or streaming, got " + benchmark);
-        };
+        return chosen.stream().map(text -> {
+            String wanted = text.toUpperCase(Locale.ROOT);
+            return present.stream()
+                    .filter(body -> body.equals(wanted) || body.startsWith(wanted + "/"))
+                    .reduce((_, higher) -> higher)
+                    .orElseThrow(() -> new IllegalArgumentException(
+                            "--bodies: expected some of " + String.join(", ", present) + ", got " + text));
+        }).toList();
     }
 }

@@ -37,13 +37,15 @@ final class CellWork implements AutoCloseable {
     private final CellPlan plan;
     private final CellPlan streamPlan;
     private final CellPass inference;
+    private final CellPass firstStep;
     private final CellPass training;
     private final CellPass streaming;
     private final CellGradients gradients;
 
-    CellWork(CellBody body, CellShape shape, int threads) {
-        this.shape = shape;
-        this.cell = body.cell(shape.hiddenSize());
+    /** Work on {@code timeSteps} steps with the plan of {@code largest}, which may have more. */
+    CellWork(CellBody body, CellShape largest, int timeSteps, int threads) {
+        this.cell = body.cell(largest.hiddenSize());
+        this.shape = cell.shape(timeSteps, largest.batchSize(), largest.inputSize());
         this.precision = body.precision();
         this.parameters = new Parameters(workspace, cell.layout(shape.inputSize(), InputKind.DENSE), precision);
         fill(parameters.slab(), 1 / Math.sqrt(shape.hiddenSize()));
@@ -57,9 +59,10 @@ final class CellWork implements AutoCloseable {
         this.parametersGradient = parameters.twin();
         this.inputGradient = workspace.allocate(precision, shape.rows() * shape.inputSize());
         this.initialGradient = planes(shape.batchSize());
-        this.plan = body.plan(shape, threads);
-        this.inference = sequence().build();
-        this.training = sequence()
+        this.plan = body.plan(largest, threads);
+        this.inference = sequence(shape).build();
+        this.firstStep = sequence(cell.shape(1, shape.batchSize(), shape.inputSize())).build();
+        this.training = sequence(shape)
                 .cache(workspace.allocateBytes(plan.cacheBytes(shape.timeSteps(), shape.batchSize())))
                 .build();
         this.gradients = gradients(outputGradient);
@@ -82,40 +85,49 @@ final class CellWork implements AutoCloseable {
         plan.backward(training, gradients);
     }
 
+    /** A new packing of the weights, and one step of the batch. */
+    void pack() {
+        parameters.changed();
+        plan.forward(firstStep);
+    }
+
     /** One step of one sequence. */
     void step() {
         streamPlan.forward(streaming);
     }
 
-    /** {@return floating-point operations of the products of one step of one sequence} */
-    static double stepFlops(Cell cell, int inputSize) {
-        return 2.0 * cell.blocks(inputSize, InputKind.DENSE).stream()
+    /** {@return how many weights the products of one step read; without those of the input on demand} */
+    static double weights(Cell cell, int inputSize, boolean ofInput) {
+        return cell.blocks(inputSize, InputKind.DENSE).stream()
                 .filter(block -> block.source() != ParameterBlock.Source.ONE)
+                .filter(block -> ofInput || block.source() != ParameterBlock.Source.INPUT)
                 .mapToLong(block -> (long) block.rows() * block.width())
                 .sum();
     }
 
+    /** Does everything once, for {@link #compare}: before anything else, for gradients add up. */
+    void once() {
+        train();
+        pack();
+        forward();
+        for (int s = 0; s < VERIFIED_STEPS; s++) {
+            step();
+        }
+    }
+
     /**
-     * Does everything once, here and in {@code reference}, and compares all results.
+     * Compares all results of {@link #once} with those of the reference.
      *
      * @throws IllegalStateException if one is further off than the tolerance of its shape
      */
-    void verify(CellWork reference) {
-        forward();
-        reference.forward();
+    void compare(CellWork reference) {
         Tolerance forward = Tolerance.forward(cell, shape, precision);
         compare("output", forward, reference, reference.output, output);
         compare("state", forward, reference, reference.state, state);
-        train();
-        reference.train();
         Tolerance backward = Tolerance.backward(cell, shape, precision);
         compare("gradient of parameters", backward, reference, reference.parametersGradient, parametersGradient);
         compare("gradient of input", backward, reference, reference.inputGradient, inputGradient);
         compare("gradient of initial", backward, reference, reference.initialGradient, initialGradient);
-        for (int s = 0; s < VERIFIED_STEPS; s++) {
-            step();
-            reference.step();
-        }
         Tolerance stream = Tolerance.forward(cell, cell.shape(VERIFIED_STEPS, 1, shape.inputSize()), precision);
         compare("streamed state", stream, reference, reference.streamState, streamState);
     }
@@ -127,8 +139,8 @@ final class CellWork implements AutoCloseable {
         workspace.close();
     }
 
-    private CellPass.Builder sequence() {
-        CellPass.Builder pass = CellPass.of(cell, shape, parameters, 0)
+    private CellPass.Builder sequence(CellShape steps) {
+        CellPass.Builder pass = CellPass.of(cell, steps, parameters, 0)
                 .input(input, shape.inputSize())
                 .output(output, cell.outputSize());
         for (int plane = 0; plane < state.length; plane++) {

@@ -7,117 +7,162 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * Times Rondo beside other systems, float32, one layer, one direction, all sequences of full length. Each system runs
- * in a process of its own, for their pools of threads get in each other's way; rounds go through the systems in
- * alternating order, so that what slows the machine down hits all. Figures are printed only of systems that compute
- * the same number.
+ * Times Rondo beside other systems, float32, one layer, one direction, all sequences of full length: {@code rondo bench
+ * --peers}. Each system runs in a process of its own, for their pools of threads get in each other's way; rounds go
+ * through the systems in alternating order, so that what slows the machine down hits all. Figures are printed only of
+ * systems that compute the same number.
  *
- * <p>Arguments, each as {@code name=a,b,c}: {@code systems}, {@code cells}, {@code shapes} (of the group timed),
- * {@code modes}, {@code threads} and {@code rounds}.
- *
- * <p>"us" is the median of the quietest round; "ratio" the median, over the rounds, of the system's time in a round to
- * that of the first system in the same round: above 1 the first system is faster.
+ * <p>A round's time is the median of its calls. "us" is the median of all rounds, "least" the fastest call. Under
+ * "ratio" stands for a peer the median, over the rounds, of its time to Rondo's in the same round, above 1 Rondo is
+ * faster, with its 95 % interval (see {@link Ratios}); for Rondo that of the best peer, the one of the least "us".
  */
 public final class Comparison {
-    private static final Map<String, String> DEFAULTS = Map.of("systems", "native,vector,onednn,libtorch,onnxruntime",
-            "cells", "lstm,gru,elman", "shapes", "S3,S4,S7", "modes", "inference,training", "threads", "1",
-            "rounds", "5");
+    private static final List<String> SYSTEMS = List.of("rondo", "rondo-vector", "onednn", PeerFigures.PREPACKED,
+            "libtorch", "djl", "onnxruntime");
+    private static final List<String> OPTIONS =
+            List.of("cells", "shapes", "modes", "threads", "systems", "rounds", "json");
+    private static final String USAGE = """
+            rondo bench --peers [--cells lstm,gru,elman] [--shapes S2,S3,S4,S7,S8] [--modes train,infer]
+                        [--threads 1,2] [--systems %s]
+                        [--rounds 9] [--json FILE]
+            rondo bench --peers startup [--systems ...] [--starts 10] [--json FILE]
+            The first time some 500 MB are downloaded.""".formatted(String.join(",", SYSTEMS));
     private static final double SAME = 1e-3; // of sums whose terms cancel, in float32
-    private static final String ROW = "%-16s %-6s %-10s %3s  %-12s %12s %9s %7s%n";
+    private static final String ROW = "%-16s %-6s %-5s %3s  %-16s %11s %11s %9s %7s  %s%n";
 
-    private final Map<String, String> choices = new LinkedHashMap<>(DEFAULTS);
+    private final Choices choices;
+    private final List<String> systems;
+    private final List<String> modes;
+    private final int rounds;
     private final Set<String> versions = new LinkedHashSet<>();
+    private final List<Map<String, Object>> figures = new ArrayList<>();
 
-    private Comparison(String[] arguments) {
-        for (String argument : arguments) {
-            String[] words = argument.split("=", 2);
-            if (words.length < 2 || choices.put(words[0], words[1]) == null) {
-                throw new IllegalArgumentException(
-                        "argument: expected one of " + DEFAULTS.keySet() + " as name=a,b,c, got " + argument);
-            }
+    private Comparison(Choices choices) {
+        this.choices = choices;
+        this.systems = systems(choices);
+        this.modes = choices.oneOf("modes", List.of("train", "infer"), "train", "infer");
+        this.rounds = choices.number("rounds", Ratios.LEAST_ROUNDS, 9);
+        choices.cells().forEach(GoldenCell::of);
+        choices.shapes();
+        choices.threads();
+        if (!choices.words().isEmpty()) {
+            throw new IllegalArgumentException(
+                    "argument: expected options, or startup first, got " + String.join(" ", choices.words()));
         }
     }
 
-    /** Takes the arguments that the class describes. */
-    public static void main(String[] arguments) {
-        new Comparison(arguments).run();
+    private static List<String> systems(Choices choices) {
+        return choices.oneOf("systems", SYSTEMS, SYSTEMS.toArray(String[]::new));
     }
 
-    private List<String> chosen(String name) {
-        return List.of(choices.get(name).split(","));
+    /** Runs what {@code arguments} say, see {@code rondo bench --peers --help}. */
+    public static void main(String[] arguments) throws IOException {
+        try {
+            if (Arrays.asList(arguments).contains("--help")) {
+                System.out.println(USAGE);
+            } else if (arguments.length > 0 && arguments[0].equals("startup")) {
+                startup(new Choices(arguments, List.of("systems", "starts", "json")));
+            } else {
+                new Comparison(new Choices(arguments, OPTIONS)).run();
+            }
+        } catch (IllegalArgumentException e) {
+            System.err.println("rondo: " + e.getMessage() + " (see rondo bench --peers --help)");
+            System.exit(2);
+        }
     }
 
-    private void run() {
-        System.out.printf(ROW, "cell", "shape", "mode", "thr", "system", "us", "GFLOP/s", "ratio");
-        for (String cell : chosen("cells")) {
-            for (String shape : chosen("shapes")) {
-                for (String mode : chosen("modes")) {
-                    for (String threads : chosen("threads")) {
-                        compare(cell, shape, mode, threads);
+    private static void startup(Choices choices) throws IOException {
+        var programs = new LinkedHashMap<String, ProcessBuilder>();
+        for (String system : systems(choices)) {
+            if (!system.equals(PeerFigures.PREPACKED)) { // has no inference
+                programs.put(system, Worker.program(system, new PeerFigures.Work("lstm", "S1", "infer", 1, 0)));
+            }
+        }
+        Startup.print(programs, choices);
+    }
+
+    private void run() throws IOException {
+        System.out.printf(
+                ROW, "cell", "shape", "mode", "thr", "system", "us", "least", "GFLOP/s", "ratio", "95 % interval");
+        for (String cell : choices.cells()) {
+            for (String shape : choices.shapes("S2", "S3", "S4", "S7", "S8")) {
+                for (String mode : modes) {
+                    for (String threads : choices.threads()) {
+                        compare(new PeerFigures.Work(
+                                cell, shape, mode, Integer.parseInt(threads), flops(cell, shape, mode)));
                     }
                 }
             }
         }
+        PeerFigures.geometricMeans(figures).forEach((what, mean) ->
+                System.out.printf(Locale.ROOT, "geometric mean of ratios to the best peer: %s: %.2f%n", what, mean));
         versions.forEach(System.out::println);
+        choices.writeJson(figures);
     }
 
-    private void compare(String cell, String shape, String mode, String threads) {
+    private void compare(PeerFigures.Work work) {
         var workers = new ArrayList<Worker>();
         try {
-            for (String system : chosen("systems")) {
-                workers.add(new Worker(system, List.of(cell, shape, mode, threads)));
+            for (String system : systems) {
+                workers.add(new Worker(system, work));
             }
             List<Worker> present = workers.stream().filter(worker -> worker.absent == null).toList();
-            for (int round = 0; round < Integer.parseInt(choices.get("rounds")); round++) {
+            present.forEach(worker -> worker.checkLike(present.getFirst()));
+            for (int round = 0; round < rounds; round++) {
                 var order = new ArrayList<>(present);
                 if (round % 2 == 1) {
                     Collections.reverse(order);
                 }
                 order.forEach(Worker::round);
             }
+            var times = new LinkedHashMap<String, PeerFigures.Times>();
+            present.forEach(worker -> times.put(worker.name, worker.times()));
+            List<Map<String, Object>> these = PeerFigures.of(work, times);
+            these.forEach(figure -> print(figure, times));
+            figures.addAll(these);
             present.forEach(worker -> versions.add(worker.name + ": " + worker.system));
-            for (Worker worker : workers) {
-                if (worker.absent == null) {
-                    print(cell, shape, mode, threads, worker, present.getFirst());
-                } else {
-                    System.out.printf(ROW, cell, shape, mode, threads, worker.name, "-", "-", worker.absent);
-                }
-            }
+            workers.stream().filter(worker -> worker.absent != null)
+                    .forEach(worker -> versions.add(worker.name + ", " + work.mode() + ": " + worker.absent));
         } finally {
             workers.forEach(Worker::close);
         }
     }
 
-    private static void print(
-            String cell, String shape, String mode, String threads, Worker worker, Worker first) {
-        if (!(Math.abs(worker.check - first.check) <= SAME * Math.max(1, Math.abs(first.check)))) {
-            throw new IllegalStateException(worker.system + ", " + cell + " " + shape + " " + mode + ": expected "
-                    + first.check + ", as from " + first.system + ", got " + worker.check);
+    private static void print(Map<String, Object> figure, Map<String, PeerFigures.Times> times) {
+        String system = (String) figure.get("system");
+        PeerFigures.Times ours = times.get(PeerFigures.OURS);
+        String ratio = "-";
+        String interval = "";
+        if (figure.containsKey("best_peer")) {
+            ratio = "%.2f".formatted(figure.get("ratio_best_peer"));
+            interval = "%.2f to %.2f, best peer %s".formatted(
+                    figure.get("ratio_low"), figure.get("ratio_high"), figure.get("best_peer"));
+        } else if (ours != null) {
+            Ratios ratios = Ratios.of(times.get(system).micros(), ours.micros());
+            ratio = "%.2f".formatted(ratios.median());
+            interval = "%.2f to %.2f".formatted(ratios.low(), ratios.high());
         }
-        double micros = Collections.min(worker.micros);
-        var ratios = new double[worker.micros.size()];
-        Arrays.setAll(ratios, round -> worker.micros.get(round) / first.micros.get(round));
-        Arrays.sort(ratios);
-        System.out.printf(ROW, cell, shape, mode, threads, worker.name, "%.1f".formatted(micros),
-                "%.1f".formatted(flops(cell, shape, mode) / micros / 1e3), "%.2f".formatted(ratios[ratios.length / 2]));
+        System.out.printf(ROW, figure.get("cell"), figure.get("shape"), figure.get("mode"), figure.get("threads"),
+                system, "%.1f".formatted(figure.get("median_us")), "%.1f".formatted(figure.get("min_us")),
+                "%.1f".formatted(figure.get("gflops")), ratio, interval);
     }
 
     /** Of the products, as they are usually counted: backward has twice those of forward. */
     private static double flops(String cell, String name, String mode) {
-        NamedShape shape = NamedShape.of("timed:" + name);
+        NamedShape shape = Choices.shape(name);
         double step = 2.0 * GoldenCell.of(cell).gates * shape.hiddenSize() * (shape.inputSize() + shape.hiddenSize());
-        return step * shape.timeSteps() * shape.batchSize() * (mode.equals("training") ? 3 : 1);
+        return step * shape.timeSteps() * shape.batchSize() * (mode.equals("train") ? 3 : 1);
     }
 
     /** The process of one system. */
@@ -127,27 +172,15 @@ public final class Comparison {
         private final BufferedReader answers;
         private final PrintWriter orders;
         private final List<Double> micros = new ArrayList<>();
+        private double least = Double.POSITIVE_INFINITY;
         private String absent;
         private String system;
         private double check;
 
-        Worker(String name, List<String> work) {
+        Worker(String name, PeerFigures.Work work) {
             this.name = name;
-            var command = new ArrayList<>(List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
-                    "-cp", System.getProperty("java.class.path")));
-            if (name.equals("vector")) {
-                command.addAll(List.of("--add-modules", "jdk.incubator.vector"));
-            }
-            command.addAll(List.of(ComparisonWorker.class.getName(), name));
-            command.addAll(work);
-            var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
-            builder.environment().put("OMP_NUM_THREADS", work.getLast());
-            // Its threads and those of libtorch would take turns waiting for each other.
-            builder.environment().put("OPENBLAS_NUM_THREADS", "1");
             try {
-                this.process = builder.start();
+                this.process = program(name, work).start();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -160,6 +193,16 @@ public final class Comparison {
             } else {
                 this.absent = answer[1];
             }
+        }
+
+        static ProcessBuilder program(String system, PeerFigures.Work work) {
+            ProcessBuilder program = Startup.java(ComparisonWorker.class,
+                    system, work.cell(), work.shape(), work.mode(), Integer.toString(work.threads()));
+            program.environment().put("OMP_NUM_THREADS", Integer.toString(work.threads()));
+            // Its threads and those of libtorch would take turns waiting for each other.
+            program.environment().put("OPENBLAS_NUM_THREADS", "1");
+            program.environment().put("OPT_OUT_TRACKING", "true"); // DJL
+            return program;
         }
 
         /** Lines that the system itself prints are passed over. */
@@ -176,9 +219,22 @@ public final class Comparison {
             }
         }
 
+        void checkLike(Worker first) {
+            if (!(Math.abs(check - first.check) <= SAME * Math.max(1, Math.abs(first.check)))) {
+                throw new IllegalStateException(
+                        system + ": expected " + first.check + ", as from " + first.system + ", got " + check);
+            }
+        }
+
         void round() {
             orders.println();
-            micros.add(Double.parseDouble(answer()[1]));
+            String[] answer = answer();
+            micros.add(Double.parseDouble(answer[1]));
+            least = Math.min(least, Double.parseDouble(answer[2]));
+        }
+
+        PeerFigures.Times times() {
+            return new PeerFigures.Times(micros.stream().mapToDouble(Double::doubleValue).toArray(), least);
         }
 
         void close() {

@@ -39,6 +39,7 @@ final class OneDnnPeer implements Peer {
 
     private final GoldenCase given;
     private final boolean training;
+    private final boolean packs;
     private final boolean lstm;
     private final engine cpu = new engine(dnnl_cpu, 0);
     private final stream stream = new stream(cpu);
@@ -57,9 +58,11 @@ final class OneDnnPeer implements Peer {
     private final memory.desc plainHh;
     private final memory plainHhGradient;
 
-    OneDnnPeer(GoldenCase given, boolean training) {
+    /** The work of one layer; {@code packs} tells whether a training step packs its weights, as it must. */
+    OneDnnPeer(GoldenCase given, boolean training, boolean packs) {
         this.given = given;
         this.training = training;
+        this.packs = packs;
         this.lstm = given.cell == GoldenCell.LSTM;
         long b = given.batchSize;
         long i = given.inputSize;
@@ -78,15 +81,11 @@ final class OneDnnPeer implements Peer {
         this.implementation = forward.impl_info_str().getString();
         memory weightIh = filled(plainIh, gates(given.weightIh));
         memory weightHh = filled(plainHh, gates(given.weightHh));
-        List<Runnable> packing = pack(forward, weightIh, weightHh);
+        pack(forward, weightIh, weightHh);
         addForward(forward);
+        work.add(run(forward, arguments));
         if (training) {
-            work.addAll(packing);
-            work.add(run(forward, arguments));
             addBackward(forward, weightIh, weightHh);
-        } else {
-            packing.forEach(Runnable::run);
-            work.add(run(forward, arguments));
         }
     }
 
@@ -128,12 +127,17 @@ final class OneDnnPeer implements Peer {
         };
     }
 
-    /** Brings the weights into the formats of a primitive, and makes them its arguments. */
-    private List<Runnable> pack(rnn_primitive_desc_base primitive, memory weightIh, memory weightHh) {
+    /** Brings the weights into the formats of a primitive, now or at each call, and makes them its arguments. */
+    private void pack(rnn_primitive_desc_base primitive, memory weightIh, memory weightHh) {
         arguments.put(DNNL_ARG_WEIGHTS_LAYER, memory(wanted(primitive, DNNL_ARG_WEIGHTS_LAYER)));
         arguments.put(DNNL_ARG_WEIGHTS_ITER, memory(wanted(primitive, DNNL_ARG_WEIGHTS_ITER)));
-        return List.of(reorder(weightIh, arguments.get(DNNL_ARG_WEIGHTS_LAYER)),
+        List<Runnable> packing = List.of(reorder(weightIh, arguments.get(DNNL_ARG_WEIGHTS_LAYER)),
                 reorder(weightHh, arguments.get(DNNL_ARG_WEIGHTS_ITER)));
+        if (training && packs) {
+            work.addAll(packing);
+        } else {
+            packing.forEach(Runnable::run);
+        }
     }
 
     private void addForward(rnn_primitive_desc_base forward) {
@@ -153,7 +157,7 @@ final class OneDnnPeer implements Peer {
 
     private void addBackward(rnn_primitive_desc_base forward, memory weightIh, memory weightHh) {
         rnn_primitive_desc_base backward = backward(forward);
-        work.addAll(pack(backward, weightIh, weightHh));
+        pack(backward, weightIh, weightHh);
         memory gradientIh = memory(wanted(backward, DNNL_ARG_DIFF_WEIGHTS_LAYER));
         memory gradientHh = memory(wanted(backward, DNNL_ARG_DIFF_WEIGHTS_ITER));
         memory gradientOfBias = memory(bias);

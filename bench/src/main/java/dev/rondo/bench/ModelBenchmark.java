@@ -1,0 +1,101 @@
+package dev.rondo.bench;
+
+import dev.rondo.cell.CellShape;
+import dev.rondo.check.CellBody;
+import dev.rondo.train.StepResult;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** A character model of I tokens and one layer: the whole step of its training, and what of it is the layer's. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Fork(1)
+@Warmup(iterations = 5, time = 400, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 5, time = 400, timeUnit = TimeUnit.MILLISECONDS)
+public class ModelBenchmark {
+    /** The cell, with options as in {@code gru:reset=before}. */
+    @Param("lstm")
+    public String cell;
+
+    /** Backend and instruction-set tier, as in {@code NATIVE/AVX512}. */
+    @Param("NATIVE/AVX512")
+    public String body;
+
+    /** Name of the shape; its I is the size of the vocabulary. */
+    @Param("text")
+    public String shape;
+
+    /** Threads of the plans. */
+    @Param("1")
+    public int threads;
+
+    private NetworkWork model;
+    private NetworkWork layer;
+    private NetworkWork softmax;
+    private HeadWork head;
+
+    /** Made by JMH. */
+    public ModelBenchmark() {}
+
+    /** Prepares memory. */
+    @Setup
+    public void prepare() {
+        CellShape sizes = CellBenchmark.shape(shape);
+        CellBody timed = CellBenchmark.body(cell, body);
+        model = NetworkWork.characters(timed, sizes, threads);
+        layer = NetworkWork.layer(timed, sizes, threads);
+        softmax = NetworkWork.softmax(timed, sizes, threads);
+        head = new HeadWork(timed, sizes, threads);
+    }
+
+    /** Frees memory. */
+    @TearDown
+    public void free() {
+        model.close();
+        layer.close();
+        softmax.close();
+        head.close();
+    }
+
+    /** Tokens, layer, head, softmax, backward, clipping, Adam. */
+    @Benchmark
+    public StepResult modelStep() {
+        return model.step();
+    }
+
+    /** Forward and backward of the layer alone, weights packed anew. */
+    @Benchmark
+    public void layerStep() {
+        layer.train();
+    }
+
+    /** The products of the dense head, forward and backward. */
+    @Benchmark
+    public void head() {
+        head.products();
+    }
+
+    /** Softmax, cross-entropy and its gradient, T * B times over I classes; a layer of one unit is timed with it. */
+    @Benchmark
+    public void softmax() {
+        softmax.forward();
+    }
+
+    /** Norm of the gradients, clipping and Adam on all parameters. */
+    @Benchmark
+    public StepResult optimizer() {
+        return model.update();
+    }
+}
