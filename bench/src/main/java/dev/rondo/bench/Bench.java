@@ -83,6 +83,7 @@ public final class Bench {
     private void run() throws Exception {
         System.out.println("Java " + Runtime.version() + "; "
                 + Backends.describe(Backends.available().getLast(), Execution.threads(1)));
+        choices.writeJson(List.of()); // a file that cannot be written is known now, not after half an hour
         verify();
         measurePeaks();
         ChainedOptionsBuilder options = new OptionsBuilder().parent(jmh).addProfiler(GCProfiler.class)

@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 
 /**
  * What the machine can do, as measured here: the sum over threads that run at the same time, each with the best of many
- * short stretches, so that other programs lower it little.
+ * short stretches, which other programs lower little.
  *
  * @param gigaflops 10^9 operations per second of multiply-adds in registers; NaN if unknown
  * @param gigabytes 10^9 bytes per second read from the second-level cache; NaN if unknown

@@ -38,6 +38,7 @@ final class Startup {
         System.out.printf(ROW, "ms to the first output", "median", "least", "most");
         programs.forEach((system, program) -> {
             millis(program);
+            program.redirectError(Redirect.DISCARD); // once is enough
             var millis = new double[starts];
             Arrays.setAll(millis, _ -> millis(program));
             Arrays.sort(millis);

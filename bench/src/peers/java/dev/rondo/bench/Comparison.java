@@ -93,6 +93,7 @@ public final class Comparison {
     }
 
     private void run() throws IOException {
+        choices.writeJson(figures);
         System.out.printf(
                 ROW, "cell", "shape", "mode", "thr", "system", "us", "least", "GFLOP/s", "ratio", "95 % interval");
         for (String cell : choices.cells()) {
@@ -101,6 +102,7 @@ public final class Comparison {
                     for (String threads : choices.threads()) {
                         compare(new PeerFigures.Work(
                                 cell, shape, mode, Integer.parseInt(threads), flops(cell, shape, mode)));
+                        choices.writeJson(figures);
                     }
                 }
             }
@@ -108,7 +110,6 @@ public final class Comparison {
         PeerFigures.geometricMeans(figures).forEach((what, mean) ->
                 System.out.printf(Locale.ROOT, "geometric mean of ratios to the best peer: %s: %.2f%n", what, mean));
         versions.forEach(System.out::println);
-        choices.writeJson(figures);
     }
 
     private void compare(PeerFigures.Work work) {

@@ -24,7 +24,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
  */
 @Command(name = "rondo", description = "Recurrent networks: learns character-level language models, and uses them.",
         mixinStandardHelpOptions = true, versionProvider = Rondo.Version.class, synopsisSubcommandLabel = "COMMAND",
-        footer = {"", "Try: rondo train", "     rondo COMMAND --help"})
+        footer = {"", "Try: rondo train", "     rondo COMMAND --help",
+            "     rondo bench --help    (benchmarks, by the launcher of a checkout)"})
 public final class Rondo implements Callable<Integer> {
     private static final int FAILED = 1;
 
