@@ -6,6 +6,7 @@ import static jdk.incubator.vector.FloatVector.fromArray;
 import java.lang.invoke.MethodHandles;
 import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -22,6 +23,9 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class VectorPolynomials implements VectorMath {
     private static final VectorSpecies<Float> SPECIES = VectorWidth.ofClass(MethodHandles.lookup()).species();
+    private static final Class<? extends FloatVector> TYPE = SPECIES.vectorType().asSubclass(FloatVector.class);
+    private static final Class<? extends IntVector> INT_TYPE =
+            SPECIES.withLanes(int.class).vectorType().asSubclass(IntVector.class);
     private static final int LANES = SPECIES.length();
 
     private static final float LOG2_E = 1.44269504f;
@@ -55,7 +59,7 @@ final class VectorPolynomials implements VectorMath {
         FloatVector b = broadcast(SPECIES, factor > 0 ? 0 : 1);
         for (int k = 0; k < whole; k += LANES) {
             // Blending takes two instructions a side, fewer than minimum and maximum, and NaN stays NaN.
-            FloatVector any = fromArray(SPECIES, x, at + k).mul(factor);
+            FloatVector any = TYPE.cast(fromArray(SPECIES, x, at + k)).mul(factor);
             FloatVector atLeast = any.blend(LOW, any.compare(VectorOperators.LT, LOW));
             FloatVector v = atLeast.blend(HIGH, any.compare(VectorOperators.GT, HIGH));
 
@@ -72,10 +76,9 @@ final class VectorPolynomials implements VectorMath {
             sum = sum.fma(r.mul(r), r);
 
             // 2^n: n moves from the lowest bits to the exponent.
-            FloatVector power = rounded.reinterpretAsInts()
-                    .lanewise(VectorOperators.LSHL, MANTISSA_BITS)
-                    .add(ONE_BITS)
-                    .reinterpretAsFloats();
+            IntVector bits = INT_TYPE.cast(rounded.reinterpretAsInts());
+            IntVector exponent = INT_TYPE.cast(bits.lanewise(VectorOperators.LSHL, MANTISSA_BITS));
+            FloatVector power = TYPE.cast(exponent.add(ONE_BITS).reinterpretAsFloats());
             FloatVector e = sum.fma(power, power.sub(1));
             e.fma(a, b).div(e.add(2)).intoArray(x, at + k);
         }

@@ -17,6 +17,7 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class VectorTiles implements VectorProduct {
     private static final VectorSpecies<Float> SPECIES = VectorWidth.ofClass(MethodHandles.lookup()).species();
+    private static final Class<? extends FloatVector> TYPE = SPECIES.vectorType().asSubclass(FloatVector.class);
     private static final int LANES = SPECIES.length();
     private static final int WIDTH = VectorPanels.width(LANES);
     private static final int ROWS = 6;
@@ -61,39 +62,39 @@ final class VectorTiles implements VectorProduct {
         int c3 = c.windowRow(row3) + b.column();
         int c4 = c.windowRow(row4) + b.column();
         int c5 = c.windowRow(row5) + b.column();
-        FloatVector sum00 = fromArray(SPECIES, cs, c0);
-        FloatVector sum01 = fromArray(SPECIES, cs, c0 + LANES);
-        FloatVector sum10 = fromArray(SPECIES, cs, c1);
-        FloatVector sum11 = fromArray(SPECIES, cs, c1 + LANES);
-        FloatVector sum20 = fromArray(SPECIES, cs, c2);
-        FloatVector sum21 = fromArray(SPECIES, cs, c2 + LANES);
-        FloatVector sum30 = fromArray(SPECIES, cs, c3);
-        FloatVector sum31 = fromArray(SPECIES, cs, c3 + LANES);
-        FloatVector sum40 = fromArray(SPECIES, cs, c4);
-        FloatVector sum41 = fromArray(SPECIES, cs, c4 + LANES);
-        FloatVector sum50 = fromArray(SPECIES, cs, c5);
-        FloatVector sum51 = fromArray(SPECIES, cs, c5 + LANES);
+        FloatVector sum00 = TYPE.cast(fromArray(SPECIES, cs, c0));
+        FloatVector sum01 = TYPE.cast(fromArray(SPECIES, cs, c0 + LANES));
+        FloatVector sum10 = TYPE.cast(fromArray(SPECIES, cs, c1));
+        FloatVector sum11 = TYPE.cast(fromArray(SPECIES, cs, c1 + LANES));
+        FloatVector sum20 = TYPE.cast(fromArray(SPECIES, cs, c2));
+        FloatVector sum21 = TYPE.cast(fromArray(SPECIES, cs, c2 + LANES));
+        FloatVector sum30 = TYPE.cast(fromArray(SPECIES, cs, c3));
+        FloatVector sum31 = TYPE.cast(fromArray(SPECIES, cs, c3 + LANES));
+        FloatVector sum40 = TYPE.cast(fromArray(SPECIES, cs, c4));
+        FloatVector sum41 = TYPE.cast(fromArray(SPECIES, cs, c4 + LANES));
+        FloatVector sum50 = TYPE.cast(fromArray(SPECIES, cs, c5));
+        FloatVector sum51 = TYPE.cast(fromArray(SPECIES, cs, c5 + LANES));
         int at = b.at();
         int length = b.length();
         for (int k = 0; k < length; k++) {
             FloatVector b0 = fromArray(SPECIES, bs, at + k * WIDTH);
             FloatVector b1 = fromArray(SPECIES, bs, at + k * WIDTH + LANES);
-            FloatVector x0 = broadcast(SPECIES, as[a0 + k]);
+            FloatVector x0 = TYPE.cast(broadcast(SPECIES, as[a0 + k]));
             sum00 = x0.fma(b0, sum00);
             sum01 = x0.fma(b1, sum01);
-            FloatVector x1 = broadcast(SPECIES, as[a1 + k]);
+            FloatVector x1 = TYPE.cast(broadcast(SPECIES, as[a1 + k]));
             sum10 = x1.fma(b0, sum10);
             sum11 = x1.fma(b1, sum11);
-            FloatVector x2 = broadcast(SPECIES, as[a2 + k]);
+            FloatVector x2 = TYPE.cast(broadcast(SPECIES, as[a2 + k]));
             sum20 = x2.fma(b0, sum20);
             sum21 = x2.fma(b1, sum21);
-            FloatVector x3 = broadcast(SPECIES, as[a3 + k]);
+            FloatVector x3 = TYPE.cast(broadcast(SPECIES, as[a3 + k]));
             sum30 = x3.fma(b0, sum30);
             sum31 = x3.fma(b1, sum31);
-            FloatVector x4 = broadcast(SPECIES, as[a4 + k]);
+            FloatVector x4 = TYPE.cast(broadcast(SPECIES, as[a4 + k]));
             sum40 = x4.fma(b0, sum40);
             sum41 = x4.fma(b1, sum41);
-            FloatVector x5 = broadcast(SPECIES, as[a5 + k]);
+            FloatVector x5 = TYPE.cast(broadcast(SPECIES, as[a5 + k]));
             sum50 = x5.fma(b0, sum50);
             sum51 = x5.fma(b1, sum51);
         }
@@ -120,21 +121,21 @@ final class VectorTiles implements VectorProduct {
         int c0 = c.windowRow(row) + b.column();
         int at = b.at();
         int pairs = b.length() / 2;
-        FloatVector even0 = fromArray(SPECIES, cs, c0);
-        FloatVector even1 = fromArray(SPECIES, cs, c0 + LANES);
-        FloatVector odd0 = FloatVector.zero(SPECIES);
-        FloatVector odd1 = FloatVector.zero(SPECIES);
+        FloatVector even0 = TYPE.cast(fromArray(SPECIES, cs, c0));
+        FloatVector even1 = TYPE.cast(fromArray(SPECIES, cs, c0 + LANES));
+        FloatVector odd0 = TYPE.cast(FloatVector.zero(SPECIES));
+        FloatVector odd1 = TYPE.cast(FloatVector.zero(SPECIES));
         for (int k = 0; k < pairs; k++) {
-            FloatVector x0 = broadcast(SPECIES, as[a0 + 2 * k]);
+            FloatVector x0 = TYPE.cast(broadcast(SPECIES, as[a0 + 2 * k]));
             even0 = x0.fma(fromArray(SPECIES, bs, at + 2 * k * WIDTH), even0);
             even1 = x0.fma(fromArray(SPECIES, bs, at + 2 * k * WIDTH + LANES), even1);
-            FloatVector x1 = broadcast(SPECIES, as[a0 + 2 * k + 1]);
+            FloatVector x1 = TYPE.cast(broadcast(SPECIES, as[a0 + 2 * k + 1]));
             odd0 = x1.fma(fromArray(SPECIES, bs, at + (2 * k + 1) * WIDTH), odd0);
             odd1 = x1.fma(fromArray(SPECIES, bs, at + (2 * k + 1) * WIDTH + LANES), odd1);
         }
         if (b.length() % 2 == 1) {
             int end = b.length() - 1;
-            FloatVector x = broadcast(SPECIES, as[a0 + end]);
+            FloatVector x = TYPE.cast(broadcast(SPECIES, as[a0 + end]));
             odd0 = x.fma(fromArray(SPECIES, bs, at + end * WIDTH), odd0);
             odd1 = x.fma(fromArray(SPECIES, bs, at + end * WIDTH + LANES), odd1);
         }

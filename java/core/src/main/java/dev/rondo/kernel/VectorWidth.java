@@ -21,6 +21,13 @@ import jdk.incubator.vector.VectorSpecies;
  * #ofClass} fills, and loaded once for each width that runs, as a hidden class ({@link #copy}): each copy has constants
  * and profiles of its own.
  *
+ * <p>The methods of {@link FloatVector} themselves have one profile for all widths. Where HotSpot cannot tell of which
+ * class a vector is, from the source or the copy's own profile, it goes by that of the method called on it, and with
+ * two widths in it makes objects for good. A copy that it compiles before there is a profile of it, as it does when
+ * many methods wait for it, was a matter of chance therefore. So what a static method of {@code FloatVector} returns is
+ * cast to the class of the species, {@code SPECIES.vectorType()}, if a method is called on it; what instance methods
+ * return is of that class, but for reinterpretation and shifts. Compiled, the cast is nothing.
+ *
  * <p>What HotSpot inlines is the other trap: it stops in the middle of what has grown too large, and a vector operation
  * that is left out makes objects at every call. Two rules keep that away. No method of such a class takes or returns
  * vectors. And the long loops are in methods of more than {@value #MAX_INLINED} bytecodes, each of which it compiles by

@@ -7,24 +7,30 @@ import java.lang.management.ManagementFactory;
 
 /** Counts what calls allocate on the heap. */
 public final class Allocation {
-    private static final int ROUNDS = 50;
+    private static final int QUIET_ROUNDS = 50;
     private static final int CALLS = 2_000;
 
     private Allocation() {}
 
     /**
      * Fails unless a round of calls allocates nothing. Code that is not linked or compiled yet does, so it may take
-     * rounds. An object per call would come to 16 bytes per call at least; less is noise of the JVM itself.
+     * rounds, and no fixed number of them: on a busy machine the compiler lags behind. Only rounds count in which it has
+     * finished nothing. An object per call would come to 16 bytes per call at least; less is noise of the JVM itself.
      */
     public static void assertNone(Runnable call) {
         var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        var compiler = ManagementFactory.getCompilationMXBean();
         long allocated = Long.MAX_VALUE;
-        for (int round = 0; round < ROUNDS && allocated / CALLS > 0; round++) {
+        for (int quiet = 0; quiet < QUIET_ROUNDS && allocated / CALLS > 0; quiet++) {
+            long compiled = compiler.getTotalCompilationTime();
             long before = threads.getCurrentThreadAllocatedBytes();
             for (int i = 0; i < CALLS; i++) {
                 call.run();
             }
             allocated = threads.getCurrentThreadAllocatedBytes() - before;
+            if (compiler.getTotalCompilationTime() != compiled) {
+                quiet = 0;
+            }
         }
         assertEquals(0, allocated / CALLS, allocated + " bytes in " + CALLS + " calls");
     }

@@ -57,8 +57,8 @@ class VectorCellsTest {
 
     /**
      * Several cells and widths have run in this JVM when the last case starts: none spoils another's compiled code. The
-     * build gives this class a JVM of its own, since after the thousands of cases of other tests HotSpot now and then
-     * inlines otherwise and makes objects of vectors.
+     * build gives this class a JVM of its own, in which HotSpot does not guess the classes of vectors from profiles:
+     * else whether it can tell them from the code, see {@link VectorWidth}, would show only now and then.
      */
     @ParameterizedTest
     @MethodSource("bodies")

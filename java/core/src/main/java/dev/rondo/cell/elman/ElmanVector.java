@@ -24,6 +24,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class ElmanVector implements VectorPointwise {
     private static final VectorWidth WIDTH = VectorWidth.ofClass(MethodHandles.lookup());
     private static final VectorSpecies<Float> SPECIES = WIDTH.species();
+    private static final Class<? extends FloatVector> TYPE = SPECIES.vectorType().asSubclass(FloatVector.class);
     private static final int LANES = SPECIES.length();
     private static final VectorMath MATH = WIDTH.math();
     private static final int TANH = Activation.TANH.ordinal();
@@ -47,7 +48,7 @@ final class ElmanVector implements VectorPointwise {
     /** x = 0 where x is less than 0; NaN stays. */
     private static void rectify(float[] x, int at, int count) {
         for (int k = 0; k < count; k += LANES) {
-            FloatVector v = fromArray(SPECIES, x, at + k);
+            FloatVector v = TYPE.cast(fromArray(SPECIES, x, at + k));
             v.blend(0, v.compare(VectorOperators.LT, 0)).intoArray(x, at + k);
         }
     }
@@ -59,26 +60,26 @@ final class ElmanVector implements VectorPointwise {
         int at = row.gate(0);
         float[] dhs = row.gradient(0);
         int dhAt = row.gradientAt(0);
-        FloatVector zero = broadcast(SPECIES, 0);
-        FloatVector one = broadcast(SPECIES, 1);
+        FloatVector zero = TYPE.cast(broadcast(SPECIES, 0));
+        FloatVector one = TYPE.cast(broadcast(SPECIES, 1));
         if (row.variant() == TANH) {
             for (int k = 0; k < H; k += LANES) {
-                FloatVector h = fromArray(SPECIES, gates, at + k);
-                FloatVector dh = fromArray(SPECIES, dhs, dhAt + k);
+                FloatVector h = TYPE.cast(fromArray(SPECIES, gates, at + k));
+                FloatVector dh = TYPE.cast(fromArray(SPECIES, dhs, dhAt + k));
                 dh.mul(one.sub(h.mul(h))).intoArray(gates, at + k);
                 zero.intoArray(dhs, dhAt + k);
             }
         } else if (row.variant() == RELU) {
             for (int k = 0; k < H; k += LANES) {
-                FloatVector h = fromArray(SPECIES, gates, at + k);
+                FloatVector h = TYPE.cast(fromArray(SPECIES, gates, at + k));
                 FloatVector dh = fromArray(SPECIES, dhs, dhAt + k);
                 h.blend(dh, h.compare(VectorOperators.GT, zero)).intoArray(gates, at + k);
                 zero.intoArray(dhs, dhAt + k);
             }
         } else {
             for (int k = 0; k < H; k += LANES) {
-                FloatVector h = fromArray(SPECIES, gates, at + k);
-                FloatVector dh = fromArray(SPECIES, dhs, dhAt + k);
+                FloatVector h = TYPE.cast(fromArray(SPECIES, gates, at + k));
+                FloatVector dh = TYPE.cast(fromArray(SPECIES, dhs, dhAt + k));
                 dh.mul(h).mul(one.sub(h)).intoArray(gates, at + k);
                 zero.intoArray(dhs, dhAt + k);
             }

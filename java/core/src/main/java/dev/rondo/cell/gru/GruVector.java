@@ -23,6 +23,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class GruVector implements VectorPointwise {
     private static final VectorWidth WIDTH = VectorWidth.ofClass(MethodHandles.lookup());
     private static final VectorSpecies<Float> SPECIES = WIDTH.species();
+    private static final Class<? extends FloatVector> TYPE = SPECIES.vectorType().asSubclass(FloatVector.class);
     private static final int LANES = SPECIES.length();
     private static final VectorMath MATH = WIDTH.math();
     private static final int AFTER = Reset.AFTER.ordinal();
@@ -38,17 +39,18 @@ final class GruVector implements VectorPointwise {
             int nh = row.gate(3);
             MATH.sigmoid(gates, r, 2 * H); // r and z lie side by side
             for (int k = 0; k < H; k += LANES) {
+                FloatVector reset = TYPE.cast(fromArray(SPECIES, gates, r + k));
                 FloatVector nx = fromArray(SPECIES, gates, n + k);
-                fromArray(SPECIES, gates, r + k).fma(fromArray(SPECIES, gates, nh + k), nx).intoArray(gates, n + k);
+                reset.fma(fromArray(SPECIES, gates, nh + k), nx).intoArray(gates, n + k);
             }
         }
         MATH.tanh(gates, n, H);
         float[] h = row.state(0);
         int before = row.before(0);
         int after = row.after(0);
-        FloatVector one = broadcast(SPECIES, 1);
+        FloatVector one = TYPE.cast(broadcast(SPECIES, 1));
         for (int k = 0; k < H; k += LANES) {
-            FloatVector update = fromArray(SPECIES, gates, z + k);
+            FloatVector update = TYPE.cast(fromArray(SPECIES, gates, z + k));
             FloatVector candidate = one.sub(update).mul(fromArray(SPECIES, gates, n + k));
             update.fma(fromArray(SPECIES, h, before + k), candidate).intoArray(h, after + k);
         }
@@ -63,13 +65,13 @@ final class GruVector implements VectorPointwise {
         int before = row.before(0);
         float[] dhs = row.gradient(0);
         int dhAt = row.gradientAt(0);
-        FloatVector one = broadcast(SPECIES, 1);
+        FloatVector one = TYPE.cast(broadcast(SPECIES, 1));
         for (int k = 0; k < H; k += LANES) {
             int at = start + k;
-            FloatVector z = fromArray(SPECIES, gates, at + H);
-            FloatVector n = fromArray(SPECIES, gates, at + 2 * H);
-            FloatVector h = fromArray(SPECIES, hs, before + k);
-            FloatVector dh = fromArray(SPECIES, dhs, dhAt + k);
+            FloatVector z = TYPE.cast(fromArray(SPECIES, gates, at + H));
+            FloatVector n = TYPE.cast(fromArray(SPECIES, gates, at + 2 * H));
+            FloatVector h = TYPE.cast(fromArray(SPECIES, hs, before + k));
+            FloatVector dh = TYPE.cast(fromArray(SPECIES, dhs, dhAt + k));
             FloatVector dn = dh.mul(one.sub(z));
             dn.mul(h.sub(n)).mul(z).intoArray(gates, at + H);
             dn.mul(one.sub(n.mul(n))).intoArray(gates, at + 2 * H);
@@ -77,8 +79,8 @@ final class GruVector implements VectorPointwise {
         }
         for (int k = 0; row.variant() == AFTER && k < H; k += LANES) {
             int at = start + k;
-            FloatVector r = fromArray(SPECIES, gates, at);
-            FloatVector da = fromArray(SPECIES, gates, at + 2 * H);
+            FloatVector r = TYPE.cast(fromArray(SPECIES, gates, at));
+            FloatVector da = TYPE.cast(fromArray(SPECIES, gates, at + 2 * H));
             FloatVector nh = fromArray(SPECIES, gates, at + 3 * H);
             FloatVector dnh = da.mul(r);
             dnh.mul(nh).mul(one.sub(r)).intoArray(gates, at);
@@ -97,7 +99,7 @@ final class GruVector implements VectorPointwise {
         float[] reset = row.cachePlane(0);
         int to = row.cachePlaneAt(0);
         for (int k = 0; k < H; k += LANES) {
-            fromArray(SPECIES, gates, r + k).mul(fromArray(SPECIES, h, hAt + k)).intoArray(reset, to + k);
+            TYPE.cast(fromArray(SPECIES, gates, r + k)).mul(fromArray(SPECIES, h, hAt + k)).intoArray(reset, to + k);
         }
     }
 
@@ -112,10 +114,10 @@ final class GruVector implements VectorPointwise {
         int dhAt = row.operandGradientAt();
         float[] ds = row.cacheGradient(0);
         int dAt = row.cacheGradientAt(0);
-        FloatVector one = broadcast(SPECIES, 1);
+        FloatVector one = TYPE.cast(broadcast(SPECIES, 1));
         for (int k = 0; k < H; k += LANES) {
-            FloatVector r = fromArray(SPECIES, gates, start + k);
-            FloatVector dh = fromArray(SPECIES, ds, dAt + k).mul(r);
+            FloatVector r = TYPE.cast(fromArray(SPECIES, gates, start + k));
+            FloatVector dh = TYPE.cast(fromArray(SPECIES, ds, dAt + k)).mul(r);
             dh.mul(fromArray(SPECIES, hs, hAt + k)).mul(one.sub(r)).intoArray(gates, start + k);
             dh.add(fromArray(SPECIES, dhs, dhAt + k)).intoArray(dhs, dhAt + k);
         }

@@ -21,6 +21,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class LstmVector implements VectorPointwise {
     private static final VectorWidth WIDTH = VectorWidth.ofClass(MethodHandles.lookup());
     private static final VectorSpecies<Float> SPECIES = WIDTH.species();
+    private static final Class<? extends FloatVector> TYPE = SPECIES.vectorType().asSubclass(FloatVector.class);
     private static final int LANES = SPECIES.length();
     private static final VectorMath MATH = WIDTH.math();
 
@@ -40,15 +41,16 @@ final class LstmVector implements VectorPointwise {
         int before = row.before(1);
         int after = row.after(1);
         for (int k = 0; k < H; k += LANES) {
-            FloatVector kept = fromArray(SPECIES, gates, f + k).mul(fromArray(SPECIES, c, before + k));
-            fromArray(SPECIES, gates, i + k).fma(fromArray(SPECIES, gates, g + k), kept).intoArray(c, after + k);
+            FloatVector kept = TYPE.cast(fromArray(SPECIES, gates, f + k)).mul(fromArray(SPECIES, c, before + k));
+            FloatVector in = TYPE.cast(fromArray(SPECIES, gates, i + k));
+            in.fma(fromArray(SPECIES, gates, g + k), kept).intoArray(c, after + k);
         }
         float[] h = row.state(0);
         int out = row.after(0);
         System.arraycopy(c, after, h, out, H);
         MATH.tanh(h, out, H);
         for (int k = 0; k < H; k += LANES) {
-            fromArray(SPECIES, gates, o + k).mul(fromArray(SPECIES, h, out + k)).intoArray(h, out + k);
+            TYPE.cast(fromArray(SPECIES, gates, o + k)).mul(fromArray(SPECIES, h, out + k)).intoArray(h, out + k);
         }
     }
 
@@ -66,21 +68,21 @@ final class LstmVector implements VectorPointwise {
         int dhAt = row.gradientAt(0);
         int dcAt = row.gradientAt(1);
         int start = row.gate(0);
-        FloatVector one = FloatVector.broadcast(SPECIES, 1);
+        FloatVector one = TYPE.cast(FloatVector.broadcast(SPECIES, 1));
         for (int k = 0; k < H; k += LANES) {
             int at = start + k;
-            FloatVector i = fromArray(SPECIES, gates, at);
-            FloatVector f = fromArray(SPECIES, gates, at + H);
-            FloatVector g = fromArray(SPECIES, gates, at + 2 * H);
-            FloatVector o = fromArray(SPECIES, gates, at + 3 * H);
-            FloatVector tc = fromArray(SPECIES, tanhC, k);
-            FloatVector dh = fromArray(SPECIES, dhs, dhAt + k);
+            FloatVector i = TYPE.cast(fromArray(SPECIES, gates, at));
+            FloatVector f = TYPE.cast(fromArray(SPECIES, gates, at + H));
+            FloatVector g = TYPE.cast(fromArray(SPECIES, gates, at + 2 * H));
+            FloatVector o = TYPE.cast(fromArray(SPECIES, gates, at + 3 * H));
+            FloatVector tc = TYPE.cast(fromArray(SPECIES, tanhC, k));
+            FloatVector dh = TYPE.cast(fromArray(SPECIES, dhs, dhAt + k));
             FloatVector dc = dh.mul(o).fma(one.sub(tc.mul(tc)), fromArray(SPECIES, dcs, dcAt + k));
             dc.mul(g).mul(i).mul(one.sub(i)).intoArray(gates, at);
             dc.mul(fromArray(SPECIES, c, before + k)).mul(f).mul(one.sub(f)).intoArray(gates, at + H);
             dc.mul(i).mul(one.sub(g.mul(g))).intoArray(gates, at + 2 * H);
             dh.mul(tc).mul(o).mul(one.sub(o)).intoArray(gates, at + 3 * H);
-            FloatVector.zero(SPECIES).intoArray(dhs, dhAt + k);
+            TYPE.cast(FloatVector.zero(SPECIES)).intoArray(dhs, dhAt + k);
             dc.mul(f).intoArray(dcs, dcAt + k);
         }
     }
