@@ -49,11 +49,17 @@ struct CellFactory {
   int64_t variants; /* the cell's options are numbers below this */
 };
 
-/* C = (accumulate ? C : 0) + A B on this thread. */
-struct Multiplication {
-  void (*float32)(const rondo_product& product);
-  void (*float64)(const rondo_product& product);
+/* What one tier makes of a description, in both precisions. */
+template <class Result, class Description>
+struct TierFunction {
+  Result (*float32)(const Description& description);
+  Result (*float64)(const Description& description);
 };
+
+using Multiplication = TierFunction<void, rondo_product>;
+using SoftmaxLoss = TierFunction<void, rondo_loss>;
+using Squares = TierFunction<double, rondo_squares>;
+using Update = TierFunction<void, rondo_rule>;
 
 }  // namespace rondo
 

@@ -17,10 +17,13 @@
 // ------------------------------------------------------------------------------------------------------------ tables
 
 #define RONDO_DECLARE(cell) extern const CellFactory cell;
-#define RONDO_TIER_OF(tier)                  \
-  namespace rondo::tier {                    \
-  RONDO_CELLS(RONDO_DECLARE)                 \
+#define RONDO_TIER_OF(tier)                   \
+  namespace rondo::tier {                     \
+  RONDO_CELLS(RONDO_DECLARE)                  \
   extern const Multiplication multiplication; \
+  extern const SoftmaxLoss softmax_loss;      \
+  extern const Squares sum_of_squares;        \
+  extern const Update update_by_rule;         \
   }
 RONDO_TIER_OF(baseline)
 #ifdef RONDO_X86_TIERS
@@ -48,6 +51,9 @@ struct CellEntry {
 #define RONDO_ENTRY(cell) {#cell, RONDO_IN_TIERS(cell)},
 constexpr CellEntry cells[] = {RONDO_CELLS(RONDO_ENTRY)};
 constexpr const Multiplication* multiplications[tiers] = RONDO_IN_TIERS(multiplication);
+constexpr const SoftmaxLoss* softmax_losses[tiers] = RONDO_IN_TIERS(softmax_loss);
+constexpr const Squares* sums_of_squares[tiers] = RONDO_IN_TIERS(sum_of_squares);
+constexpr const Update* updates[tiers] = RONDO_IN_TIERS(update_by_rule);
 
 std::atomic<void*> blas32, blas64;
 
@@ -56,6 +62,7 @@ std::atomic<void*> blas32, blas64;
 /* Sizes and strides stay below this, so that sums and single products of them cannot overflow. */
 constexpr int64_t largest_size = INT32_MAX;
 constexpr int64_t most_threads = 1024;
+constexpr int64_t largest_count = INT64_MAX / most_threads; /* of numbers that are one row */
 
 bool in_range(int64_t value, int64_t low, int64_t high) { return low <= value && value <= high; }
 
@@ -115,11 +122,41 @@ bool is_matrix(const void* data, int64_t rows, int64_t columns, int64_t row, int
   return (column == 1 && in_range(row, columns, largest_size)) || (row == 1 && in_range(column, rows, largest_size));
 }
 
+/* What the descriptions of calls without a plan begin with. */
+template <class Description>
+bool has_valid_head(const Description& x) {
+  return x.size == (int64_t)sizeof(Description) && in_range(x.threads, 1, most_threads) &&
+         in_range(x.isa, -1, tiers - 1);
+}
+
 bool is_valid(const rondo_product& x) {
-  return x.size == (int64_t)sizeof(rondo_product) && in_range(x.threads, 1, most_threads) &&
-         in_range(x.isa, -1, tiers - 1) && is_size(x.m) && is_size(x.n) && is_size(x.k) &&
+  return has_valid_head(x) && is_size(x.m) && is_size(x.n) && is_size(x.k) &&
          is_matrix(x.a, x.m, x.k, x.a_row, x.a_column) && is_matrix(x.b, x.k, x.n, x.b_row, x.b_column) && x.c &&
          in_range(x.c_row, x.n, largest_size);
+}
+
+bool is_valid(const rondo_loss& x) {
+  if (!has_valid_head(x) || !is_size(x.rows) || !is_size(x.classes)) return false;
+  if (!x.outputs || !x.targets || !x.losses) return false;
+  for (int64_t n = 0; n < x.rows; n++) {
+    if (!in_range(x.targets[n], -1, x.classes - 1)) return false;
+  }
+  return true;
+}
+
+bool is_valid(const rondo_squares& x) {
+  return has_valid_head(x) && in_range(x.count, 1, largest_count) && x.values;
+}
+
+bool is_valid(const rondo_rule& x) {
+  return has_valid_head(x) && in_range(x.count, 1, largest_count) && x.w && x.g;
+}
+
+/* A checked description's call on its tier. */
+template <class Result, class Description>
+Result run(const TierFunction<Result, Description>* const (&of_tier)[tiers], const Description& x) {
+  const TierFunction<Result, Description>& tier = *of_tier[tier_below(x.isa)];
+  return (x.precision == 32 ? tier.float32 : tier.float64)(x);
 }
 
 }  // namespace
@@ -215,8 +252,28 @@ int32_t rondo_multiply(const rondo_product* product, ...) {
   if (!product || !is_valid(*product)) return RONDO_BAD_ARGUMENT;
   if (!is_precision(product->precision)) return RONDO_UNSUPPORTED;
   if (!thread_scratch()) return RONDO_OUT_OF_MEMORY;
-  const Multiplication& tier = *multiplications[tier_below(product->isa)];
-  (product->precision == 32 ? tier.float32 : tier.float64)(*product);
+  run(multiplications, *product);
+  return RONDO_OK;
+}
+
+int32_t rondo_softmax_loss(const rondo_loss* loss, ...) {
+  if (!loss || !is_valid(*loss)) return RONDO_BAD_ARGUMENT;
+  if (!is_precision(loss->precision)) return RONDO_UNSUPPORTED;
+  run(softmax_losses, *loss);
+  return RONDO_OK;
+}
+
+int32_t rondo_sum_squares(const rondo_squares* squares, double* sum, ...) {
+  if (!squares || !sum || !is_valid(*squares)) return RONDO_BAD_ARGUMENT;
+  if (!is_precision(squares->precision)) return RONDO_UNSUPPORTED;
+  *sum = run(sums_of_squares, *squares);
+  return RONDO_OK;
+}
+
+int32_t rondo_update(const rondo_rule* rule, ...) {
+  if (!rule || !is_valid(*rule)) return RONDO_BAD_ARGUMENT;
+  if (!is_precision(rule->precision)) return RONDO_UNSUPPORTED;
+  run(updates, *rule);
   return RONDO_OK;
 }
 

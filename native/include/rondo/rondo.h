@@ -31,7 +31,7 @@
 extern "C" {
 #endif
 
-#define RONDO_ABI_VERSION 2
+#define RONDO_ABI_VERSION 3
 #define RONDO_MAX_PLANES 4
 
 /* Status of every call that can fail. */
@@ -129,8 +129,8 @@ RONDO_API int32_t rondo_plan_isa(const rondo_plan* plan);
 /* Bytes of cache that backward needs for a pass of time_steps x batch_size; -1 on bad sizes. */
 RONDO_API int64_t rondo_cache_bytes(const rondo_plan* plan, int64_t time_steps, int64_t batch_size);
 /*
- * Further arguments of these three functions, pointers, are not looked at: the runtime of a managed language keeps open
- * during a call whatever it passes, and would not know of what stands in the structs.
+ * Further arguments of the functions with an ellipsis, pointers, are not looked at: the runtime of a managed language
+ * keeps open during a call whatever it passes, and would not know of what stands in the structs.
  */
 RONDO_API int32_t rondo_forward(rondo_plan* plan, const rondo_pass* pass, ...);
 RONDO_API int32_t rondo_backward(rondo_plan* plan, const rondo_pass* pass, const rondo_gradients* gradients, ...);
@@ -149,6 +149,55 @@ typedef struct {
   int64_t accumulate;
 } rondo_product;
 RONDO_API int32_t rondo_multiply(const rondo_product* product, ...);
+
+/*
+ * Softmax and cross-entropy of rows of outputs z [rows, classes], each with a class y: its loss
+ * w_y (log(sum_c exp(z_c)) - z_y), and its gradient scale * w_y (exp(z_c) / sum exp(z) - [c = y]).
+ * Rows of class -1 do not count: loss and gradient are zero, outputs may be anything.
+ */
+typedef struct {
+  int64_t size; /* sizeof(rondo_loss) */
+  int64_t precision, threads, isa;
+  int64_t rows, classes;
+  const void* outputs; /* [rows, classes] */
+  const int32_t* targets; /* [rows], each in [-1, classes) */
+  const double* class_weights; /* w [classes]; NULL = all 1 */
+  double scale;
+  double* losses; /* [rows], assigned */
+  void* gradient; /* [rows, classes], assigned; no part of outputs; NULL = not wanted */
+} rondo_loss;
+RONDO_API int32_t rondo_softmax_loss(const rondo_loss* loss, ...);
+
+/* The sum of squares of `count` numbers, taken in double; not finite if one of them is not. */
+typedef struct {
+  int64_t size; /* sizeof(rondo_squares) */
+  int64_t precision, threads, isa;
+  int64_t count;
+  const void* values;
+} rondo_squares;
+RONDO_API int32_t rondo_sum_squares(const rondo_squares* squares, double* sum, ...);
+
+/*
+ * One update of `count` parameters w by their gradients g, each by itself, in double, the same bits at every tier:
+ *   g = min(max(scale g, -bound), bound) + decay w
+ *   m = mean_keep m + mean_gain g                  where there is an m; without, m is 0 below
+ *   v = square_keep v + square_gain g^2            where there is a v; without, the divisor below is 1
+ *   w = weight_keep w - (gradient_rate g + mean_rate m) / (sqrt(square_correction v) + epsilon)
+ * which is plain gradient descent, momentum, RMSProp, Adagrad or Adam.
+ */
+typedef struct {
+  int64_t size; /* sizeof(rondo_rule) */
+  int64_t precision, threads, isa;
+  int64_t count;
+  void* w;
+  const void* g;
+  void* m; /* or NULL */
+  void* v; /* or NULL */
+  double scale, bound, decay;
+  double weight_keep, gradient_rate, mean_keep, mean_gain, mean_rate;
+  double square_keep, square_gain, square_correction, epsilon;
+} rondo_rule;
+RONDO_API int32_t rondo_update(const rondo_rule* rule, ...);
 
 #ifdef __cplusplus
 }

@@ -33,6 +33,9 @@ import dev.rondo.check.Tolerance;
 import dev.rondo.io.Checkpoint;
 import dev.rondo.kernel.Backends;
 import dev.rondo.kernel.NativeKernel;
+import dev.rondo.kernel.NativeSoftmax;
+import dev.rondo.kernel.NativeSquares;
+import dev.rondo.kernel.NativeUpdate;
 import dev.rondo.kernel.Products;
 import dev.rondo.kernel.ReferenceKernel;
 import dev.rondo.kernel.VectorKernel;
@@ -139,6 +142,10 @@ class NullArgumentsTest {
             "Trainer.step(NetworkPass, SequenceBatch, OutputLoss): loss",
             "TrainingSummary(long, double, Evaluation, Evaluation, boolean): best",
             "TrainingSummary(long, double, Evaluation, Evaluation, boolean): last");
+
+    /** Types of which there are objects only where the native library is. */
+    private static final Set<Class<?>> ONLY_NATIVE =
+            Set.of(NativeSoftmax.class, NativeSquares.class, NativeUpdate.class);
 
     private static final Path SOURCES = Path.of(System.getProperty("rondo.home"), "java/core/src/main/java");
     private static final Map<Class<?>, Object> SAMPLES = new HashMap<>();
@@ -283,6 +290,12 @@ class NullArgumentsTest {
         sample(Products.class, Products.of(Backend.REFERENCE, Precision.FLOAT32, execution));
         sample(Products.Matrix.of(values, 1, 1));
         sample(new NativeKernel());
+        if (Backends.missing(Backend.NATIVE).isEmpty()) {
+            sample(new NativeSoftmax(Precision.FLOAT32, execution, 1, 1));
+            sample(new NativeSquares(Precision.FLOAT32, execution));
+            sample(new NativeUpdate(Precision.FLOAT32, execution));
+        }
+        sample(MemorySegment[].class, new MemorySegment[] {values});
         if (Backends.missing(Backend.VECTOR).isEmpty()) {
             sample(VectorKernel.class, (VectorKernel) cell.kernel(Backend.VECTOR));
         }
@@ -437,6 +450,9 @@ class NullArgumentsTest {
                     .filter(method -> !(type.isEnum() && method.getName().equals("valueOf")))
                     .filter(method -> !found.contains(method))
                     .forEach(found::add);
+        }
+        if (Backends.missing(Backend.NATIVE).isPresent()) { // nobody can have one
+            found.removeIf(callee -> ONLY_NATIVE.contains(callee.getDeclaringClass()));
         }
         found.removeIf(callee -> Arrays.stream(callee.getParameterTypes()).allMatch(Class::isPrimitive));
         return found;

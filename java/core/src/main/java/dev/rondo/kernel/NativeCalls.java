@@ -35,6 +35,9 @@ final class NativeCalls {
     private static final MethodHandle FORWARD = functionOn(FEW, "rondo_forward", JAVA_LONG, JAVA_LONG);
     private static final MethodHandle BACKWARD = functionOn(FEW, "rondo_backward", JAVA_LONG, JAVA_LONG, JAVA_LONG);
     private static final MethodHandle MULTIPLY = functionOn(FEW, "rondo_multiply", JAVA_LONG);
+    private static final MethodHandle SOFTMAX_LOSS = functionOn(FEW, "rondo_softmax_loss", JAVA_LONG);
+    private static final MethodHandle SUM_SQUARES = functionOn(1, "rondo_sum_squares", JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle UPDATE = functionOn(4, "rondo_update", JAVA_LONG);
     private static final MethodHandle PLAN_FREE =
             NativeLibrary.function("rondo_plan_free", FunctionDescriptor.ofVoid(JAVA_LONG));
     private static final MethodHandle SET_BLAS =
@@ -163,6 +166,41 @@ final class NativeCalls {
         int status;
         try {
             status = (int) MULTIPLY.invokeExact(product.address(), a, b, c);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+        check(status, what);
+    }
+
+    /** Runs a softmax on the memory of {@code outputs}, {@code targets} and {@code gradient}, which is kept open. */
+    static void softmaxLoss(
+            NativeStruct loss, MemorySegment outputs, MemorySegment targets, MemorySegment gradient, Object what) {
+        int status;
+        try {
+            status = (int) SOFTMAX_LOSS.invokeExact(loss.address(), outputs, targets, gradient);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+        check(status, what);
+    }
+
+    /** Sums squares of {@code values}, which are kept open, into {@code sum}. */
+    static void sumSquares(NativeStruct squares, MemorySegment sum, MemorySegment values, Object what) {
+        int status;
+        try {
+            status = (int) SUM_SQUARES.invokeExact(squares.address(), sum.address(), values);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+        check(status, what);
+    }
+
+    /** Runs an update on the memory of {@code w}, {@code g}, {@code m} and {@code v}, which is kept open. */
+    static void update(NativeStruct rule, MemorySegment w, MemorySegment g, MemorySegment m, MemorySegment v,
+            Object what) {
+        int status;
+        try {
+            status = (int) UPDATE.invokeExact(rule.address(), w, g, m, v);
         } catch (Throwable e) {
             throw unexpected(e);
         }

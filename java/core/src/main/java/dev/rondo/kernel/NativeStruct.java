@@ -29,6 +29,11 @@ final class NativeStruct {
         return this;
     }
 
+    /** Fills in the next field. */
+    NativeStruct put(double value) {
+        return put(Double.doubleToRawLongBits(value));
+    }
+
     /** Fills in the next field: where {@code segment} lies, or NULL if there is none. */
     NativeStruct put(MemorySegment segment) {
         return put(segment == null ? 0 : segment.address());
@@ -40,5 +45,20 @@ final class NativeStruct {
             throw new IllegalStateException("fields: expected " + memory.byteSize() / Long.BYTES + ", got " + next);
         }
         return memory.address();
+    }
+
+    /** Checks that {@code count} elements of {@code bytes} bytes, from element {@code begin} on, lie in a segment. */
+    static void checkRange(String name, MemorySegment segment, long begin, long count, int bytes) {
+        if (segment == null) {
+            throw new NullPointerException(name + ": expected a native segment, got null");
+        }
+        if (!segment.isNative()) {
+            throw new IllegalArgumentException(name + ": expected a native segment, got one on the heap");
+        }
+        long elements = segment.byteSize() / bytes;
+        if (begin < 0 || count < 1 || count > elements - begin) {
+            throw new IllegalArgumentException(name + ": expected at least 1 of " + elements + " elements, got " + count
+                    + " from " + begin + " on");
+        }
     }
 }

@@ -15,8 +15,8 @@ import java.util.Objects;
  * Network.builder(12).layer(Lstm.of(64)).lastStep().outputs(5).loss(Loss.sigmoidCrossEntropy()).build();
  * }</pre>
  *
- * <p>All arithmetic is float64, whatever the network's precision. Definitions and reductions are those of PyTorch. A
- * loss that is not here is an {@link OutputLoss}.
+ * <p>Arithmetic is float64, whatever the network's precision, but for exponentials of the softmax of NATIVE, which are
+ * in that precision. Definitions and reductions are those of PyTorch. A loss that is not here is an {@link OutputLoss}.
  */
 public sealed interface Loss {
     /** {@return softmax and cross-entropy over classes, in nats, all classes alike} */

@@ -1,5 +1,6 @@
 package dev.rondo.network;
 
+import dev.rondo.cell.Backend;
 import dev.rondo.memory.Precision;
 import java.lang.foreign.MemorySegment;
 
@@ -7,7 +8,7 @@ import java.lang.foreign.MemorySegment;
  * A loss over the outputs of a pass: its weighted mean over what counts, and its gradient. What is of one loss alone is
  * what it makes of one position.
  *
- * <p>N positions, O outputs. All arithmetic is float64.
+ * <p>N positions, O outputs. All arithmetic here is float64.
  */
 abstract class LossPass {
     private final Precision precision;
@@ -22,7 +23,16 @@ abstract class LossPass {
         this.row = new double[outputs];
     }
 
-    /** {@return what computes {@code loss}} */
+    /** {@return what computes the loss of {@code network} over up to {@code positions} positions; null without one} */
+    static LossPass of(Network network, int positions) {
+        Loss loss = network.description().head().loss();
+        if (loss instanceof Loss.SoftmaxCrossEntropy softmax && network.backend() == Backend.NATIVE) {
+            return new NativeSoftmaxPass(network, positions, softmax);
+        }
+        return loss == null ? null : of(loss, network.precision(), network.outputSize());
+    }
+
+    /** {@return what computes {@code loss} in plain Java} */
     static LossPass of(Loss loss, Precision precision, int outputs) {
         return switch (loss) {
             case Loss.SoftmaxCrossEntropy softmax -> new SoftmaxPass(precision, outputs, softmax);
@@ -54,23 +64,42 @@ abstract class LossPass {
      * @param gradient [N, O], assigned; or null
      */
     final void run(Targets targets, MemorySegment values, MemorySegment gradient) {
-        sum = 0;
         weight = 0;
         for (int n = 0; n < targets.positions(); n++) {
             weight += targets.counts(n) > 0 ? weight(targets, n) : 0;
         }
+        if (weight > 0) {
+            sum = sum(targets, values, gradient, 1 / weight);
+        } else {
+            sum = 0;
+            zero(gradient);
+        }
+    }
+
+    private static void zero(MemorySegment gradient) {
         if (gradient != null) {
             gradient.fill((byte) 0);
         }
-        for (int n = 0; n < targets.positions() && weight > 0; n++) {
+    }
+
+    /**
+     * {@return the sum over the positions that count of loss times weight}
+     *
+     * @param gradient {@code scale} times that of the sum, assigned; or null
+     */
+    double sum(Targets targets, MemorySegment values, MemorySegment gradient, double scale) {
+        zero(gradient);
+        double all = 0;
+        for (int n = 0; n < targets.positions(); n++) {
             if (targets.counts(n) > 0) {
                 precision.read(values, (long) n * outputs, row, outputs);
-                sum += position(targets, n, row, 1 / weight);
+                all += position(targets, n, row, scale);
                 if (gradient != null) {
                     precision.write(row, gradient, (long) n * outputs, outputs);
                 }
             }
         }
+        return all;
     }
 
     /** {@return the weight of position {@code n}, which counts} */

@@ -62,8 +62,7 @@ public final class NetworkPass implements AutoCloseable {
         this.shapes = new PassShape[timeSteps + 1];
         this.shape = shape(timeSteps);
         this.targets = new Targets(network.description(), network.precision(), timeSteps, batchSize, workspace);
-        Loss kind = network.description().head().loss();
-        this.loss = kind == null ? null : LossPass.of(kind, network.precision(), network.outputSize());
+        this.loss = LossPass.of(network, targets.mostPositions());
     }
 
     /** {@return a pass with gradients} */

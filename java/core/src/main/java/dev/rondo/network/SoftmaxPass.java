@@ -10,9 +10,10 @@ import dev.rondo.memory.Precision;
  *   dz_c = exp(z_c) / sum exp(z) - [c = y]
  * </pre>
  *
- * <p>The greatest output is subtracted first, so that no exponential overflows.
+ * <p>The greatest output is subtracted first, so that no exponential overflows. {@link NativeSoftmaxPass} is the same
+ * in C++.
  */
-final class SoftmaxPass extends LossPass {
+class SoftmaxPass extends LossPass {
     private final double[] classWeights; // [C]; null = all 1
 
     SoftmaxPass(Precision precision, int classes, Loss.SoftmaxCrossEntropy loss) {

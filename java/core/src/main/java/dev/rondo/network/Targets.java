@@ -47,6 +47,16 @@ final class Targets {
         return positions;
     }
 
+    /** {@return the most positions that a batch may have} */
+    int mostPositions() {
+        return counts.length;
+    }
+
+    /** {@return classes of the last batch, int32 [N]; {@link SequenceBatch#IGNORED} where none counts} */
+    MemorySegment classes() {
+        return classes;
+    }
+
     /** {@return how many positions count} */
     long counted() {
         return counted;
@@ -96,6 +106,9 @@ final class Targets {
             boolean beyond = n / batchSize >= lengths[n % batchSize];
             counts[n] = beyond ? 0 : classes != null ? countClass(n) : countNumbers(n, each);
             counted += counts[n] > 0 ? 1 : 0;
+            if (classes != null && counts[n] == 0) {
+                classes.setAtIndex(ValueLayout.JAVA_INT, n, SequenceBatch.IGNORED);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.rondo.train;
 
+import dev.rondo.kernel.NativeUpdate;
 import dev.rondo.memory.Parameters;
 
 /**
@@ -71,6 +72,12 @@ public record Adagrad(double learningRate, double epsilon, double weightDecay) i
         @Override
         protected void begin(long step, double learningRate) {
             rate = learningRate;
+        }
+
+        @Override
+        boolean describe(NativeUpdate update, double decay) {
+            update.rule(rate).decay(1, decay).square(1, 1, 1, epsilon);
+            return true;
         }
 
         @Override

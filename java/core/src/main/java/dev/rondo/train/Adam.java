@@ -1,5 +1,6 @@
 package dev.rondo.train;
 
+import dev.rondo.kernel.NativeUpdate;
 import dev.rondo.memory.Parameters;
 
 /**
@@ -79,6 +80,15 @@ public record Adam(double learningRate, double beta1, double beta2, double epsil
         protected void begin(long step, double learningRate) {
             rate = learningRate / (1 - Math.pow(adam.beta1, step));
             squareCorrection = 1 / (1 - Math.pow(adam.beta2, step));
+        }
+
+        @Override
+        boolean describe(NativeUpdate update, double decay) {
+            update.rule(0)
+                    .decay(1, decay)
+                    .mean(adam.beta1, 1 - adam.beta1, rate)
+                    .square(adam.beta2, 1 - adam.beta2, squareCorrection, adam.epsilon);
+            return true;
         }
 
         @Override

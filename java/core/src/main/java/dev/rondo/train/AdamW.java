@@ -1,5 +1,6 @@
 package dev.rondo.train;
 
+import dev.rondo.kernel.NativeUpdate;
 import dev.rondo.memory.Parameters;
 
 /**
@@ -65,6 +66,13 @@ public record AdamW(double learningRate, double beta1, double beta2, double epsi
         protected void begin(long step, double learningRate) {
             super.begin(step, learningRate);
             rate = learningRate;
+        }
+
+        @Override
+        boolean describe(NativeUpdate update, double decay) {
+            super.describe(update, 0);
+            update.decay(1 - rate * decay, 0);
+            return true;
         }
 
         @Override

@@ -1,5 +1,9 @@
 package dev.rondo.train;
 
+import dev.rondo.cell.Backend;
+import dev.rondo.cell.Execution;
+import dev.rondo.kernel.NativeSquares;
+import dev.rondo.kernel.NativeUpdate;
 import dev.rondo.memory.Precision;
 import dev.rondo.memory.TensorLayout;
 import dev.rondo.network.Network;
@@ -27,14 +31,23 @@ final class Gradients {
     private final double[] squares; // sum of them
     private final double[] scale;
     private double greatest; // of what is read, in size
+    private final NativeSquares nativeSquares; // null = in plain Java
+    private final NativeUpdate nativeUpdate; // null = in plain Java
     private final double[] chunk = new double[CHUNK];
 
+    /** The gradients of {@code network}, in the native library if that is its backend. */
     Gradients(Network network) {
-        this(network.gradients(), network.parameters().layout(), network.precision(), network.tokenRows());
+        this(network.gradients(), network.parameters().layout(), network.precision(), network.tokenRows(),
+                network.backend() == Backend.NATIVE ? network.execution() : null);
     }
 
     /** Gradients in {@code slab}, laid out by {@code tensors}; {@code tokenRows} may leave rows of some of them out. */
     Gradients(MemorySegment slab, TensorLayout tensors, Precision precision, TokenRows tokenRows) {
+        this(slab, tensors, precision, tokenRows, null);
+    }
+
+    /** The same in the native library, unless {@code ofNative} is null. */
+    Gradients(MemorySegment slab, TensorLayout tensors, Precision precision, TokenRows tokenRows, Execution ofNative) {
         this.slab = slab;
         this.precision = precision;
         this.tokenRows = tokenRows;
@@ -50,6 +63,8 @@ final class Gradients {
         this.scale = new double[count];
         Arrays.fill(scale, 1);
         this.greatest = Double.POSITIVE_INFINITY;
+        this.nativeSquares = ofNative == null ? null : new NativeSquares(precision, ofNative);
+        this.nativeUpdate = ofNative == null ? null : new NativeUpdate(precision, ofNative);
     }
 
     /** Numbers what stands before the first dot of a name: "layer0", "head". */
@@ -104,6 +119,16 @@ final class Gradients {
         }
     }
 
+    /** {@return what updates parameters in the native library; null if plain Java does} */
+    NativeUpdate nativeUpdate() {
+        return nativeUpdate;
+    }
+
+    /** Updates parameters {@code begin} to {@code end} of {@code tensor} natively, clipped as {@link #read} does. */
+    void update(int tensor, MemorySegment parameters, MemorySegment[] states, long begin, long end) {
+        nativeUpdate.clip(scale[tensor], greatest).run(parameters, slab, states, begin, end - begin);
+    }
+
     /** {@return the Euclidean norm of all gradients, unclipped; not finite if one of them is not} */
     double norm() {
         double sum = 0;
@@ -126,6 +151,10 @@ final class Gradients {
     }
 
     private double squares(long begin, long end) {
+        return nativeSquares != null ? nativeSquares.sum(slab, begin, end - begin) : squaresInJava(begin, end);
+    }
+
+    private double squaresInJava(long begin, long end) {
         // Four sums, so that one addition need not wait for the last.
         double sum0 = 0;
         double sum1 = 0;

@@ -1,5 +1,6 @@
 package dev.rondo.train;
 
+import dev.rondo.kernel.NativeUpdate;
 import dev.rondo.memory.Parameters;
 import dev.rondo.memory.Precision;
 import dev.rondo.network.TokenRows;
@@ -13,7 +14,8 @@ import java.util.Objects;
 /**
  * What an {@link Optimizer} remembers of the parameters that it updates, and the one loop of all optimisers:
  * parameters, gradients and state go through the first-level cache once per step, chunk by chunk, and are clipped,
- * decayed and updated there. The arithmetic is float64; parameters and state lie in the parameters' precision.
+ * decayed and updated there. The arithmetic is float64; parameters and state lie in the parameters' precision. With
+ * NATIVE, built-in rules run in C++ instead, to the same bits.
  *
  * <p>One thread at a time.
  */
@@ -94,6 +96,16 @@ public abstract class OptimizerState {
         }
     }
 
+    /**
+     * Says in {@code update} what {@link #decay} and {@link #update(double[], double[], double[][], int)} do: the
+     * native library's body of a built-in rule. Called after {@link #begin}.
+     *
+     * @return false if there is none
+     */
+    boolean describe(NativeUpdate update, double decay) {
+        return false;
+    }
+
     /** Updates the parameters by {@code gradients}, clipped as these say. */
     final void update(Gradients gradients, double learningRate) {
         steps++;
@@ -121,8 +133,16 @@ public abstract class OptimizerState {
     }
 
     private void update(Gradients gradients, int tensor, long begin, long end) {
-        Precision precision = parameters.precision();
         double decay = gradients.isWeight(tensor) ? optimizer.weightDecay() : 0;
+        if (gradients.nativeUpdate() != null && describe(gradients.nativeUpdate(), decay)) {
+            gradients.update(tensor, parameters.slab(), states, begin, end);
+        } else {
+            updateInJava(gradients, tensor, decay, begin, end);
+        }
+    }
+
+    private void updateInJava(Gradients gradients, int tensor, double decay, long begin, long end) {
+        Precision precision = parameters.precision();
         for (long at = begin; at < end; at += CHUNK) {
             int count = (int) Math.min(CHUNK, end - at);
             gradients.read(tensor, at, g, count);

@@ -1,5 +1,6 @@
 package dev.rondo.train;
 
+import dev.rondo.kernel.NativeUpdate;
 import dev.rondo.memory.Parameters;
 
 /**
@@ -71,6 +72,12 @@ public record RmsProp(double learningRate, double decay, double epsilon, double 
         @Override
         protected void begin(long step, double learningRate) {
             rate = learningRate;
+        }
+
+        @Override
+        boolean describe(NativeUpdate update, double weightDecay) {
+            update.rule(rate).decay(1, weightDecay).square(decay, 1 - decay, 1, epsilon);
+            return true;
         }
 
         @Override

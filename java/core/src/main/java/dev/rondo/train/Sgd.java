@@ -1,5 +1,6 @@
 package dev.rondo.train;
 
+import dev.rondo.kernel.NativeUpdate;
 import dev.rondo.memory.Parameters;
 
 /**
@@ -99,6 +100,12 @@ public record Sgd(double learningRate, double momentum, boolean nesterov, double
         }
 
         @Override
+        boolean describe(NativeUpdate update, double decay) {
+            update.rule(rate).decay(1, decay);
+            return true;
+        }
+
+        @Override
         protected void update(double[] w, double[] g, double[][] state, int count) {
             for (int i = 0; i < count; i++) {
                 w[i] -= rate * g[i];
@@ -122,6 +129,12 @@ public record Sgd(double learningRate, double momentum, boolean nesterov, double
         protected void begin(long step, double learningRate) {
             ofGradient = nesterov ? learningRate : 0;
             ofVelocity = nesterov ? learningRate * momentum : learningRate;
+        }
+
+        @Override
+        boolean describe(NativeUpdate update, double decay) {
+            update.rule(ofGradient).decay(1, decay).mean(momentum, 1, ofVelocity);
+            return true;
         }
 
         @Override

@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -45,6 +46,11 @@ class OptimizerGoldenTest {
     @ParameterizedTest
     @MethodSource("files")
     void everyStepIsLibtorchs(GoldenFile golden) {
+        assertSteps(golden, (slab, layout) -> new Gradients(slab, layout, Precision.FLOAT64, null));
+    }
+
+    /** Takes the steps of {@code golden} with gradients that {@code made} makes of their slab and layout. */
+    static void assertSteps(GoldenFile golden, BiFunction<MemorySegment, TensorLayout, Gradients> made) {
         Optimizer optimizer = optimizer(golden);
         int count = golden.dimension("gradients", 1);
         TensorLayout layout = TensorLayout.builder().add("w", 1, count).build();
@@ -52,13 +58,15 @@ class OptimizerGoldenTest {
             var parameters = new Parameters(workspace, layout, Precision.FLOAT64);
             parameters.slab().copyFrom(MemorySegment.ofArray(golden.doubles("parameters")));
             OptimizerState state = optimizer.start(parameters);
+            MemorySegment slab = parameters.twin();
+            Gradients gradients = made.apply(slab, layout);
             if (golden.has("initialAccumulator")) { // Rondo's squares always start at 0
                 fill(state.slabs().get("adagrad.squares"), golden.number("initialAccumulator"));
             }
             for (int step = 0; step < golden.dimension("gradients", 0); step++) {
                 double[] g = Arrays.copyOfRange(golden.doubles("gradients"), step * count, (step + 1) * count);
-                state.update(new Gradients(MemorySegment.ofArray(g), layout, Precision.FLOAT64, null),
-                        optimizer.learningRate());
+                slab.copyFrom(MemorySegment.ofArray(g));
+                state.update(gradients, optimizer.learningRate());
                 for (int i = 0; i < count; i++) {
                     assertEquals(golden.doubles("parametersAfter")[step * count + i],
                             Precision.FLOAT64.get(parameters.slab(), i), TOLERANCE,
