@@ -5,6 +5,7 @@ import dev.rondo.cell.ParameterBlock;
 import dev.rondo.cell.ParameterBlock.Source;
 import dev.rondo.memory.Parameters;
 import dev.rondo.memory.TensorLayout;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 
 /**
@@ -32,7 +33,7 @@ final class FirstParameters {
     void write() {
         TensorLayout layout = parameters.layout();
         if (description.input() instanceof NetworkInput.Embedding) {
-            write(layout.get("embedding.weight"), EMBEDDING);
+            writeMatrix(layout.get("embedding.weight"), EMBEDDING);
         }
         for (int layer = 0; layer < description.layers().size(); layer++) {
             Cell cell = description.layers().get(layer);
@@ -47,7 +48,7 @@ final class FirstParameters {
             }
         }
         if (description.head().dense()) {
-            write(layout.get("head.weight"), inputWeights);
+            writeMatrix(layout.get("head.weight"), inputWeights);
         }
         parameters.changed();
     }
@@ -64,7 +65,7 @@ final class FirstParameters {
         int width = block.elementwise() ? 1 : block.width();
         int rows = block.rows() % cell.hiddenSize() == 0 ? cell.hiddenSize() : block.rows();
         for (int first = 0; first < block.rows(); first += rows) {
-            Initialization.Weights weights = rule.of(rows, width, fanOut, random);
+            Initialization.Weights weights = ask(rule, layer + block.offset(), rows, width, fanOut);
             for (int r = 0; r < rows; r++) {
                 long row = layer + block.offset() + (long) (first + r) * block.rowStride();
                 for (int j = 0; j < width; j++) {
@@ -83,10 +84,10 @@ final class FirstParameters {
                 : recurrentWeights;
     }
 
-    private void write(TensorLayout.Tensor matrix, Initialization rule) {
+    private void writeMatrix(TensorLayout.Tensor matrix, Initialization rule) {
         int rows = matrix.shape().get(0);
         int columns = matrix.shape().get(1);
-        Initialization.Weights weights = rule.of(rows, columns, rows, random);
+        Initialization.Weights weights = ask(rule, matrix.offset(), rows, columns, rows);
         for (int r = 0; r < rows; r++) {
             for (int j = 0; j < columns; j++) {
                 set(matrix.offset() + (long) r * columns + j, weights.at(r, j));
@@ -94,7 +95,19 @@ final class FirstParameters {
         }
     }
 
+    /** {@return what the rule says of the parameter at {@code index}}; it may be a user's own, so it is looked at */
+    private Initialization.Weights ask(Initialization rule, long index, int rows, int columns, int fanOut) {
+        return Objects.requireNonNull(rule.of(rows, columns, fanOut, random), () -> parameters.layout().at(index).name()
+                + ": expected weights by " + (rule == inputWeights ? "inputWeights" : "recurrentWeights")
+                + ", got null");
+    }
+
     private void set(long index, double value) {
         parameters.precision().set(parameters.slab(), index, value);
+        if (!Double.isFinite(parameters.precision().get(parameters.slab(), index))) { // a double may be too large
+            TensorLayout.Tensor tensor = parameters.layout().at(index);
+            throw new IllegalArgumentException(tensor.element(index - tensor.offset()) + ": expected a finite "
+                    + parameters.precision() + ", got " + value);
+        }
     }
 }

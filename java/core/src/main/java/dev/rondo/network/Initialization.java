@@ -1,5 +1,6 @@
 package dev.rondo.network;
 
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 
 /**
@@ -29,7 +30,7 @@ public interface Initialization {
     @FunctionalInterface
     interface Weights {
         /**
-         * {@return one weight}
+         * {@return one weight, a finite number}
          *
          * @param row the unit that it feeds, from 0
          * @param column the source that it reads, from 0
@@ -38,7 +39,7 @@ public interface Initialization {
     }
 
     /**
-     * {@return weights of one gate}
+     * {@return weights of one gate, not null}
      *
      * @param rows units that the weights feed
      * @param columns sources of each unit: its fan-in
@@ -115,7 +116,8 @@ public interface Initialization {
             throw new IllegalArgumentException("factor: expected a finite number, got " + factor);
         }
         return (rows, columns, fanOut, random) -> {
-            Weights weights = of(rows, columns, fanOut, random);
+            Weights weights = Objects.requireNonNull(
+                    of(rows, columns, fanOut, random), "times: expected weights by the rule, got null");
             return (row, column) -> factor * weights.at(row, column);
         };
     }

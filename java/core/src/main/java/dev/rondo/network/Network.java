@@ -226,7 +226,9 @@ public final class Network implements AutoCloseable {
     /**
      * {@return the gradients, laid out as the parameters: backward passes add to them}
      *
-     * <p>Whoever writes to them, other than by a pass, takes them anew each time: see {@link TokenRows}.
+     * <p>Whoever writes to them, other than by a pass, takes them anew after each {@link #zeroGradients()}: taking them
+     * marks all rows of {@link TokenRows}, zeroing unmarks them, and what is written to a row without a mark would be
+     * left out of norm and update, and not be set to zero.
      *
      * @throws IllegalStateException after {@link #close()}
      */
@@ -534,7 +536,9 @@ public final class Network implements AutoCloseable {
         /**
          * {@return the network, its parameters drawn; to be closed}
          *
-         * @throws IllegalArgumentException if layers or head are missing, or the class weights do not fit
+         * @throws IllegalArgumentException if layers or head are missing, the class weights do not fit, or a first
+         *     parameter is NaN or infinite
+         * @throws NullPointerException if a rule of {@link #inputWeights} or {@link #recurrentWeights} returns null
          * @throws UnsupportedOperationException if the backend is not available here, with the reason
          */
         public Network build() {

@@ -12,6 +12,7 @@ import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.kernel.Available;
 import dev.rondo.memory.Precision;
 import java.lang.foreign.ValueLayout;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -196,6 +197,41 @@ class InitializationRulesTest {
                 }
             }
         }
+    }
+
+    @Test
+    void aRuleThatReturnsNullIsNamed() {
+        Initialization good = Initialization.xavier();
+        Initialization nothing = (_, _, _, _) -> null;
+        assertEquals("layer0.weightIh: expected weights by inputWeights, got null", refusal(nothing, good));
+        assertEquals("layer0.weightHh: expected weights by recurrentWeights, got null", refusal(good, nothing));
+        assertEquals("times: expected weights by the rule, got null", refusal(good, nothing.times(2)));
+        Initialization noHead = (rows, columns, fanOut, random) ->
+                columns == H ? null : good.of(rows, columns, fanOut, random);
+        assertEquals("head.weight: expected weights by inputWeights, got null", refusal(noHead, good));
+    }
+
+    private static String refusal(Initialization input, Initialization recurrent) {
+        return assertThrows(NullPointerException.class, () -> network(Lstm.of(H), input, recurrent)).getMessage();
+    }
+
+    /** Row 2 of the second gate, the weight from source 3. */
+    @Test
+    void aWeightThatIsNotFiniteIsRefused() {
+        for (double value : new double[] {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY}) {
+            var gates = new AtomicInteger();
+            Initialization bad = (_, _, _, _) -> {
+                boolean second = gates.incrementAndGet() == 2;
+                return (row, column) -> second && row == 2 && column == 3 ? value : 0.1;
+            };
+            assertEquals("layer0.weightHh[" + (H + 2) + ", 3]: expected a finite FLOAT64, got " + value,
+                    assertThrows(IllegalArgumentException.class,
+                            () -> network(Lstm.of(H), Initialization.xavier(), bad)).getMessage());
+        }
+        Initialization large = (_, _, _, _) -> (_, _) -> 1e39; // finite as a double alone
+        assertEquals("layer0.weightIh[0, 0]: expected a finite FLOAT32, got 1.0E39",
+                assertThrows(IllegalArgumentException.class, () -> Network.builder(I).layer(Lstm.of(H)).classes(I)
+                        .inputWeights(large).backend(Backend.REFERENCE).build()).getMessage());
     }
 
     @Test
