@@ -15,6 +15,8 @@ final class StepRecorder extends StepWatch {
             event = new TrainStepEvent();
             event.begin();
             began = System.nanoTime();
+            forwardEnded = began; // of an update alone, whose other parts nobody ends
+            backwardEnded = began;
         }
     }
 

@@ -1,6 +1,6 @@
 package dev.rondo.train;
 
-/** Hears of the parts of each step as they end; this one does not listen. */
+/** Hears of the parts of each step as they end, if the step has them; this one does not listen. */
 class StepWatch {
     /** {@return one that writes Flight Recorder events, or where this Java has no Flight Recorder one that does not} */
     static StepWatch make() {

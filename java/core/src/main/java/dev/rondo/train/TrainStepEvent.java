@@ -12,16 +12,16 @@ import jdk.jfr.Timespan;
 @Name("dev.rondo.TrainStep")
 @Label("Training Step")
 @Category("Rondo")
-@Description("One step of a trainer: forward, backward, update")
+@Description("One step of a trainer: forward, backward, update; of Trainer.update the last alone")
 @StackTrace(false)
 final class TrainStepEvent extends Event {
     @Label("Forward")
-    @Description("The pass over the batch, with the loss")
+    @Description("The pass over the batch, with the loss; 0 of Trainer.update, which runs none")
     @Timespan(Timespan.NANOSECONDS)
     long forward;
 
     @Label("Backward")
-    @Description("The pass back, with setting the gradients to zero before it")
+    @Description("The pass back, with setting the gradients to zero before it; 0 of Trainer.update")
     @Timespan(Timespan.NANOSECONDS)
     long backward;
 

@@ -175,8 +175,6 @@ public final class Trainer {
      */
     public StepResult update(double loss) {
         watch.begins();
-        watch.forwardEnds();
-        watch.backwardEnds();
         return finish(loss, 0);
     }
 
