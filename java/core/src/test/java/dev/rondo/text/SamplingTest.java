@@ -1,9 +1,12 @@
 package dev.rondo.text;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,12 +46,18 @@ class SamplingTest {
 
     @Test
     void oneSeedDrawsOneText() {
-        Sampling sampling = Sampling.defaults().seed(5);
-        var one = new Sampler(sampling, LOGITS.length);
-        var two = new Sampler(sampling, LOGITS.length);
-        for (int i = 0; i < 100; i++) {
-            assertEquals(one.next(LOGITS), two.next(LOGITS));
-        }
+        assertEquals(text(5), text(5));
+    }
+
+    /** Two texts of 100 tokens, drawn apart from each other, are the same once in 10^46 pairs of seeds. */
+    @Test
+    void anotherSeedDrawsAnotherText() {
+        assertNotEquals(text(5), text(6));
+    }
+
+    private static List<Integer> text(long seed) {
+        var sampler = new Sampler(Sampling.defaults().seed(seed), LOGITS.length);
+        return IntStream.range(0, 100).mapToObj(_ -> sampler.next(LOGITS)).toList();
     }
 
     @Test
