@@ -8,8 +8,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -59,11 +62,26 @@ final class CheckpointFile {
                 channel.force(true);
             }
             move(temporary, target);
+        } catch (FileSystemException e) {
+            Files.deleteIfExists(temporary);
+            throw named(file, e);
         } catch (IOException | RuntimeException e) {
             Files.deleteIfExists(temporary);
             throw e;
         }
         forceDirectory(directory);
+    }
+
+    /** {@return {@code e} of the file that was to be written, of whose temporary one nobody knows} */
+    private static FileSystemException named(Path file, FileSystemException e) {
+        String name = file.toString();
+        FileSystemException named = switch (e) {
+            case NoSuchFileException _ -> new NoSuchFileException(name, null, "no such directory");
+            case AccessDeniedException _ -> new AccessDeniedException(name, null, "cannot be written");
+            default -> new FileSystemException(name, null, e.getReason() == null ? "cannot be written" : e.getReason());
+        };
+        named.initCause(e);
+        return named;
     }
 
     private static void writeAll(FileChannel channel, Map<String, MemorySegment> sections) throws IOException {

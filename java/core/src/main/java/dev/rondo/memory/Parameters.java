@@ -62,8 +62,10 @@ public final class Parameters {
      *
      * @param name its name
      * @throws IllegalArgumentException if there is none of that name
+     * @throws IllegalStateException if the workspace is closed
      */
     public MemorySegment view(String name) {
+        workspace.requireOpen();
         TensorLayout.Tensor tensor = layout.get(name);
         return precision.slice(slab, tensor.offset(), tensor.count());
     }

@@ -63,9 +63,7 @@ public final class Workspace implements AutoCloseable {
         if (bytes < 0) {
             throw new IllegalArgumentException("bytes: expected at least 0, got " + bytes);
         }
-        if (isClosed()) {
-            throw closedException();
-        }
+        requireOpen();
         return memory.arena.allocate(Math.max(bytes, 1), ALIGNMENT).asSlice(0, bytes);
     }
 
@@ -112,6 +110,12 @@ public final class Workspace implements AutoCloseable {
             throw new IllegalStateException(memory.owner + ": cannot close while a pass is running", e);
         }
         cleanable.clean();
+    }
+
+    void requireOpen() {
+        if (isClosed()) {
+            throw closedException();
+        }
     }
 
     private IllegalStateException closedException() {

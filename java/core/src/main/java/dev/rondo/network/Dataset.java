@@ -368,7 +368,8 @@ public final class Dataset {
      * @throws UnsupportedOperationException for a stream
      */
     public Sequence get(int index) {
-        return list("get").get(index);
+        List<Sequence> list = list("get");
+        return list.get(Elements.checkIndex("index", index, list.size()));
     }
 
     Order order() {

@@ -3,7 +3,7 @@ package dev.rondo.network;
 import java.util.Arrays;
 import java.util.List;
 
-/** Lists and arrays that a caller gives: neither they nor what is in them may be null. */
+/** Lists and arrays that a caller gives: neither they nor what is in them may be null. Places in them. */
 final class Elements {
     private Elements() {}
 
@@ -47,6 +47,19 @@ final class Elements {
         }
         present(name, what, Arrays.asList(array));
         return array;
+    }
+
+    /**
+     * {@return {@code index}, called {@code name} in messages}
+     *
+     * @throws IndexOutOfBoundsException unless it is from 0 to {@code count - 1}
+     */
+    static int checkIndex(String name, int index, int count) {
+        if (index < 0 || index >= count) {
+            String expected = count == 0 ? "none, for there is nothing" : "0 to " + (count - 1);
+            throw new IndexOutOfBoundsException(name + ": expected " + expected + ", got " + index);
+        }
+        return index;
     }
 
     private static NullPointerException missing(String name, String what) {

@@ -32,7 +32,7 @@ final class InputBuffers {
 
     void fill(SequenceBatch batch) {
         if (batch.timeSteps() > timeSteps || batch.batchSize() != batchSize) {
-            throw new IllegalArgumentException("batch: expected at most " + timeSteps + " time steps x " + batchSize
+            throw new IllegalArgumentException("batch: expected at most " + timeSteps + " time steps x exactly " + batchSize
                     + " sequences, got " + batch.timeSteps() + " x " + batch.batchSize());
         }
         if (input.tokens() != (batch.tokens() != null)) {

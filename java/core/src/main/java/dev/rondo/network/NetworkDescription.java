@@ -67,7 +67,7 @@ public record NetworkDescription(NetworkInput input, List<Cell> layers, NetworkH
      * @throws IndexOutOfBoundsException if there is no such layer
      */
     public int inputSize(int layer) {
-        Objects.checkIndex(layer, layers.size());
+        Elements.checkIndex("layer", layer, layers.size());
         return layer == 0 ? input.size() : layers.get(layer - 1).outputSize();
     }
 
@@ -78,7 +78,7 @@ public record NetworkDescription(NetworkInput input, List<Cell> layers, NetworkH
      * @throws IndexOutOfBoundsException if there is no such layer
      */
     public InputKind inputKind(int layer) {
-        Objects.checkIndex(layer, layers.size());
+        Elements.checkIndex("layer", layer, layers.size());
         return layer == 0 ? input.kind() : InputKind.DENSE;
     }
 

@@ -56,7 +56,7 @@ public final class TokenRows {
      * @throws IndexOutOfBoundsException if it is negative
      */
     public int nextTouched(int row) {
-        return touched.nextSetBit(row);
+        return touched.nextSetBit(notNegative(row));
     }
 
     /**
@@ -66,7 +66,14 @@ public final class TokenRows {
      * @throws IndexOutOfBoundsException if it is negative
      */
     public int nextUntouched(int row) {
-        return touched.nextClearBit(row);
+        return touched.nextClearBit(notNegative(row));
+    }
+
+    private static int notNegative(int row) {
+        if (row < 0) {
+            throw new IndexOutOfBoundsException("row: expected at least 0, got " + row);
+        }
+        return row;
     }
 
     void touchAll() {

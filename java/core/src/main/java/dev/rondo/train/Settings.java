@@ -16,6 +16,10 @@ final class Settings {
         check(name, value >= 0 && value < 1, "0 to below 1", value);
     }
 
+    static void aboveZeroBelowOne(String name, double value) {
+        check(name, value > 0 && value < 1, "above 0 to below 1", value);
+    }
+
     static void atLeastOne(String name, long value) {
         if (value < 1) {
             throw new IllegalArgumentException(name + ": expected at least 1, got " + value);

@@ -30,9 +30,10 @@ public record Sgd(double learningRate, double momentum, boolean nesterov, double
      */
     public Sgd {
         Settings.positive("learningRate", learningRate);
-        Settings.belowOne("momentum", momentum);
         if (nesterov) {
-            Settings.positive("momentum", momentum);
+            Settings.aboveZeroBelowOne("momentum", momentum);
+        } else {
+            Settings.belowOne("momentum", momentum);
         }
         Settings.notNegative("weightDecay", weightDecay);
     }

@@ -238,6 +238,8 @@ public final class Trainer {
      * @return how it went
      * @throws NonFiniteGradientException if a gradient is not finite; the parameters are those after the step before,
      *     or the best if these are kept
+     * @throws ArithmeticException if the validation loss is NaN or infinite; it says at which sequence, and step, that
+     *     began; the parameters are those after the epoch, or the best if these are kept
      * @throws IllegalArgumentException if a data set has no sequences, or one of them does not fit the network or has
      *     no targets; what a stream, or the listener, throws arrives as it is
      * @throws IllegalStateException as {@link #step(NetworkPass, SequenceBatch)}

@@ -20,6 +20,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -233,6 +234,20 @@ class CheckpointTest {
         assertThrows(IllegalStateException.class, () -> broken.write(file));
         assertEquals("old", Checkpoint.read(file).text("which"));
         assertOnlyFile(file);
+    }
+
+    /** Not the temporary file, of which the caller knows nothing. */
+    @Test
+    void aFileThatCannotBeWrittenIsNamed() throws IOException {
+        Checkpoint.Builder checkpoint = Checkpoint.builder().text("which", "new");
+        Path absent = directory.resolve("absent").resolve("model.rondo");
+        assertEquals(absent + ": no such directory",
+                assertThrows(NoSuchFileException.class, () -> checkpoint.write(absent)).getMessage());
+        Path full = Files.createDirectories(directory.resolve("full"));
+        Files.writeString(full.resolve("file"), "");
+        String message = assertThrows(FileSystemException.class, () -> checkpoint.write(full)).getMessage();
+        assertTrue(message.startsWith(full + ": "), message);
+        assertOnlyFile(full);
     }
 
     private void assertOnlyFile(Path file) throws IOException {

@@ -216,6 +216,16 @@ class DatasetTest {
     }
 
     @Test
+    void aSequenceThatIsNotThereIsNamed() {
+        for (int index : new int[] {-1, 2}) {
+            assertEquals("index: expected 0 to 1, got " + index,
+                    assertThrows(IndexOutOfBoundsException.class, () -> numbered(2).get(index)).getMessage());
+        }
+        assertEquals("index: expected none, for there is nothing, got 0", assertThrows(
+                IndexOutOfBoundsException.class, () -> Dataset.sequences(List.of()).get(0)).getMessage());
+    }
+
+    @Test
     void aStreamIsOpenedForEachEpochAndClosedAfterIt() {
         var opened = new AtomicInteger();
         var closed = new AtomicInteger();

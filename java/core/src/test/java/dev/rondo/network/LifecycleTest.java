@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.io.Checkpoint;
+import dev.rondo.memory.Parameters;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -86,6 +87,15 @@ class LifecycleTest {
         assertSays("network is closed", network, Set.of("description", "backend", "execution", "precision", "inputSize",
                 "outputSize", "tokenRows", "isClosed", "close"),
                 Path.of("none.rondo"), Checkpoint.builder(), restorable(), data());
+    }
+
+    @Test
+    void parametersTakenBeforeSaySoToo() {
+        Network network = network();
+        Parameters parameters = network.parameters();
+        network.close();
+        assertClosed("network", () -> parameters.view("head.bias"));
+        assertClosed("network", parameters::twin);
     }
 
     @Test

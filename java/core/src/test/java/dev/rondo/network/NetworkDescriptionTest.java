@@ -97,6 +97,15 @@ class NetworkDescriptionTest {
     }
 
     @Test
+    void aLayerThatIsNotThereIsNamed() {
+        var description = new NetworkDescription(new NetworkInput.Dense(3), List.of(Lstm.of(4), Lstm.of(5)), 7);
+        assertEquals("layer: expected 0 to 1, got 2",
+                assertThrows(IndexOutOfBoundsException.class, () -> description.inputSize(2)).getMessage());
+        assertEquals("layer: expected 0 to 1, got -1",
+                assertThrows(IndexOutOfBoundsException.class, () -> description.inputKind(-1)).getMessage());
+    }
+
+    @Test
     void everyCellOfTheListCanBeMadeByName() {
         assertTrue(Cells.names().containsAll(List.of("elman", "lstm", "gru")));
         for (Cell cell : Cells.all(3)) {

@@ -308,7 +308,7 @@ class NetworkPassTest {
         wrong[3] = V;
         return Stream.of(
                 new Misfit(SequenceBatch.tokens(ids(1, T), T, 1),
-                        "batch: expected at most 6 time steps x 2 sequences, got 6 x 1"),
+                        "batch: expected at most 6 time steps x exactly 2 sequences, got 6 x 1"),
                 new Misfit(SequenceBatch.of(new float[T * B], T, B, 1), "batch: expected tokens, got numbers"),
                 new Misfit(SequenceBatch.tokens(wrong, T, B), "tokens[1, 1]: expected 0 to 4, got 5"),
                 new Misfit(SequenceBatch.tokens(ids, T, B).lengths(new int[] {1, 7}),

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
@@ -270,6 +271,29 @@ class FitTest {
             }
         }
         assertEquals(4, closed.get());
+    }
+
+    /** As a gradient does: with the best parameters back. */
+    @Test
+    void aValidationLossThatIsNoNumberEndsTheTraining() {
+        try (Network network = Network.builder(1).layer(Lstm.of(3)).lastStep().classes(2)
+                .backend(Backend.REFERENCE).seed(1).build()) {
+            Dataset good = Dataset.of(List.<float[][]>of(new float[][] {{1}, {2}}), new int[] {1});
+            var broken = new float[][] {{1}, {2}};
+            Dataset validation = Dataset.of(List.of(broken, new float[][] {{0}}), new int[] {1, 1});
+            var best = new AtomicReference<byte[]>();
+            var listener = new FitListener() {
+                @Override
+                public void epochEnded(EpochResult epoch) {
+                    best.set(parameters(network));
+                    broken[1][0] = Float.NaN;
+                }
+            };
+            var e = assertThrows(ArithmeticException.class, () -> trainer(network)
+                    .fit(good, validation, Epochs.of(5).keepBest().listener(listener)));
+            assertEquals("loss: expected a finite number, got NaN, at sequences[0]", e.getMessage());
+            assertArrayEquals(best.get(), parameters(network));
+        }
     }
 
     @Test

@@ -175,8 +175,10 @@ class OptimizerTest {
                 assertThrows(IllegalArgumentException.class, () -> Adam.of(-1)).getMessage());
         assertEquals("momentum: expected 0 to below 1, got 1.0",
                 assertThrows(IllegalArgumentException.class, () -> Sgd.of(1).momentum(1)).getMessage());
-        assertEquals("momentum: expected a number above 0, got 0.0",
-                assertThrows(IllegalArgumentException.class, () -> Sgd.of(1).nesterov(0)).getMessage());
+        for (double momentum : new double[] {-1, 0, 1, Double.NaN}) {
+            assertEquals("momentum: expected above 0 to below 1, got " + momentum,
+                    assertThrows(IllegalArgumentException.class, () -> Sgd.of(1).nesterov(momentum)).getMessage());
+        }
         assertEquals("weightDecay: expected a number of at least 0, got -1.0",
                 assertThrows(IllegalArgumentException.class, () -> Sgd.of(1).weightDecay(-1)).getMessage());
         for (var rule : Stream.<DoubleFunction<Optimizer>>of(

@@ -3,6 +3,7 @@ package dev.rondo.train;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.cell.Backend;
@@ -14,6 +15,8 @@ import dev.rondo.network.NetworkPass;
 import dev.rondo.network.SeededRandom;
 import dev.rondo.network.SequenceBatch;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -163,6 +166,11 @@ class TokenRowsTest {
             assertEquals(4, network.tokenRows().nextTouched(0));
             assertEquals(9, network.tokenRows().nextTouched(5));
             assertEquals(-1, network.tokenRows().nextTouched(10));
+            for (IntUnaryOperator next : List.<IntUnaryOperator>of(
+                    network.tokenRows()::nextTouched, network.tokenRows()::nextUntouched)) {
+                assertEquals("row: expected at least 0, got -1",
+                        assertThrows(IndexOutOfBoundsException.class, () -> next.applyAsInt(-1)).getMessage());
+            }
             network.zeroGradients();
             assertEquals(-1, network.tokenRows().nextTouched(0));
             for (long i = 0; i < network.parameters().count(); i++) {
