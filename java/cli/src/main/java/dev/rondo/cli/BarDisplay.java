@@ -19,10 +19,10 @@ final class BarDisplay implements ProgressDisplay {
     /** How much of the shown training loss a step leaves as it is: single batches differ too much to be read. */
     private static final double SMOOTHING = 0.95;
 
-    private static final List<String> FULL = List.of("  train %.3f", "  validation %.3f nats", " %.3f bits/character",
-            "  %s characters/s", "  gradient %.2f", "  %s left");
-    private static final List<String> BRIEF = List.of(" train %.3f", " valid %.3f", " (%.2f bits)",
-            " %s char/s", " |g| %.2f", " %s");
+    private static final List<String> FULL = List.of("  train %s", "  validation %s nats", " %s bits/character",
+            "  %s characters/s", "  gradient %s", "  %s left");
+    private static final List<String> BRIEF = List.of(" train %s", " valid %s", " (%s bits)",
+            " %s char/s", " |g| %s", " %s");
 
     private final ProgressBar bar;
     private final TimeLeft left = new TimeLeft();
@@ -74,9 +74,9 @@ final class BarDisplay implements ProgressDisplay {
     /** {@return exactly {@code width} characters, so that they cover the line before} */
     static String line(View view, int width) {
         String percent = Figures.format("%3.0f%% ", 100 * view.share);
-        String figures = figures(view, FULL);
+        String figures = figures(view, FULL, 3);
         if (percent.length() + SHORTEST_BAR + figures.length() > width) {
-            figures = figures(view, BRIEF);
+            figures = figures(view, BRIEF, 2);
         }
         int room = Math.max(width - percent.length() - figures.length(), SHORTEST_BRIEF_BAR) - 2; // 2 for [ and ]
         int filled = (int) Math.round(room * view.share);
@@ -84,18 +84,18 @@ final class BarDisplay implements ProgressDisplay {
         return line.substring(0, Math.min(line.length(), width));
     }
 
-    private static String figures(View view, List<String> words) {
+    private static String figures(View view, List<String> words, int bitDigits) {
         var text = new StringBuilder();
-        append(text, words.get(0), view.trainLoss, view.trainLoss);
-        append(text, words.get(1), view.validationLoss, view.validationLoss);
-        append(text, words.get(2), view.validationLoss, Figures.bits(view.validationLoss));
+        append(text, words.get(0), view.trainLoss, Figures.decimal(view.trainLoss, 3));
+        append(text, words.get(1), view.validationLoss, Figures.decimal(view.validationLoss, 3));
+        append(text, words.get(2), view.validationLoss, Figures.decimal(Figures.bits(view.validationLoss), bitDigits));
         append(text, words.get(3), view.charactersPerSecond, Figures.rate(view.charactersPerSecond));
-        append(text, words.get(4), view.gradientNorm, view.gradientNorm);
+        append(text, words.get(4), view.gradientNorm, Figures.decimal(view.gradientNorm, 2));
         append(text, words.get(5), view.secondsLeft, Figures.duration(view.secondsLeft));
         return text.toString();
     }
 
-    private static void append(StringBuilder text, String format, double value, Object shown) {
+    private static void append(StringBuilder text, String format, double value, String shown) {
         if (Double.isFinite(value)) {
             text.append(Figures.format(format, shown));
         }

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 
 /** A file of JSON lines, one object for each evaluation. */
 record EvaluationLog(Path file) {
-    private static final String NUMBER = "(-?[0-9.]+)";
+    private static final String NUMBER = "(-?[0-9.]+(?:e[+-][0-9]+)?)";
     private static final Pattern LINE = Pattern.compile("\\{\"step\": " + NUMBER + ", \"seconds\": " + NUMBER
             + ", \"train_loss\": " + NUMBER + ", \"validation_loss\": " + NUMBER
             + ", \"characters_per_second\": " + NUMBER + "}");
@@ -41,9 +41,10 @@ record EvaluationLog(Path file) {
     }
 
     static String toJson(Evaluation e) {
-        return Figures.format("{\"step\": %d, \"seconds\": %.3f, \"train_loss\": %.6f, \"validation_loss\": %.6f, "
+        return Figures.format("{\"step\": %d, \"seconds\": %.3f, \"train_loss\": %s, \"validation_loss\": %s, "
                         + "\"characters_per_second\": %.1f}",
-                e.step(), e.seconds(), e.trainLoss(), e.validationLoss(), e.charactersPerSecond());
+                e.step(), e.seconds(), Figures.decimal(e.trainLoss(), 6), Figures.decimal(e.validationLoss(), 6),
+                e.charactersPerSecond());
     }
 
     private static Optional<Evaluation> parse(String line) {

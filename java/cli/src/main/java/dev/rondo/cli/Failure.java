@@ -40,7 +40,7 @@ final class Failure extends RuntimeException {
 
     private static String reason(FileSystemException e) {
         return switch (e) {
-            case NoSuchFileException _ -> "no such file or directory";
+            case NoSuchFileException _ -> e.getReason() == null ? "no such file or directory" : e.getReason();
             case AccessDeniedException _ -> "permission denied";
             case NotDirectoryException _ -> "not a directory";
             case FileAlreadyExistsException _ -> "exists and is not a directory";

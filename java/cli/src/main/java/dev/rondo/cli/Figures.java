@@ -12,6 +12,11 @@ final class Figures {
         return String.format(Locale.ROOT, pattern, values);
     }
 
+    /** {@return a loss or the like with so many digits after the point; of 100,000 and more with an exponent} */
+    static String decimal(double value, int digits) {
+        return format("%." + digits + (Math.abs(value) < 1e5 ? "f" : "e"), value);
+    }
+
     /** {@return bits for nats} */
     static double bits(double nats) {
         return nats / LN_2;

@@ -29,9 +29,9 @@ final class LinesDisplay implements ProgressDisplay {
             headed = true;
         }
         out.println(Figures.format(ROW, Figures.format("%,d", e.step()), Figures.format("%.1f", e.seconds()),
-                Figures.format("%.4f", e.trainLoss()), Figures.format("%.4f", e.validationLoss()),
-                Figures.format("%.4f", e.bitsPerCharacter()), Figures.rate(e.charactersPerSecond()),
-                Figures.format("%.3f", e.gradientNorm()), Figures.duration(left.seconds())));
+                Figures.decimal(e.trainLoss(), 4), Figures.decimal(e.validationLoss(), 4),
+                Figures.decimal(e.bitsPerCharacter(), 4), Figures.rate(e.charactersPerSecond()),
+                Figures.decimal(e.gradientNorm(), 3), Figures.duration(left.seconds())));
     }
 
     @Override

@@ -28,6 +28,9 @@ import picocli.CommandLine.Spec;
 final class TrainCommand implements Callable<Integer> {
     private static final String LENGTH = "length";
 
+    /** Of each piece of the text in a step. */
+    private static final int CHARACTERS = 64;
+
     @Option(names = "--text", arity = "1..*", paramLabel = "FILE|DIR",
             description = "Text to learn, UTF-8; of a directory all text files below it, but for hidden ones and "
                     + "directories called target, build or runs. Default: the sources and documents of Rondo.")
@@ -166,10 +169,11 @@ final class TrainCommand implements Callable<Integer> {
         directory.refuseToReplace();
         Corpus source = text == null ? Corpus.ofProject(home()) : Corpus.of(text);
         TextCorpus corpus = TextCorpus.of(source.text());
+        checkBatch(corpus.training().length);
         TrainingLength wanted = length == null ? TrainingLength.byDefault() : length;
         var session = new TrainingSession(streams, directory, json);
         try (LanguageModelTrainer trainer = LanguageModelTrainer.builder(corpus)
-                .cell(cell()).layers(layers).batchSize(batch).seed(seed)
+                .cell(cell()).layers(layers).batchSize(batch).timeSteps(CHARACTERS).seed(seed)
                 .optimizer(Optimizers.parse(optimizer)).learningRate(Schedules.parse(schedule))
                 .backend(backend).threads(threads == null ? Defaults.threads() : threads)
                 .directory(directory.path()).note(LENGTH, wanted.toString())
@@ -178,6 +182,15 @@ final class TrainCommand implements Callable<Integer> {
             directory.begin(source.text(), corpus.validationText());
             session.introduce(trainer, source.describe(), corpus);
             return session.run(trainer, wanted);
+        }
+    }
+
+    /** With a smaller batch the text may do; what is too short for any is the library's to say. */
+    private void checkBatch(int characters) {
+        int most = characters / CHARACTERS;
+        if (most > 0 && batch > most) {
+            throw new Failure("text: expected at least " + (long) batch * CHARACTERS + " characters to learn from for"
+                    + " --batch " + batch + ", got " + characters + "; --batch " + most + " is the most for it");
         }
     }
 

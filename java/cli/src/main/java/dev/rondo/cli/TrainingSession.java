@@ -117,11 +117,12 @@ final class TrainingSession implements TrainingListener {
         }
         Evaluation last = evaluations.getLast();
         Evaluation best = Collections.min(evaluations, Comparator.comparingDouble(Evaluation::validationLoss));
-        say("validation: %.4f nats per character, %.4f bits per character, at step %,d%s", best.validationLoss(),
-                best.bitsPerCharacter(), best.step(), best == last ? "" :
-                        Figures.format(" (best; %.4f nats at step %,d)", last.validationLoss(), last.step()));
-        draw(Figures.format("Validation loss: %.3f nats, %.3f bits per character at step %,d",
-                best.validationLoss(), best.bitsPerCharacter(), best.step()));
+        say("validation: %s nats per character, %s bits per character, at step %,d%s",
+                Figures.decimal(best.validationLoss(), 4), Figures.decimal(best.bitsPerCharacter(), 4), best.step(),
+                best == last ? "" : Figures.format(" (best; %s nats at step %,d)",
+                        Figures.decimal(last.validationLoss(), 4), last.step()));
+        draw(Figures.format("Validation loss: %s nats, %s bits per character at step %,d",
+                Figures.decimal(best.validationLoss(), 3), Figures.decimal(best.bitsPerCharacter(), 3), best.step()));
     }
 
     private void draw(String title) throws IOException {

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.rondo.cli.BarDisplay.View;
 import dev.rondo.text.Evaluation;
 import dev.rondo.text.TrainingProgress;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -80,6 +82,27 @@ class DisplayTest {
                 + "\"characters_per_second\": 1234.5}", Files.readAllLines(log.file()).getFirst());
         assertEquals(List.of(new Evaluation(12, 1.5, 2.25, 2.5, 1234.5, Double.NaN, false),
                 new Evaluation(13, 1.75, 1e-5, 250, 1e7, Double.NaN, false)), log.read());
+    }
+
+    /** Of a training that ran away: as many digits as tell something, and the columns stay where they are. */
+    @Test
+    void hugeLossesAreShort(@TempDir Path directory) throws IOException {
+        var huge = new Evaluation(12, 1.5, 99999.5, 1.2345678e30, 1234.5, 3e20, false);
+        var bytes = new ByteArrayOutputStream();
+        var lines = new LinesDisplay(new PrintStream(bytes));
+        lines.evaluation(huge);
+        String[] table = bytes.toString().lines().toArray(String[]::new);
+        assertEquals(table[0].length(), table[1].length());
+        assertTrue(table[1].contains(" 99999.5000 ") && table[1].contains(" 1.2346e+30 "), table[1]);
+        assertTrue(BarDisplay.line(new View(1, 3e30, 1e30, 41_234, 3e20, 50), 140)
+                .endsWith("]  train 3.000e+30  validation 1.000e+30 nats 1.443e+30 bits/character  41.2k characters/s"
+                        + "  gradient 3.00e+20  0:50 left"));
+        var log = new EvaluationLog(directory.resolve("log.jsonl"));
+        log.append(huge);
+        assertEquals("{\"step\": 12, \"seconds\": 1.500, \"train_loss\": 99999.500000, "
+                + "\"validation_loss\": 1.234568e+30, \"characters_per_second\": 1234.5}",
+                Files.readAllLines(log.file()).getFirst());
+        assertEquals(1.234568e30, log.read().getFirst().validationLoss());
     }
 
     private static TrainingProgress progress(double share, double seconds) {

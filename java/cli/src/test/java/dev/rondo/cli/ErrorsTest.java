@@ -86,7 +86,10 @@ class ErrorsTest {
 
         Path brief = Files.writeString(directory.resolve("brief.txt"), "a few words ".repeat(10));
         Outcome.of("train", "--text", brief, "--out", directory.resolve("run"))
-                .failed(FAILED, "text: expected at least 2048 characters to learn from");
+                .failed(FAILED, "text: expected at least 2048 characters to learn from for --batch 32, got 108;"
+                        + " --batch 1 is the most for it");
+        Outcome.of("train", "--text", brief, "--steps", 1, "--batch", 2, "--out", directory.resolve("run"))
+                .failed(FAILED, "text: expected at least 128 characters to learn from for --batch 2, got 108;");
         assertFalse(Files.exists(directory.resolve("run")), "nothing is left behind");
 
         Path image = Files.write(directory.resolve("image"), new byte[] {'P', 'N', 'G', (byte) 0x89, 0, 1});
@@ -125,7 +128,7 @@ class ErrorsTest {
         Outcome.of("train", "--resume", absent).failed(FAILED, absent + ": no training to resume");
         Outcome.of("train", "--resume", directory).failed(FAILED, directory + ": no training to resume");
         Outcome.of("generate", "--model", absent).failed(FAILED, absent + ": no such file or directory");
-        Outcome.of("generate", "--model", directory).failed(FAILED, directory.resolve("last.rondo") + ": no such file");
+        Outcome.of("generate", "--model", directory).failed(FAILED, directory + ": no model in it, neither best.rondo nor last.rondo");
         Path text = Files.writeString(directory.resolve("text"), "no model");
         Outcome.of("generate", "--model", text).failed(FAILED, text + ": not a Rondo checkpoint");
     }

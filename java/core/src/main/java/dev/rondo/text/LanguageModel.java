@@ -8,6 +8,7 @@ import dev.rondo.network.NetworkInput;
 import dev.rondo.network.Stepper;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -87,6 +88,10 @@ public final class LanguageModel implements AutoCloseable {
         if (Files.isDirectory(path)) {
             Path best = path.resolve(LanguageModelTrainer.BEST);
             file = Files.exists(best) ? best : path.resolve(LanguageModelTrainer.LAST);
+            if (!Files.exists(file)) {
+                throw new NoSuchFileException(path.toString(), null, "no model in it, neither "
+                        + LanguageModelTrainer.BEST + " nor " + LanguageModelTrainer.LAST);
+            }
         }
         return of(Checkpoint.read(file), options);
     }
