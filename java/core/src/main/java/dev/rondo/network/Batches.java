@@ -1,8 +1,9 @@
 package dev.rondo.network;
 
 import dev.rondo.cell.CellShape;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
+import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
 
@@ -32,8 +33,12 @@ public final class Batches implements AutoCloseable {
     private final int longest; // in memory; of a stream it is not known, 0
     private final SequencePacker packer;
     private final Sequence[] pool;
+    private final long[] places; // where in it each sequence of the pool came; length << 32 | place if it is sorted
+    private final Sequence[] arrived; // the pool before it is sorted
     private final int[] starts; // of the batches in the pool
+    private int before; // sequences that were visited before those of the pool
     private int first; // place in the pool of the batch that is visited
+    private int end; // of that batch
     private NetworkPass pass; // null before the first batch
     private int passes;
     private long steps;
@@ -46,11 +51,14 @@ public final class Batches implements AutoCloseable {
          * Works on one batch.
          *
          * @param pass a pass that has room for the batch; good, as the batch, until the visitor returns
-         * @param batch sequences with targets
+         * @param batch sequences, with targets if they have any
          * @return whether to go on to the next batch
          */
         boolean visit(NetworkPass pass, SequenceBatch batch);
     }
+
+    /** Which batches have what the network's loss wants to compare its outputs with. */
+    private enum Compare { ALWAYS, WHERE_THERE, NEVER }
 
     private Batches(Network network, Dataset data, int batchSize, boolean training) {
         this.network = Objects.requireNonNull(network, "network: expected one, got null");
@@ -66,6 +74,8 @@ public final class Batches implements AutoCloseable {
                 : 0;
         int batches = data.order().bucketed() ? Dataset.POOL : 1;
         this.pool = new Sequence[Math.multiplyExact(this.batchSize, batches)];
+        this.places = new long[pool.length];
+        this.arrived = data.order().bucketed() ? new Sequence[pool.length] : null;
         this.starts = new int[batches];
         this.packer = new SequencePacker(network, data, this.batchSize); // last: what fails before leaves nothing open
     }
@@ -83,10 +93,10 @@ public final class Batches implements AutoCloseable {
     }
 
     /**
-     * {@return batches for evaluating, their passes without gradients, to be closed}
+     * {@return batches for evaluating or for outputs alone, their passes without gradients, to be closed}
      *
      * @param network what shall run; it stays the caller's to close
-     * @param data sequences that fit it, with targets if it has a loss
+     * @param data sequences that fit it, with targets or without: where none of a batch has any, the batch has none
      * @param batchSize the most sequences of a batch, at least 1
      * @throws IllegalArgumentException if {@code batchSize} is below 1, or the data set has no sequences
      */
@@ -101,24 +111,31 @@ public final class Batches implements AutoCloseable {
      * @param epoch from 0 on: what the order is drawn from, with the data set's seed
      * @param visitor what is done with each batch
      * @return whether it came to the end
-     * @throws IllegalArgumentException if the data set has no sequences, or one does not fit the network
+     * @throws IllegalArgumentException if the data set has no sequences, or one does not fit the network, or, in
+     *     training or beside others that have them, lacks targets
      * @throws java.io.UncheckedIOException if a stream cannot be opened; what its own code throws arrives as it is
      * @throws IllegalStateException after {@link #close()} of batches or network, or if memory that the data set lies
      *     in is closed
      */
     public boolean epoch(int epoch, Visitor visitor) {
         Objects.requireNonNull(visitor, "visitor: expected one, got null");
+        return run(epoch, training ? Compare.ALWAYS : Compare.WHERE_THERE, visitor);
+    }
+
+    private boolean run(int epoch, Compare compare, Visitor visitor) {
         requireOpen();
         Draw draw = data.order().seed() == null ? null : new Draw(~data.order().seed(), epoch);
+        before = 0;
         try (SequenceCursor cursor = SequenceCursor.of(data, epoch)) {
             int count = fill(cursor);
             if (count == 0) {
                 throw empty();
             }
             while (count > 0) {
-                if (!visitPool(count, draw, visitor)) {
+                if (!visitPool(count, draw, compare, visitor)) {
                     return false;
                 }
+                before += count;
                 count = count < pool.length ? 0 : fill(cursor);
             }
         } finally {
@@ -138,18 +155,32 @@ public final class Batches implements AutoCloseable {
             if (next == null) {
                 break;
             }
+            places[count] = count;
             pool[count++] = next;
         }
         return count;
     }
 
-    private boolean visitPool(int count, Draw draw, Visitor visitor) {
+    /** Sorts the pool by length, those of one length as they came. */
+    private void sort(int count) {
+        for (int i = 0; i < count; i++) {
+            places[i] |= (long) pool[i].length() << Integer.SIZE;
+        }
+        Arrays.sort(places, 0, count);
+        System.arraycopy(pool, 0, arrived, 0, count);
+        for (int i = 0; i < count; i++) {
+            pool[i] = arrived[(int) places[i]];
+        }
+        Arrays.fill(arrived, null);
+    }
+
+    private boolean visitPool(int count, Draw draw, Compare compare, Visitor visitor) {
         int batches = Math.ceilDiv(count, batchSize);
         for (int i = 0; i < batches; i++) {
             starts[i] = i * batchSize;
         }
         if (data.order().bucketed()) {
-            Arrays.sort(pool, 0, count, Comparator.comparingInt(Sequence::length));
+            sort(count);
             if (draw != null) {
                 draw.shuffle(starts, batches);
             }
@@ -158,14 +189,23 @@ public final class Batches implements AutoCloseable {
             int to = Math.min(starts[i] + batchSize, count);
             int timeSteps = timeSteps(starts[i], to);
             NetworkPass wide = pass(timeSteps);
-            SequenceBatch batch = packer.pack(pool, starts[i], to, timeSteps);
+            SequenceBatch batch = packer.pack(pool, starts[i], to, timeSteps, compares(compare, starts[i], to));
             positions += batch.rows();
             first = starts[i];
+            end = to;
             if (!visitor.visit(wide, batch)) {
                 return false;
             }
         }
         return true;
+    }
+
+    private boolean compares(Compare compare, int from, int to) {
+        boolean there = compare == Compare.ALWAYS;
+        for (int i = from; i < to && compare == Compare.WHERE_THERE; i++) {
+            there |= pool[i].hasTarget();
+        }
+        return there;
     }
 
     private int timeSteps(int from, int to) {
@@ -209,14 +249,15 @@ public final class Batches implements AutoCloseable {
     /**
      * {@return what the network is worth on the whole data set, its sequences in the order of epoch 0}
      *
-     * @throws IllegalArgumentException as {@link #epoch} does, if the network has no loss, or if no target counts
+     * @throws IllegalArgumentException as {@link #epoch} does, if the network has no loss, if a sequence has no targets,
+     *     or if no target counts
      * @throws ArithmeticException if the loss is NaN or infinite; it says at which sequence, and step, that began
      * @throws java.io.UncheckedIOException as {@link #epoch} does
      * @throws IllegalStateException as {@link #epoch} does
      */
     public Metrics evaluate() {
         var counter = new MetricsCounter(network);
-        epoch(0, (pass, batch) -> {
+        run(0, Compare.ALWAYS, (pass, batch) -> {
             pass.forward(batch);
             if (!Double.isFinite(pass.loss())) {
                 throw notFinite(pass, counter.firstNotFinite(pass));
@@ -228,6 +269,35 @@ public final class Batches implements AutoCloseable {
             throw new IllegalArgumentException("data set: expected at least one target that counts, got none");
         }
         return new Metrics(counter);
+    }
+
+    /** {@return the outputs of each sequence, [T][O] or, of a head that reads the last step, [1][O], as they came} */
+    List<float[][]> predict() {
+        var outputs = new ArrayList<float[][]>();
+        run(0, Compare.NEVER, (pass, batch) -> {
+            pass.forward(batch);
+            for (int i = first; i < end; i++) {
+                int at = before + (int) places[i];
+                while (outputs.size() <= at) { // those that came before but are longer are not there yet
+                    outputs.add(null);
+                }
+                outputs.set(at, outputs(pass, i - first, pool[i].length()));
+            }
+            return true;
+        });
+        return outputs;
+    }
+
+    private float[][] outputs(NetworkPass of, int b, int length) {
+        var rows = new float[network.description().head().lastStep() ? 1 : length][network.outputSize()];
+        var row = new double[network.outputSize()];
+        for (int n = 0; n < rows.length; n++) {
+            network.precision().read(of.outputs(), ((long) n * batchSize + b) * row.length, row, row.length);
+            for (int o = 0; o < row.length; o++) {
+                rows[n][o] = (float) row[o];
+            }
+        }
+        return rows;
     }
 
     private ArithmeticException notFinite(NetworkPass of, int position) {

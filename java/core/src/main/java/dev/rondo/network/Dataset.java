@@ -372,6 +372,11 @@ public final class Dataset {
         return list.get(Elements.checkIndex("index", index, list.size()));
     }
 
+    /** {@return this data set, its sequences as given but for the sorting by length} */
+    Dataset forPredicting() {
+        return new Dataset(sequences, source, new Order(null, order.buffer, true));
+    }
+
     Order order() {
         return order;
     }

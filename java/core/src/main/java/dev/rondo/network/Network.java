@@ -35,6 +35,8 @@ import java.util.function.UnaryOperator;
  * using one afterwards throws {@link IllegalStateException}.
  */
 public final class Network implements AutoCloseable {
+    private static final int BATCH_SIZE = 32; // without gradients, unless said
+
     private final NetworkDescription description;
     private final Backend backend;
     private final Execution execution;
@@ -305,7 +307,7 @@ public final class Network implements AutoCloseable {
      * @throws IllegalStateException after {@link #close()}, or if memory that the data set lies in is closed
      */
     public Metrics evaluate(Dataset data) {
-        return evaluate(data, 32);
+        return evaluate(data, BATCH_SIZE);
     }
 
     /**
@@ -322,6 +324,27 @@ public final class Network implements AutoCloseable {
     public Metrics evaluate(Dataset data, int batchSize) {
         try (var batches = Batches.inference(this, data, batchSize)) {
             return batches.evaluate();
+        }
+    }
+
+    /**
+     * {@return the outputs for each sequence of a data set, such as logits, in the order given: [T][O], or [1][O] of a
+     * head that reads the last step}. Targets are not needed, shuffling is not done, and what runs side by side is of
+     * about one length
+     *
+     * <pre>{@code
+     * List<float[][]> outputs = network.predict(Dataset.of(sequences));
+     * }</pre>
+     *
+     * @param data sequences; those of a stream in the order in which they come
+     * @throws IllegalArgumentException if it has no sequences, or one does not fit the network
+     * @throws java.io.UncheckedIOException if a stream cannot be opened
+     * @throws IllegalStateException after {@link #close()}, or if memory that the data set lies in is closed
+     */
+    public List<float[][]> predict(Dataset data) {
+        Objects.requireNonNull(data, "data: expected a data set, got null");
+        try (var batches = Batches.inference(this, data.forPredicting(), BATCH_SIZE)) {
+            return batches.predict();
         }
     }
 

@@ -215,6 +215,10 @@ public final class Sequence {
         return classes != null ? "one class" + each : numbers != null ? numbers.width() + " numbers" + each : "none";
     }
 
+    boolean hasTarget() {
+        return hasClasses() || hasNumbers();
+    }
+
     boolean hasClasses() {
         return classes != null;
     }

@@ -22,6 +22,7 @@ final class SequencePacker implements AutoCloseable {
     private final int width; // numbers or tokens per step
     private Workspace workspace = new Workspace("batches");
     private SequenceBatch[] batches = {}; // by T, up to what the memory has room for; made when one turns up
+    private SequenceBatch[] bare = {}; // likewise, without targets
     private MemorySegment steps; // [T, B, I], or tokens, int32 [T, B]
     private MemorySegment targets; // int32 or numbers [T, B, O], or without T
     private MemorySegment marks; // which of these numbers count, a byte each; null for classes
@@ -41,17 +42,16 @@ final class SequencePacker implements AutoCloseable {
      * {@return a batch of T = {@code timeSteps}, for which there is room, that holds sequences {@code from} to {@code
      * to - 1} of {@code pool}, until the next call}
      *
+     * @param withTargets whether also what they shall be compared with, if the network has a loss
      * @throws IllegalArgumentException if a sequence does not fit the network
      */
-    SequenceBatch pack(Sequence[] pool, int from, int to, int timeSteps) {
-        if (batches[timeSteps] == null) {
-            batches[timeSteps] = view(timeSteps);
-        }
-        SequenceBatch batch = batches[timeSteps];
+    SequenceBatch pack(Sequence[] pool, int from, int to, int timeSteps, boolean withTargets) {
+        boolean compares = withTargets && head.loss() != null;
+        SequenceBatch batch = batch(timeSteps, compares);
         fillEmpty(batch);
         for (int i = from; i < to; i++) {
             try {
-                pack(pool[i], i - from);
+                pack(pool[i], i - from, compares);
             } catch (IllegalStateException e) { // thrown by memory alone
                 throw new IllegalStateException(data.name(pool[i]) + ": its memory is closed", e);
             }
@@ -59,12 +59,20 @@ final class SequencePacker implements AutoCloseable {
         return batch;
     }
 
-    private void pack(Sequence sequence, int b) {
-        check(sequence);
+    private void pack(Sequence sequence, int b, boolean compares) {
+        check(sequence, compares);
         packSteps(sequence, b);
-        if (head.loss() != null) {
+        if (compares) {
             packTargets(sequence, b);
         }
+    }
+
+    private SequenceBatch batch(int timeSteps, boolean compares) {
+        SequenceBatch[] made = compares ? batches : bare;
+        if (made[timeSteps] == null) {
+            made[timeSteps] = view(timeSteps, compares);
+        }
+        return made[timeSteps];
     }
 
     /** {@return whether {@link #close()} was called} */
@@ -80,6 +88,7 @@ final class SequencePacker implements AutoCloseable {
         workspace.close();
         workspace = new Workspace("batches");
         batches = new SequenceBatch[timeSteps + 1];
+        bare = new SequenceBatch[timeSteps + 1];
         long rows = (long) timeSteps * batchSize;
         steps = workspace.allocateBytes(rows * stepBytes());
         long positions = head.lastStep() ? batchSize : rows;
@@ -88,7 +97,7 @@ final class SequencePacker implements AutoCloseable {
         lengths = workspace.allocateBytes((long) batchSize * Integer.BYTES);
     }
 
-    private SequenceBatch view(int timeSteps) {
+    private SequenceBatch view(int timeSteps, boolean compares) {
         long rows = (long) timeSteps * batchSize;
         long positions = head.lastStep() ? batchSize : rows;
         MemorySegment now = steps.asSlice(0, rows * stepBytes());
@@ -96,7 +105,7 @@ final class SequencePacker implements AutoCloseable {
                 ? SequenceBatch.tokens(now, timeSteps, batchSize)
                 : SequenceBatch.of(now, precision, timeSteps, batchSize, width);
         batch = batch.lengths(lengths);
-        if (head.loss() == null) {
+        if (!compares) {
             return batch;
         }
         MemorySegment aim = targets.asSlice(0, positions * targetBytes());
@@ -146,7 +155,7 @@ final class SequencePacker implements AutoCloseable {
     }
 
     /** Says what is wrong with a sequence in the words of the data set; the pass would name a place in the batch. */
-    private void check(Sequence sequence) {
+    private void check(Sequence sequence, boolean compares) {
         if (sequence.isTokens() != input.tokens()) {
             throw wrong(sequence, input.tokens() ? "expected tokens, got numbers" : "expected numbers, got tokens");
         }
@@ -159,7 +168,7 @@ final class SequencePacker implements AutoCloseable {
                         "token " + t + ": expected 0 to " + (vocabulary() - 1) + ", got " + sequence.token(t));
             }
         }
-        if (head.loss() != null) {
+        if (compares) {
             checkTargets(sequence);
         }
     }
