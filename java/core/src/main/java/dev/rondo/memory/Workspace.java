@@ -46,6 +46,7 @@ public final class Workspace implements AutoCloseable {
      * @param count how many
      * @throws IllegalArgumentException if {@code count} is below 0
      * @throws IllegalStateException after {@link #close()}
+     * @throws OutOfMemoryError if the machine has less left
      */
     public MemorySegment allocate(Precision precision, long count) {
         Objects.requireNonNull(precision, "precision: expected one, got null");
@@ -58,12 +59,14 @@ public final class Workspace implements AutoCloseable {
      * @param bytes its size
      * @throws IllegalArgumentException if {@code bytes} is below 0
      * @throws IllegalStateException after {@link #close()}
+     * @throws OutOfMemoryError if the machine has less left
      */
     public MemorySegment allocateBytes(long bytes) {
         if (bytes < 0) {
             throw new IllegalArgumentException("bytes: expected at least 0, got " + bytes);
         }
         requireOpen();
+        MachineMemory.require(memory.owner, bytes);
         return memory.arena.allocate(Math.max(bytes, 1), ALIGNMENT).asSlice(0, bytes);
     }
 
