@@ -119,9 +119,11 @@ public final class Network implements AutoCloseable {
      * }</pre>
      *
      * @param file as {@link #save} wrote it
-     * @param options sets backend, threads and instruction set of the builder that it gets, and returns it
+     * @param options sets backend, threads and instruction set of the builder that it gets, and returns it; a precision
+     *     other than the file's, which is the default, has the parameters rounded to it or widened
      * @throws IOException if the file cannot be read, is damaged, or holds no network that this version can make
-     * @throws IllegalArgumentException if the options make another network of it
+     * @throws IllegalArgumentException if the options make another network of it, or say how first parameters are
+     *     drawn, for they are the file's
      * @throws UnsupportedOperationException if the backend is not available here, with the reason
      */
     public static Network load(Path file, UnaryOperator<Builder> options) throws IOException {
@@ -130,12 +132,12 @@ public final class Network implements AutoCloseable {
     }
 
     /**
-     * {@return the network in a checkpoint, with the precision that it has there; to be closed}
+     * {@return the network in a checkpoint, to be closed}
      *
      * @param checkpoint what {@link #write} added to, among others
      * @param options as {@link #load(Path, UnaryOperator)} says
      * @throws CheckpointException if there is none, or it has a cell that is not in {@link Cells}
-     * @throws IllegalArgumentException if the options make another network of it
+     * @throws IllegalArgumentException as there
      * @throws UnsupportedOperationException if the backend is not available here, with the reason
      */
     public static Network read(Checkpoint checkpoint, UnaryOperator<Builder> options) throws CheckpointException {
@@ -384,6 +386,7 @@ public final class Network implements AutoCloseable {
         private Precision precision = Precision.FLOAT32;
         private int threads;
         private IsaTier maxIsa;
+        String drawing; // the option, if one was set, that says how first parameters are drawn
 
         private Builder(NetworkInput input) {
             this.input = input;
@@ -483,6 +486,7 @@ public final class Network implements AutoCloseable {
          */
         public Builder seed(long value) {
             this.seed = value;
+            this.drawing = "seed";
             return this;
         }
 
@@ -496,6 +500,7 @@ public final class Network implements AutoCloseable {
          */
         public Builder inputWeights(Initialization value) {
             this.inputWeights = Objects.requireNonNull(value, "inputWeights: expected a rule, got null");
+            this.drawing = "inputWeights";
             return this;
         }
 
@@ -507,6 +512,7 @@ public final class Network implements AutoCloseable {
          */
         public Builder recurrentWeights(Initialization value) {
             this.recurrentWeights = Objects.requireNonNull(value, "recurrentWeights: expected a rule, got null");
+            this.drawing = "recurrentWeights";
             return this;
         }
 

@@ -2,7 +2,9 @@ package dev.rondo.network;
 
 import dev.rondo.io.Checkpoint;
 import dev.rondo.io.CheckpointException;
+import dev.rondo.memory.Parameters;
 import dev.rondo.memory.Precision;
+import dev.rondo.memory.Workspace;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -39,21 +41,41 @@ final class NetworkSections {
             throw checkpoint.damaged(section, e);
         }
         checkpoint.expect(PARAMETERS, bytes); // before memory for that many is asked for
-        Network.Builder builder = options.apply(Network.of(description));
+        Network.Builder builder = options.apply(Network.of(description).precision(precision));
         Objects.requireNonNull(builder, "options: expected to get the builder back, got null");
-        Network network = builder.precision(precision).build();
+        if (builder.drawing != null) {
+            throw new IllegalArgumentException(
+                    builder.drawing + ": expected none, for the parameters are the file's, got one");
+        }
+        Network network = builder.build();
         try {
             if (!network.description().equals(description)) {
                 throw new IllegalArgumentException(
                         "options: expected backend, threads and the like, got another network than the file's");
             }
-            checkpoint.copy(PARAMETERS, precision, network.parameters().slab());
-            network.parameters().changed();
+            copy(checkpoint, precision, network.parameters());
             return network;
         } catch (CheckpointException | RuntimeException e) {
             network.close();
             throw e;
         }
+    }
+
+    private static void copy(Checkpoint checkpoint, Precision written, Parameters parameters)
+            throws CheckpointException {
+        Precision precision = parameters.precision();
+        if (written == precision) {
+            checkpoint.copy(PARAMETERS, precision, parameters.slab());
+        } else {
+            try (var memory = new Workspace("checkpoint")) {
+                MemorySegment numbers = memory.allocate(written, parameters.count());
+                checkpoint.copy(PARAMETERS, written, numbers);
+                for (long i = 0; i < parameters.count(); i++) {
+                    precision.set(parameters.slab(), i, written.get(numbers, i));
+                }
+            }
+        }
+        parameters.changed();
     }
 
     static void restore(Network network, Checkpoint checkpoint) throws CheckpointException {

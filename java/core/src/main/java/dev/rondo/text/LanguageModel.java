@@ -77,8 +77,9 @@ public final class LanguageModel implements AutoCloseable {
      * {@return the model in a file, on a backend and threads of the caller's choice, to be closed}
      *
      * @param path as {@link #load(Path)}
-     * @param options sets backend, threads and the like, and returns the builder
+     * @param options as {@link Network#load(Path, UnaryOperator)}
      * @throws IOException if the file cannot be read, is damaged or holds no language model
+     * @throws IllegalArgumentException as there
      * @throws UnsupportedOperationException if the backend is not available here, with the reason
      */
     public static LanguageModel load(Path path, UnaryOperator<Network.Builder> options) throws IOException {

@@ -94,6 +94,46 @@ class NetworkFileTest {
         assertTrue(message.startsWith(file + ": section network.precision: "), message);
     }
 
+    /** Widened exactly, rounded once; 0.1 is not a float. */
+    @Test
+    void aPrecisionThatIsAskedForIsHad() throws IOException {
+        Path file = directory.resolve("model.rondo");
+        for (Precision written : Precision.values()) {
+            for (Precision wanted : Precision.values()) {
+                try (Network network = Network.builder(2).layer(Lstm.of(3)).classes(2).precision(written)
+                        .backend(Backend.REFERENCE).build()) {
+                    written.set(network.parameters().slab(), 0, 0.1);
+                    network.save(file);
+                    try (Network loaded = Network.load(file, b -> b.backend(Backend.REFERENCE).precision(wanted))) {
+                        assertEquals(wanted, loaded.precision());
+                        boolean exact = written == Precision.FLOAT64 && wanted == Precision.FLOAT64;
+                        assertEquals(exact ? 0.1 : 0.1f, wanted.get(loaded.parameters().slab(), 0));
+                        for (long i = 0; i < loaded.parameters().count(); i++) {
+                            double number = written.get(network.parameters().slab(), i);
+                            assertEquals(wanted == Precision.FLOAT32 ? (float) number : number,
+                                    wanted.get(loaded.parameters().slab(), i));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void nothingIsDrawnOfANetworkInAFile() throws IOException {
+        Path file = directory.resolve("model.rondo");
+        try (Network network = Network.builder(2).layer(Lstm.of(3)).classes(2).build()) {
+            network.save(file);
+        }
+        refused("seed: expected none, for the parameters are the file's, got one",
+                IllegalArgumentException.class, () -> Network.load(file, b -> b.seed(0)));
+        refused("inputWeights: expected none, for the parameters are the file's, got one",
+                IllegalArgumentException.class, () -> Network.load(file, b -> b.inputWeights(Initialization.he())));
+        refused("recurrentWeights: expected none, for the parameters are the file's, got one",
+                IllegalArgumentException.class,
+                () -> Network.load(file, b -> b.recurrentWeights(Initialization.orthogonal())));
+    }
+
     private interface Reading {
         void run() throws IOException;
     }
