@@ -128,7 +128,8 @@ class ErrorsTest {
         Outcome.of("train", "--resume", absent).failed(FAILED, absent + ": no training to resume");
         Outcome.of("train", "--resume", directory).failed(FAILED, directory + ": no training to resume");
         Outcome.of("generate", "--model", absent).failed(FAILED, absent + ": no such file or directory");
-        Outcome.of("generate", "--model", directory).failed(FAILED, directory + ": no model in it, neither best.rondo nor last.rondo");
+        Outcome.of("generate", "--model", directory)
+                .failed(FAILED, directory + ": no model in it, neither best.rondo nor last.rondo");
         Path text = Files.writeString(directory.resolve("text"), "no model");
         Outcome.of("generate", "--model", text).failed(FAILED, text + ": not a Rondo checkpoint");
     }

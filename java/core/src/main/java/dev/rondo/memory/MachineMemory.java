@@ -37,7 +37,7 @@ final class MachineMemory {
         }
     }
 
-    /** {@return the bytes that a file of the form of {@code /proc/meminfo} says are left; without limit if it does not} */
+    /** {@return the bytes that a file like {@code /proc/meminfo} says are left; without limit if it does not} */
     static long left(Path file) {
         try {
             List<String> lines = Files.readAllLines(file);

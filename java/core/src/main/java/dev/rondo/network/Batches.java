@@ -249,8 +249,8 @@ public final class Batches implements AutoCloseable {
     /**
      * {@return what the network is worth on the whole data set, its sequences in the order of epoch 0}
      *
-     * @throws IllegalArgumentException as {@link #epoch} does, if the network has no loss, if a sequence has no targets,
-     *     or if no target counts
+     * @throws IllegalArgumentException as {@link #epoch} does, if the network has no loss, if a sequence has no
+     *     targets, or if no target counts
      * @throws ArithmeticException if the loss is NaN or infinite; it says at which sequence, and step, that began
      * @throws java.io.UncheckedIOException as {@link #epoch} does
      * @throws IllegalStateException as {@link #epoch} does

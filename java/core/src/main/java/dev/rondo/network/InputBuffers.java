@@ -32,8 +32,8 @@ final class InputBuffers {
 
     void fill(SequenceBatch batch) {
         if (batch.timeSteps() > timeSteps || batch.batchSize() != batchSize) {
-            throw new IllegalArgumentException("batch: expected at most " + timeSteps + " time steps x exactly " + batchSize
-                    + " sequences, got " + batch.timeSteps() + " x " + batch.batchSize());
+            throw new IllegalArgumentException("batch: expected at most " + timeSteps + " time steps x exactly "
+                    + batchSize + " sequences, got " + batch.timeSteps() + " x " + batch.batchSize());
         }
         if (input.tokens() != (batch.tokens() != null)) {
             throw new IllegalArgumentException("batch: expected " + (input.tokens() ? "tokens" : "numbers") + ", got "
