@@ -105,6 +105,20 @@ public final class Batches implements AutoCloseable {
     }
 
     /**
+     * Looks through a data set in memory for what training or evaluating would refuse, so that it is refused before the
+     * first step. Reads tokens and targets alone. A stream is not opened: its sequences are looked at as they come.
+     *
+     * @throws IllegalArgumentException if a sequence does not fit the network, or lacks the targets that its loss wants
+     * @throws IllegalStateException after {@link #close()}, or if memory that the data set lies in is closed
+     */
+    public void check() {
+        requireOpen();
+        if (data.inMemory()) {
+            packer.checkAll();
+        }
+    }
+
+    /**
      * Goes over all batches of one epoch, or until the visitor has enough. A stream is opened before and closed after,
      * also if something fails.
      *

@@ -20,6 +20,7 @@ final class SequencePacker implements AutoCloseable {
     private final int batchSize;
     private final int outputs;
     private final int width; // numbers or tokens per step
+    private final MemorySegment shares; // [O], to look at target numbers of 0 to 1; null if the loss takes others
     private Workspace workspace = new Workspace("batches");
     private SequenceBatch[] batches = {}; // by T, up to what the memory has room for; made when one turns up
     private SequenceBatch[] bare = {}; // likewise, without targets
@@ -36,6 +37,24 @@ final class SequencePacker implements AutoCloseable {
         this.batchSize = batchSize;
         this.outputs = network.outputSize();
         this.width = input.tokens() ? 1 : input.size();
+        this.shares = !(head.loss() instanceof Loss.SigmoidCrossEntropy) ? null
+                : precision == Precision.FLOAT32 ? MemorySegment.ofArray(new float[outputs])
+                : MemorySegment.ofArray(new double[outputs]);
+    }
+
+    /**
+     * Looks for what {@link #pack} with targets would refuse of a data set in memory, and packs nothing.
+     *
+     * @throws IllegalArgumentException if a sequence does not fit the network
+     */
+    void checkAll() {
+        for (int i = 0; i < data.size(); i++) {
+            try {
+                check(data.get(i), head.loss() != null);
+            } catch (IllegalStateException e) { // thrown by memory alone
+                throw closed(data.get(i), e);
+            }
+        }
     }
 
     /**
@@ -53,7 +72,7 @@ final class SequencePacker implements AutoCloseable {
             try {
                 pack(pool[i], i - from, compares);
             } catch (IllegalStateException e) { // thrown by memory alone
-                throw new IllegalStateException(data.name(pool[i]) + ": its memory is closed", e);
+                throw closed(pool[i], e);
             }
         }
         return batch;
@@ -188,6 +207,24 @@ final class SequencePacker implements AutoCloseable {
                         + (outputs - 1) + ", or -1 = ignored, got " + sequence.classOf(n));
             }
         }
+        for (int n = 0; shares != null && n < positions; n++) {
+            checkShares(sequence, n);
+        }
+    }
+
+    private void checkShares(Sequence sequence, int n) {
+        sequence.numbers().copy(n, shares, 0, precision);
+        for (int o = 0; o < outputs; o++) {
+            double share = precision.get(shares, o);
+            if (sequence.counts(n, o) && !(share >= 0 && share <= 1)) {
+                throw wrong(sequence, "target" + (head.lastStep() ? "" : " of step " + n) + " for output " + o
+                        + ": expected 0 to 1, got " + share);
+            }
+        }
+    }
+
+    private IllegalStateException closed(Sequence sequence, IllegalStateException e) {
+        return new IllegalStateException(data.name(sequence) + ": its memory is closed", e);
     }
 
     private IllegalArgumentException wrong(Sequence sequence, String what) {

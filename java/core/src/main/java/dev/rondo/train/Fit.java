@@ -42,6 +42,7 @@ final class Fit {
      *
      * @param validation null without
      * @param memory for what it keeps, closed after it
+     * @throws IllegalArgumentException if data in memory do not fit
      * @throws UncheckedIOException if there is no place for the file that the best parameters go to
      */
     Fit(Trainer trainer, Batches training, Batches validation, Epochs epochs, Workspace memory) {
@@ -51,6 +52,10 @@ final class Fit {
         this.epochs = epochs;
         if (epochs.file() != null) {
             checkPlace(epochs.file().toAbsolutePath());
+        }
+        training.check();
+        if (validation != null) {
+            validation.check();
         }
         this.best = epochs.keepsBest() ? memory.allocateBytes(parameters().slab().byteSize()) : null;
     }

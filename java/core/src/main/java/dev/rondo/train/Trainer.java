@@ -241,7 +241,8 @@ public final class Trainer {
      * @throws ArithmeticException if the validation loss is NaN or infinite; it says at which sequence, and step, that
      *     began; the parameters are those after the epoch, or the best if these are kept
      * @throws IllegalArgumentException if a data set has no sequences, or one of them does not fit the network or has
-     *     no targets; what a stream, or the listener, throws arrives as it is
+     *     no targets: of sets in memory before the first step; a stream is looked at as it comes, when steps may have
+     *     been made. What a stream, or the listener, throws arrives as it is
      * @throws IllegalStateException as {@link #step(NetworkPass, SequenceBatch)}
      * @throws java.io.UncheckedIOException if the file of the best parameters cannot be written, if possible before
      *     the first step; or if a stream cannot be opened

@@ -10,8 +10,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.kernel.Available;
+import dev.rondo.memory.Precision;
 import dev.rondo.memory.Workspace;
 import dev.rondo.network.Dataset;
+import dev.rondo.network.Loss;
 import dev.rondo.network.Network;
 import dev.rondo.network.SeededRandom;
 import dev.rondo.network.Sequence;
@@ -24,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -339,11 +342,69 @@ class FitTest {
             assertEquals("sequences[0]: target: expected one class per sequence, got none", assertThrows(
                     IllegalArgumentException.class,
                     () -> trainer(network).fit(Dataset.tokens(List.of(new int[3])), Epochs.of(1))).getMessage());
+            var refused = Map.of(
+                    "target: expected one class per sequence, got none", Sequence.tokens(1, 2),
+                    "target: expected one class per sequence, got one class per step", Sequence.tokens(1).stepLabels(1),
+                    "label: expected 0 to 1, or -1 = ignored, got 2", Sequence.tokens(1, 2).label(2),
+                    "token 1: expected 0 to 3, got 4", Sequence.tokens(1, V).label(1),
+                    "expected tokens, got numbers", Sequence.of(new float[][] {{1}}).label(1));
+            refused.forEach((what, bad) -> {
+                var sequences = new ArrayList<>(sequences(50, 3));
+                sequences.set(30, bad); // in the fifth batch, or of shuffled ones somewhere
+                assertRefused("sequences[30]: " + what, network, Dataset.sequences(sequences), data(9, 4));
+                assertRefused("sequences[30]: " + what, network, Dataset.sequences(sequences).shuffle(1), data(9, 4));
+                assertRefused("sequences[30]: " + what, network, data(50, 3), Dataset.sequences(sequences));
+            });
             assertArrayEquals(before, parameters(network));
             assertThrows(IllegalArgumentException.class, () -> Epochs.of(0));
             assertThrows(IllegalArgumentException.class, () -> Epochs.of(1).patience(0));
             assertThrows(IllegalArgumentException.class, () -> Epochs.of(1).minimumImprovement(-1));
             assertThrows(IllegalArgumentException.class, () -> Trainer.builder(network).batchSize(0));
+        }
+    }
+
+    private static void assertRefused(String message, Network network, Dataset training, Dataset validation) {
+        Trainer trainer = trainer(network);
+        assertEquals(message, assertThrows(IllegalArgumentException.class,
+                () -> trainer.fit(training, validation, Epochs.of(1))).getMessage());
+        assertEquals(0, trainer.steps(), message);
+    }
+
+    /** Shares that a sigmoid is compared with are 0 to 1; what does not count may be anything. */
+    @Test
+    void targetNumbersOutOfRangeAreRefusedBeforeTheFirstStep() {
+        for (Precision precision : Precision.values()) {
+            try (Network network = Network.oneHot(V).layer(Lstm.of(3)).outputs(2).loss(Loss.sigmoidCrossEntropy())
+                    .backend(Backend.REFERENCE).precision(precision).build()) {
+                Sequence good = Sequence.tokens(1, 2).stepValues(new float[][] {{0, 1}, {0.5f, 0.5f}});
+                Sequence bad = Sequence.tokens(1, 2).stepValues(new float[][] {{0, 1}, {0.5f, 1.5f}});
+                Dataset wrong = Dataset.sequences(List.of(good, good, bad));
+                String message = "sequences[2]: target of step 1 for output 1: expected 0 to 1, got 1.5";
+                assertRefused(message, network, wrong, Dataset.sequences(List.of(good)));
+                assertRefused(message, network, Dataset.sequences(List.of(good)), wrong);
+                Sequence marked = bad.counting(new boolean[][] {{true}, {true, false}});
+                assertEquals(1, trainer(network).fit(Dataset.sequences(List.of(good, marked)), Epochs.of(1))
+                        .history().size());
+            }
+        }
+    }
+
+    /** A stream is read once per epoch, no more: what is wrong in it is found when it comes. */
+    @Test
+    void aStreamIsNotOpenedToLookThroughIt() {
+        try (Network network = network()) {
+            Trainer trainer = trainer(network);
+            var opened = new AtomicInteger();
+            var sequences = new ArrayList<>(sequences(50, 3));
+            sequences.set(30, Sequence.tokens(1).label(2));
+            Dataset stream = Dataset.stream(() -> {
+                opened.incrementAndGet();
+                return sequences.stream();
+            });
+            assertEquals("a sequence of the stream: label: expected 0 to 1, or -1 = ignored, got 2",
+                    assertThrows(IllegalArgumentException.class, () -> trainer.fit(stream, Epochs.of(1))).getMessage());
+            assertEquals(1, opened.get());
+            assertEquals(4, trainer.steps());
         }
     }
 
