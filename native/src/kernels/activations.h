@@ -24,6 +24,7 @@ struct ExpConstants<float> {
   static constexpr float ln2_high = 0x1.63p-1f, ln2_low = -0x1.bd0106p-13f;
   static constexpr float round = 0x1.8p23f;               // adding it leaves an integer in the low bits
   static constexpr float smallest = -104, largest = 89;   // beyond, e^x is 0 or infinite
+  static constexpr float sigmoid_limit = 88;              // e^x and 2^n are normal up to here
   static constexpr float tanh_limit = 20;                 // beyond, tanh(x / 2) is 1
   static constexpr int mantissa_bits = 23, exponent_bias = 127;
   static constexpr int terms = 7;
@@ -35,6 +36,7 @@ struct ExpConstants<double> {
   static constexpr double ln2_high = 0x1.62e42feep-1, ln2_low = 0x1.a39ef35793c76p-33;
   static constexpr double round = 0x1.8p52;
   static constexpr double smallest = -746, largest = 710;
+  static constexpr double sigmoid_limit = 709;
   static constexpr double tanh_limit = 40;
   static constexpr int mantissa_bits = 52, exponent_bias = 1023;
   static constexpr int terms = 13;
@@ -87,9 +89,13 @@ RONDO_INLINE Vector<Real> exp(Vector<Real> x) {
   return (1 + power) * power_of_two<Real>(half) * power_of_two<Real>(n - half);
 }
 
+/* Where e^-x is so large that it is no longer right, 1 / (1 + e^-x) is below the smallest normal number. */
 template <class Real>
 RONDO_INLINE Vector<Real> sigmoid(Vector<Real> x) {
-  return 1 / (1 + exp<Real>(-x));
+  using K = ExpConstants<Real>;
+  auto [n, power] = reduce<Real>(clamp(-x, -K::sigmoid_limit, K::sigmoid_limit));
+  const Vector<Real> scale = power_of_two<Real>(n);
+  return 1 / (1 + scale + scale * power);
 }
 
 /* With e = exp(2x) - 1, tanh(x) = e / (e + 2), which keeps all digits near 0. */
