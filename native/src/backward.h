@@ -15,83 +15,115 @@ int32_t CellPlan<Cell>::backward(const rondo_pass& pass, const rondo_gradients& 
   header.mark = 0;
 
   const Pass x = open(pass);
-  const double operations = 2.0 * T * B * R;
   if (gradients.input && !blas_is_faster<Real>(T * B, I, wiring_.weight_rows)) pack(x, input_backward_, x.weight_ih);
-  for_each_product([&](SpanProduct& product) { pack(x, product.backward, x.weights(product.span)); });
-  in_shares(options.threads, B, operations * P, [&](int64_t begin, int64_t end) {
-    for (int p = 0; p < planes; p++) copy_rows(d_state_[p], gradients.last[p], begin, end, plane_width[p]);
-    for (int64_t i = T - 1; i >= 0; i--) step_back(x, gradients, x.time.step(i), begin, end);
-    for (int p = 0; p < planes; p++) {
-      if (gradients.initial[p]) copy_rows((Real*)gradients.initial[p], d_state_[p], begin, end, plane_width[p]);
-    }
-    // From here on plane 0 is an operand of the recurrent weights' gradient, so it takes its mask for good.
-    for (int64_t t = 0; t < T && pass.recurrent_mask; t++) {
-      Real* state = x.tape.state(0, x.time.old_slot(t), begin);
-      multiply_row(state, x.mask(t, begin, P), state, (end - begin) * P);
-    }
-  });
-  if (gradients.input) {
-    in_shares(options.threads, T * B, operations * I, [&](int64_t begin, int64_t end) {
-      multiply_input_back(x, gradients, begin, end);
-    });
+  pack_backward(x, recurrent_);
+  pack_backward(x, between_);
+
+  if (gradients.params && turns_gradients(x.time)) {
+    memset(turned_, 0, (size_t)((pass.tokens ? P : P + I) * turned_row_) * sizeof(Real));
   }
-  if (gradients.params) {
-    list_stepping_rows(x.time);
-    in_shares(options.threads, R, operations * (pass.tokens ? P : P + I), [&](int64_t begin, int64_t end) {
-      add_parameter_gradients(x, (Real*)gradients.params, begin, end);
+
+  // A chunk of time has as many rows as the parameters' gradients take from it at once.
+  const Shared how = shared(B);
+  const int64_t chunk = B < block_depth ? block_depth / B : 1;
+  for (int64_t done = T; done > 0 || T == 0; done -= chunk) {
+    const Range steps = {done > chunk ? done - chunk : 0, done};
+    const double operations = 2.0 * (steps.end - steps.begin) * B * R;
+    in_shares(how == Shared::batch ? options.threads : 1, B, operations * P, [&](int64_t begin, int64_t end) {
+      const Range batch = {begin, end};
+      if (done == T) {
+        for (int p = 0; p < planes; p++) copy_rows(d_state_[p], gradients.last[p], batch, plane_width[p]);
+        for (int64_t b = begin; b < end && T > 0; b++) finish_row_back(x, gradients, x.time.step(T - 1), b, {0, P});
+      }
+      for (int64_t i = steps.end - 1; i >= steps.begin; i--) step_back(x, gradients, i, batch, how);
+      for (int p = 0; p < planes && steps.begin == 0; p++) {
+        if (gradients.initial[p]) copy_rows((Real*)gradients.initial[p], d_state_[p], batch, plane_width[p]);
+      }
     });
+    if (T == 0) break;
+    const int64_t first = x.time.reversed ? T - steps.end : steps.begin;
+    const Range range = {first * B, (first + steps.end - steps.begin) * B};
+    if (gradients.input) {
+      in_shares(options.threads, range.end - range.begin, operations * I, [&](int64_t begin, int64_t end) {
+        multiply_input_back(x, gradients, {range.begin + begin, range.begin + end});
+      });
+    }
+    if (gradients.params) {
+      if (pass.recurrent_mask) mask_states(x, steps);
+      list_stepping_rows(x.time, range);
+      const int64_t vectors = (R + lanes<Real> - 1) / lanes<Real>;
+      in_shares(options.threads, vectors, operations * (pass.tokens ? P : P + I), [&](int64_t begin, int64_t end) {
+        const int64_t last = end * lanes<Real> < R ? end * lanes<Real> : R;
+        add_parameter_gradients(x, (Real*)gradients.params, range, {begin * lanes<Real>, last});
+      });
+    }
   }
+  if (gradients.params && turns_gradients(x.time)) add_turned_gradients(x, (Real*)gradients.params);
   for (int64_t row = 0; row < T * B && gradients.pre_activations; row++) {
     memcpy((Real*)gradients.pre_activations + row * R, x.tape.pre_at(0, row), (size_t)R * sizeof(Real));
   }
   return RONDO_OK;
 }
 
-/* Step t of the batch rows [begin, end), from the gradients of its new state to those of its old one. */
+/*
+ * The products of the i-th step, which take the gradients of its pre-activations to its old state; then, of the units
+ * that are through, the pointwise part of the step before.
+ */
 template <class Cell>
-void CellPlan<Cell>::step_back(const Pass& x, const rondo_gradients& gradients, int64_t t, int64_t begin, int64_t end) {
-  for (int64_t b = begin; b < end; b++) finish_row_back(x, gradients, t, b);
-
-  const int64_t P = plane_width[0], count = (end - begin) * P;
-  Real* d_state = d_state_[0] + begin * P;
-  const Real* mask = x.mask(t, begin, P);
-  Real* d_operand = mask ? d_operand_ + begin * P : d_state;
-  if (mask) memset(d_operand, 0, (size_t)count * sizeof(Real));
+void CellPlan<Cell>::step_back(const Pass& x, const rondo_gradients& gradients, int64_t i, Range batch, Shared shared) {
+  const int64_t P = plane_width[0], pre_row = x.tape.pre_row, t = x.time.step(i), count = batch.end - batch.begin;
+  Real* const d_state = d_state_[0] + batch.begin * P;
+  const Real* const mask = x.mask(t, batch.begin, P);
+  Real* const d_operand = mask ? d_operand_ + batch.begin * P : d_state;
+  if (mask) memset(d_operand, 0, (size_t)(count * P) * sizeof(Real));
   if constexpr (can_have_between) {
-    if (between_.span.count) step_between_back(x, t, begin, end, d_operand);
+    if (between_.any()) step_between_back(x, t, batch, d_operand, shared);
   }
-  for (const SpanProduct& product : recurrent_) {
-    const Span& span = product.span;
-    if (!span.count) break;
-    const Matrix<Real> d_pre = {x.tape.pre_at(t, begin) + span.row, x.tape.pre_row, 1};
-    multiply_weights({end - begin, P, span.count, d_pre, x.weights(span), {d_operand, P}, d_operand, P},
-                     product.backward);
-  }
-  for (int64_t b = begin; b < end && mask; b++) { // of a row that takes no step the mask may be anything
-    const int64_t at = (b - begin) * P;
-    if (x.time.row(t, b) == Row::steps) add_product_of_rows(d_state + at, mask + at, d_operand + at, P);
+  const auto finish = [&](Range units) {
+    for (int64_t b = batch.begin; b < batch.end; b++) {
+      const int64_t at = (b - batch.begin) * P + units.begin;
+      // Of a row that takes no step the mask may be anything.
+      if (mask && x.time.row(t, b) == Row::steps) {
+        add_product_of_rows(d_state + at, mask + at, d_operand + at, units.end - units.begin);
+      }
+      if (i > 0) finish_row_back(x, gradients, x.time.step(i - 1), b, units);
+    }
+  };
+  for (int s = 0; s < recurrent_.count(); s++) {
+    const Span& span = recurrent_.spans[s];
+    const Matrix<Real> d_pre = {x.tape.pre_at(t, batch.begin) + span.row, pre_row, 1};
+    const Product<Real> product = {count, P, span.count, d_pre, x.weights(span), {d_operand, P}, d_operand, P};
+    if (s + 1 < recurrent_.count()) {
+      multiply_weights(product, recurrent_.backward[s], shared, [](Range) {});
+    } else {
+      multiply_weights(product, recurrent_.backward[s], shared, finish);
+    }
   }
 }
 
 /* From the gradients of the rows that the second product feeds, to those of what made its cache plane. */
 template <class Cell>
-void CellPlan<Cell>::step_between_back(const Pass& x, int64_t t, int64_t begin, int64_t end, Real* d_operand) {
-  const int64_t P = plane_width[0];
-  const Span& span = between_.span;
-  const Real* operand = operand_of(x, t, begin, end);
-  const Matrix<Real> d_pre = {x.tape.pre_at(t, begin) + span.row, x.tape.pre_row, 1};
-  Real* d_cache = d_between_ + begin * P;
-  multiply_weights({end - begin, P, span.count, d_pre, x.weights(span), {}, d_cache, P}, between_.backward);
-  for (int64_t b = begin; b < end; b++) {
-    if (x.time.row(t, b) != Row::steps) continue;
-    const int64_t at = (b - begin) * P;
-    cell_.backward_between(x.tape.pre_at(t, b), operand + at, d_cache + at, d_operand + at);
-  }
+void CellPlan<Cell>::step_between_back(const Pass& x, int64_t t, Range batch, Real* d_operand, Shared shared) {
+  const int64_t P = plane_width[0], pre_row = x.tape.pre_row;
+  const Span& span = between_.spans[0];
+  const Real* operand = operand_of(x, t, batch);
+  const Matrix<Real> d_pre = {x.tape.pre_at(t, batch.begin) + span.row, pre_row, 1};
+  Real* d_cache = d_between_ + batch.begin * P;
+  const Product<Real> product = {batch.end - batch.begin, P, span.count, d_pre, x.weights(span), {}, d_cache, P};
+  multiply_weights(product, between_.backward[0], shared, [&](Range units) {
+    for (int64_t b = batch.begin; b < batch.end; b++) {
+      const int64_t at = (b - batch.begin) * P;
+      if (x.time.row(t, b) != Row::steps) continue;
+      cell_.backward_between(units, x.tape.pre_at(t, b), operand + at, d_cache + at, d_operand + at);
+    }
+  });
 }
 
 template <class Cell>
-void CellPlan<Cell>::finish_row_back(const Pass& x, const rondo_gradients& gradients, int64_t t, int64_t b) {
+void CellPlan<Cell>::finish_row_back(const Pass& x, const rondo_gradients& gradients, int64_t t, int64_t b,
+                                     Range units) {
   const Row row = x.time.row(t, b);
+  const int64_t first = units.begin, count = units.end - units.begin;
   Real* pre = x.tape.pre_at(t, b);
   const Real *old[RONDO_MAX_PLANES], *now[RONDO_MAX_PLANES];
   Real *d_state[RONDO_MAX_PLANES], *passing[RONDO_MAX_PLANES];
@@ -103,69 +135,112 @@ void CellPlan<Cell>::finish_row_back(const Pass& x, const rondo_gradients& gradi
   }
   if (row != Row::absent && gradients.output) {
     const Real* d_output = (const Real*)gradients.output + (t * x.time.B + b) * gradients.output_stride;
-    add_row(d_state[0], d_output, plane_width[0]);
+    add_row(d_state[0] + first, d_output + first, count);
   }
   if (row != Row::steps) {
-    memset(pre, 0, (size_t)rows * sizeof(Real));
+    if (first == 0) memset(pre, 0, (size_t)rows * sizeof(Real));
     return;
   }
   const uint8_t* held = x.time.held_units(t, b);
   for (int p = 0; p < planes && held; p++) {
-    for (int64_t j = 0; j < plane_width[p]; j++) {
+    for (int64_t j = first; j < units.end; j++) {
       passing[p][j] = held[j] ? d_state[p][j] : 0;
       d_state[p][j] = held[j] ? 0 : d_state[p][j];
     }
   }
-  cell_.backward(pre, old, now, d_state);
-  for (int p = 0; p < planes && held; p++) add_row(d_state[p], passing[p], plane_width[p]);
+  cell_.backward(units, pre, old, now, d_state);
+  for (int p = 0; p < planes && held; p++) add_row(d_state[p] + first, passing[p] + first, count);
 }
 
-/* The gradient of the input, for the rows [begin, end) of (t, b). */
+/* Plane 0 of the steps' old states takes its mask for good, to be an operand of the recurrent weights' gradient. */
 template <class Cell>
-void CellPlan<Cell>::multiply_input_back(const Pass& x, const rondo_gradients& gradients, int64_t begin, int64_t end) {
+void CellPlan<Cell>::mask_states(const Pass& x, Range steps) {
+  const int64_t P = plane_width[0];
+  for (int64_t i = steps.begin; i < steps.end; i++) {
+    const int64_t t = x.time.step(i);
+    Real* state = x.tape.state(0, x.time.old_slot(t), 0);
+    multiply_row(state, x.mask(t, 0, P), state, x.time.B * P);
+  }
+}
+
+/* The gradient of the input, for a range of (t, b). */
+template <class Cell>
+void CellPlan<Cell>::multiply_input_back(const Pass& x, const rondo_gradients& gradients, Range range) {
   const int64_t I = options.input_size, stride = gradients.input_stride;
-  Real* d_input = (Real*)gradients.input + begin * stride;
+  Real* d_input = (Real*)gradients.input + range.begin * stride;
   const Start<Real> start = {gradients.input_accumulate ? d_input : nullptr, stride};
-  const Matrix<Real> d_pre = {x.tape.pre_at(0, begin), x.tape.pre_row, 1};
-  multiply_weights({end - begin, I, wiring_.weight_rows, d_pre, x.weight_ih, start, d_input, stride}, input_backward_);
+  const Matrix<Real> d_pre = {x.tape.pre_at(0, range.begin), x.tape.pre_row, 1};
+  const int64_t M = wiring_.weight_rows;
+  const Product<Real> product = {range.end - range.begin, I, M, d_pre, x.weight_ih, start, d_input, stride};
+  multiply_weights(product, input_backward_, Shared::batch, [](Range) {});
 }
 
-/* Rows that take no step are left out of the parameters' gradients: their input may be anything, even not-a-number. */
+/* Rows that take no step are left out of the parameters' gradients: their input may be anything. */
 template <class Cell>
-void CellPlan<Cell>::list_stepping_rows(const Timeline& time) {
-  stepping_count_ = time.complete() ? time.T * time.B : 0;
-  for (int64_t row = 0; row < time.T * time.B && !time.complete(); row++) {
-    if (time.row(row / time.B, row % time.B) == Row::steps) stepping_[stepping_count_++] = (int32_t)row;
+void CellPlan<Cell>::list_stepping_rows(const Timeline& time, Range range) {
+  stepping_count_ = time.complete() ? range.end - range.begin : 0;
+  for (int64_t row = range.begin; row < range.end && !time.complete(); row++) {
+    if (time.row(row / time.B, row % time.B) == Row::steps) stepping_[stepping_count_++] = (int32_t)(row - range.begin);
   }
 }
 
-/* Adds the gradients that the pre-activation rows [begin, end) have: of the weights that feed them and of the bias. */
+/*
+ * Adds what a range of (t, b) gives to the gradients that some pre-activation rows have: of the weights that feed them
+ * and of the bias. Those of the weights are summed transposed where that pays in the end: then the narrower operand,
+ * input or state, is the one whose columns have to be gathered, and the pre-activations lie as the tiles want them.
+ */
 template <class Cell>
-void CellPlan<Cell>::add_parameter_gradients(const Pass& x, Real* gradients, int64_t begin, int64_t end) {
-  const int64_t M = wiring_.weight_rows, I = options.input_size, P = plane_width[0], count = stepping_count_;
+void CellPlan<Cell>::add_parameter_gradients(const Pass& x, Real* gradients, Range range, Range rows) {
+  const int64_t M = wiring_.weight_rows, I = options.input_size, P = plane_width[0], B = x.time.B;
+  const int64_t count = stepping_count_, t = range.begin / B, pre_row = x.tape.pre_row;
   const int32_t* list = x.time.complete() ? nullptr : stepping_;
-  const auto add_weights = [&](const Span& span, const Matrix<Real>& operand, int64_t width, Real* d_weights) {
-    const int64_t first = begin > span.row ? begin : span.row;
-    const int64_t last = end < span.row + span.count ? end : span.row + span.count;
+  const auto add_weights = [&](const Span& span, const Matrix<Real>& operand, int64_t width, Real* turned, Real* d) {
+    const int64_t first = rows.begin > span.row ? rows.begin : span.row;
+    const int64_t last = rows.end < span.row + span.count ? rows.end : span.row + span.count;
     if (first >= last) return;
-    const Matrix<Real> d_pre = {x.tape.pre + first, 1, x.tape.pre_row};
-    Real* d = d_weights + (span.from + first - span.row) * width;
-    multiply<Real>({last - first, width, count, d_pre, operand, {d, width}, d, width}, list);
+    const int64_t row = span.from + first - span.row;
+    const Matrix<Real> d_pre = {x.tape.pre_at(t, 0) + first, pre_row, 1};
+    if (turns_gradients(x.time)) {
+      Real* to = turned + row;
+      const Product<Real> product = {
+          width, last - first, count, operand.transposed(), d_pre, {to, turned_row_}, to, turned_row_};
+      multiply(product, list);
+    } else {
+      Real* to = d + row * width;
+      multiply<Real>({last - first, width, count, d_pre.transposed(), operand, {to, width}, to, width}, list);
+    }
   };
-  const Matrix<Real> state = {x.tape.state(0, x.time.old_slot(0), 0), P, 1}, cache = {x.tape.between, P, 1};
-  for (const SpanProduct& product : recurrent_) add_weights(product.span, state, P, gradients + M * I);
-  add_weights(between_.span, cache, P, gradients + M * I);
+  Real* const d_weight_hh = gradients + M * I;
+  const Matrix<Real> state = {x.tape.state(0, x.time.old_slot(t), 0), P, 1}, cache = {x.tape.between_at(t, 0), P, 1};
+  for (int s = 0; s < recurrent_.count(); s++) add_weights(recurrent_.spans[s], state, P, turned_, d_weight_hh);
+  for (int s = 0; s < between_.count(); s++) add_weights(between_.spans[s], cache, P, turned_, d_weight_hh);
   if (x.given.dense_input) {
-    const Matrix<Real> input = {(const Real*)x.given.dense_input, x.given.input_stride, 1};
-    add_weights({0, 0, M}, input, I, gradients);
+    const int64_t stride = x.given.input_stride;
+    const Matrix<Real> input = {(const Real*)x.given.dense_input + range.begin * stride, stride, 1};
+    add_weights({0, 0, M}, input, I, turned_ + P * turned_row_, gradients);
   }
-  const int64_t fed = end < M ? end : M;
+  const int64_t fed = rows.end < M ? rows.end : M;
   for (int64_t s = 0; s < count; s++) {
-    const int64_t row = list ? list[s] : s;
-    const Real* d_row = x.tape.pre_at(0, row) + begin;
-    add_row(gradients + M * (I + P) + begin, d_row, end - begin);
-    if (x.given.tokens && begin < fed) add_row(gradients + x.given.tokens[row] * M + begin, d_row, fed - begin);
+    const int64_t row = range.begin + (list ? list[s] : s);
+    const Real* d_row = x.tape.pre_at(0, row) + rows.begin;
+    add_row(gradients + M * (I + P) + rows.begin, d_row, rows.end - rows.begin);
+    if (x.given.tokens && rows.begin < fed) {
+      add_row(gradients + x.given.tokens[row] * M + rows.begin, d_row, fed - rows.begin);
+    }
   }
+}
+
+/* Adds the gradients of the weights that were summed transposed; with token input those of weight_ih were not. */
+template <class Cell>
+void CellPlan<Cell>::add_turned_gradients(const Pass& x, Real* gradients) {
+  const int64_t M = wiring_.weight_rows, I = options.input_size, P = plane_width[0];
+  in_shares(options.threads, M, 4.0 * M * (I + P), [&](int64_t begin, int64_t end) {
+    const auto add = [&](const Real* turned, int64_t width, Real* d) {
+      add_transposed(d + begin * width, width, turned + begin, turned_row_, end - begin, width);
+    };
+    add(turned_, P, gradients + M * I);
+    if (x.given.dense_input) add(turned_ + P * turned_row_, I, gradients);
+  });
 }
 
 }  // namespace rondo::RONDO_TIER

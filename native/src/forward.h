@@ -13,24 +13,28 @@ int32_t CellPlan<Cell>::forward(const rondo_pass& pass) {
   if (pass.dense_input && !blas_is_faster<Real>(T * B, wiring_.weight_rows, I)) {
     pack(x, input_forward_, x.weight_ih.transposed());
   }
-  for_each_product([&](SpanProduct& product) { pack(x, product.forward, x.weights(product.span).transposed()); });
+  pack_forward(x, recurrent_);
+  pack_forward(x, between_);
 
-  const int64_t chunk = pass.cache || inference_rows_ / B > T ? T : inference_rows_ / B;
+  const Shared how = shared(B);
+  const int64_t chunk = chunk_rows_ / B < 1 ? 1 : chunk_rows_ / B;
   for (int64_t done = 0; done < T; done += chunk) {
     const int64_t next = done + chunk < T ? done + chunk : T;
     const double operations = 2.0 * (next - done) * B * R;
-    x.tape.first_step = x.time.reversed ? T - next : done;
+    const int64_t first = x.time.reversed ? T - next : done;
+    if (!pass.cache) x.tape.first_step = first;
     in_shares(options.threads, (next - done) * B, operations * I, [&](int64_t begin, int64_t end) {
-      multiply_input(x, begin, end);
+      multiply_input(x, {first * B + begin, first * B + end});
     });
-    in_shares(options.threads, B, operations * P, [&](int64_t begin, int64_t end) {
+    in_shares(how == Shared::batch ? options.threads : 1, B, operations * P, [&](int64_t begin, int64_t end) {
+      const Range batch = {begin, end};
       for (int p = 0; p < planes && done == 0; p++) {
-        copy_rows(x.tape.state(p, x.time.initial_slot(), 0), pass.initial[p], begin, end, plane_width[p]);
+        copy_rows(x.tape.state(p, x.time.initial_slot(), 0), pass.initial[p], batch, plane_width[p]);
       }
-      for (int64_t i = done; i < next; i++) step(x, x.time.step(i), begin, end);
+      for (int64_t i = done; i < next; i++) step(x, x.time.step(i), batch, how);
       for (int p = 0; p < planes && next == T; p++) {
         if (!pass.last[p]) continue;
-        copy_rows((Real*)pass.last[p], x.tape.state(p, x.time.last_slot(), 0), begin, end, plane_width[p]);
+        copy_rows((Real*)pass.last[p], x.tape.state(p, x.time.last_slot(), 0), batch, plane_width[p]);
       }
     });
   }
@@ -38,83 +42,102 @@ int32_t CellPlan<Cell>::forward(const rondo_pass& pass) {
   return RONDO_OK;
 }
 
-/* pre = bias + input W_ih^T for the rows [begin, end) of the tape, in the pre-activation rows that the input feeds. */
+/* pre = bias + input W_ih^T for a range of (t, b); the bias alone in the rows that the input does not feed. */
 template <class Cell>
-void CellPlan<Cell>::multiply_input(const Pass& x, int64_t begin, int64_t end) {
-  const int64_t M = wiring_.weight_rows, I = options.input_size, B = x.time.B, first = x.tape.first_step * B;
-  Real* pre = x.tape.pre + begin * x.tape.pre_row;
+void CellPlan<Cell>::multiply_input(const Pass& x, Range range) {
+  const int64_t M = wiring_.weight_rows, I = options.input_size, B = x.time.B, pre_row = x.tape.pre_row;
+  Real* const pre = x.tape.pre_at(0, range.begin);
   if (x.given.dense_input) {
     const int64_t stride = x.given.input_stride;
-    const Matrix<Real> input = {(const Real*)x.given.dense_input + (first + begin) * stride, stride, 1};
-    const Start<Real> start = {x.bias, 0};
-    multiply_weights({end - begin, M, I, input, x.weight_ih.transposed(), start, pre, x.tape.pre_row}, input_forward_);
-    return;
+    const Matrix<Real> input = {(const Real*)x.given.dense_input + range.begin * stride, stride, 1};
+    const Matrix<Real> weights = x.weight_ih.transposed();
+    const Product<Real> product = {range.end - range.begin, M, I, input, weights, {x.bias, 0}, pre, pre_row};
+    multiply_weights(product, input_forward_, Shared::batch, [](Range) {});
   }
-  for (int64_t row = begin; row < end; row++, pre += x.tape.pre_row) {
-    if (x.time.row((first + row) / B, row % B) != Row::steps) continue;
-    memcpy(pre, (const Real*)x.given.params + x.given.tokens[first + row] * M, (size_t)M * sizeof(Real));
-    add_row(pre, x.bias, M);
+  for (int64_t row = range.begin; row < range.end; row++) {
+    Real* const to = x.tape.pre_at(0, row);
+    if (x.given.tokens && x.time.row(row / B, row % B) == Row::steps) {
+      copy_row(to, (const Real*)x.given.params + x.given.tokens[row] * M, M);
+      add_row(to, x.bias, M);
+    }
+    if (rows > M) copy_row(to + M, x.bias + M, rows - M);
   }
 }
 
-/* Step t of the batch rows [begin, end): products, then what the cell makes of each row. */
+/* Step t of some batch rows: products, and what the cell makes of each unit. */
 template <class Cell>
-void CellPlan<Cell>::step(const Pass& x, int64_t t, int64_t begin, int64_t end) {
-  const int64_t P = plane_width[0], pre_row = x.tape.pre_row;
-  const Real* operand = operand_of(x, t, begin, end);
-  for (const SpanProduct& product : recurrent_) {
-    const Span& span = product.span;
-    if (!span.count) break;
-    Real* pre = x.tape.pre_at(t, begin) + span.row;
-    const Start<Real> start =
-        span.row < wiring_.weight_rows ? Start<Real>{pre, pre_row} : Start<Real>{x.bias + span.row};
-    multiply_weights({end - begin, span.count, P, {operand, P, 1}, x.weights(span).transposed(), start, pre, pre_row},
-                     product.forward);
-  }
+void CellPlan<Cell>::step(const Pass& x, int64_t t, Range batch, Shared shared) {
+  const Real* operand = operand_of(x, t, batch);
+  const auto finish = [&](Range units) {
+    for (int64_t b = batch.begin; b < batch.end; b++) finish_row(x, t, b, units);
+  };
   if constexpr (can_have_between) {
-    if (between_.span.count) step_between(x, t, begin, end, operand);
+    if (between_.any()) {
+      multiply_step(x, t, batch, operand, recurrent_, shared, [](Range) {});
+      step_between(x, t, batch, operand);
+      const Real* cache = x.tape.between_at(t, batch.begin);
+      return multiply_step(x, t, batch, cache, between_, shared, finish);
+    }
   }
-  for (int64_t b = begin; b < end; b++) finish_row(x, t, b);
+  multiply_step(x, t, batch, operand, recurrent_, shared, finish);
 }
 
-/* The cache plane of step t, and its product. */
+/* pre += operand [batch rows, P] W_hh^T in the rows that the products feed; after(units) hears which are done. */
 template <class Cell>
-void CellPlan<Cell>::step_between(const Pass& x, int64_t t, int64_t begin, int64_t end, const Real* operand) {
-  const int64_t P = plane_width[0], pre_row = x.tape.pre_row;
-  const Span& span = between_.span;
-  for (int64_t b = begin; b < end; b++) {
+template <class After>
+void CellPlan<Cell>::multiply_step(const Pass& x, int64_t t, Range batch, const Real* operand,
+                                   const SpanProducts& products, Shared shared, const After& after) {
+  const int64_t P = plane_width[0], count = batch.end - batch.begin, pre_row = x.tape.pre_row;
+  Real* const pre = x.tape.pre_at(t, batch.begin);
+  if (products.forward.state == Weights::packed) {
+    const Product<Real> product = {count, 0, P, {operand, P, 1}, {}, {pre, pre_row}, pre, pre_row};
+    return multiply_weights(product, products.forward, shared, after);
+  }
+  for (int i = 0; i < products.count(); i++) {
+    const Span& span = products.spans[i];
+    Real* const to = pre + span.row;
+    multiply<Real>({count, span.count, P, {operand, P, 1}, x.weights(span).transposed(), {to, pre_row}, to, pre_row});
+  }
+  after(Range{0, options.hidden_size});
+}
+
+/* The cache plane of step t. */
+template <class Cell>
+void CellPlan<Cell>::step_between(const Pass& x, int64_t t, Range batch, const Real* operand) {
+  const int64_t P = plane_width[0];
+  for (int64_t b = batch.begin; b < batch.end; b++) {
     Real* cache = x.tape.between_at(t, b);
     if (x.time.row(t, b) == Row::steps) {
-      cell_.forward_between(x.tape.pre_at(t, b), operand + (b - begin) * P, cache);
+      cell_.forward_between({0, P}, x.tape.pre_at(t, b), operand + (b - batch.begin) * P, cache);
     } else {
       memset(cache, 0, (size_t)P * sizeof(Real));
     }
   }
-  Real* pre = x.tape.pre_at(t, begin) + span.row;
-  const Matrix<Real> cache = {x.tape.between_at(t, begin), P, 1};
-  multiply_weights({end - begin, span.count, P, cache, x.weights(span).transposed(), {pre, pre_row}, pre, pre_row},
-                   between_.forward);
 }
 
 template <class Cell>
-void CellPlan<Cell>::finish_row(const Pass& x, int64_t t, int64_t b) {
+void CellPlan<Cell>::finish_row(const Pass& x, int64_t t, int64_t b, Range units) {
   const Row row = x.time.row(t, b);
-  const uint8_t* held = x.time.held_units(t, b);
+  const int64_t count = units.end - units.begin;
   const Real* old[RONDO_MAX_PLANES];
   Real* now[RONDO_MAX_PLANES];
   for (int p = 0; p < planes; p++) {
     old[p] = x.tape.state(p, x.time.old_slot(t), b);
     now[p] = x.tape.state(p, x.time.new_slot(t), b);
-    if (row != Row::steps) memcpy(now[p], old[p], (size_t)plane_width[p] * sizeof(Real));
+    if (row != Row::steps) copy_row(now[p] + units.begin, old[p] + units.begin, count);
   }
-  if (row == Row::steps) cell_.forward(x.tape.pre_at(t, b), old, now);
+  if (row == Row::steps) cell_.forward(units, x.tape.pre_at(t, b), old, now);
+  const uint8_t* held = x.time.held_units(t, b);
   for (int p = 0; p < planes && row == Row::steps && held; p++) {
-    for (int64_t j = 0; j < plane_width[p]; j++) now[p][j] = held[j] ? old[p][j] : now[p][j];
+    for (int64_t j = units.begin; j < units.end; j++) now[p][j] = held[j] ? old[p][j] : now[p][j];
   }
   if (!x.given.output) return;
-  Real* output = (Real*)x.given.output + (t * x.time.B + b) * x.given.output_stride;
-  const size_t bytes = (size_t)plane_width[0] * sizeof(Real);
-  row == Row::absent ? memset(output, 0, bytes) : memcpy(output, now[0], bytes);
+  Real* output = (Real*)x.given.output + (t * x.time.B + b) * x.given.output_stride + units.begin;
+  if (row == Row::absent) {
+    memset(output, 0, (size_t)count * sizeof(Real));
+  } else {
+    copy_row(output, now[0] + units.begin, count);
+  }
 }
 
 }  // namespace rondo::RONDO_TIER

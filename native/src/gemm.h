@@ -35,11 +35,24 @@ struct TileOperands {
   int64_t columns; /* of c: the last vector may be a part */
 };
 
+/* What the sums are added to is needed at the end, when there is nothing left to do until it comes: asks for it now. */
+template <int Rows, int Vectors, class Real>
+RONDO_INLINE void prefetch_start(const TileOperands<Real>& x) {
+  constexpr int64_t line = 64 / sizeof(Real);
+  if (!x.start.data) return;
+  RONDO_UNROLL
+  for (int r = 0; r < Rows; r++) {
+    RONDO_UNROLL
+    for (int64_t j = 0; j < Vectors * lanes<Real>; j += line) __builtin_prefetch(x.start.data + r * x.start.row + j);
+  }
+}
+
 template <class Real, int Rows, int Vectors>
 void multiply_tile(const TileOperands<Real>& x) {
-  // Few sums would wait for one another, so they are kept twice and joined at the end.
-  constexpr int chains = Rows * Vectors <= 8 ? 2 : 1;
+  // The sums of one row would wait for one another, so they are kept twice and joined at the end.
+  constexpr int chains = Rows == 1 ? 2 : 1;
   Vector<Real> sum[chains][Rows][Vectors] = {};
+  prefetch_start<Rows, Vectors>(x);
   const Real* panel = x.panel;
   int64_t p = 0;
   auto add_products = [&](int chain) __attribute__((always_inline)) {
@@ -99,16 +112,17 @@ struct Panels {
 
 /* One block of a product whose B is packed, and whose A may be packed by tiles. */
 template <class Real>
-void multiply_block(const Product<Real>& x, const Panels<Real>& panels, bool a_is_packed) {
-  const Split columns = panels_of<Real>(x.n);
-  const Split tiles(x.m, tile_rows);
-  for (int64_t panel = 0; panel < columns.pieces; panel++) {
-    const int64_t vectors = columns.begin(panel + 1) - columns.begin(panel);
-    const int64_t j = columns.begin(panel) * lanes<Real>, width = vectors * lanes<Real>;
+void multiply_block(const Product<Real>& x, const Panels<Real>& packed, const Columns& columns, Range groups,
+                    bool a_is_packed) {
+  const Split split = groups_of<Real>(columns), tiles(x.m, tile_rows);
+  for (int64_t panel = groups.begin * columns.blocks; panel < groups.end * columns.blocks; panel++) {
+    const int64_t group = panel / columns.blocks, block = panel % columns.blocks;
+    const int64_t vectors = split.begin(group + 1) - split.begin(group), width = vectors * lanes<Real>;
+    const int64_t unit = split.begin(group) * lanes<Real>, j = columns.to[block] + unit;
     TileOperands<Real> operands;
     operands.k = x.k;
-    operands.panel = panels.data + j * panels.depth + panels.first * width;
-    operands.columns = x.n - j < width ? x.n - j : width;
+    operands.panel = packed.data + (unit * columns.blocks + width * block) * packed.depth + packed.first * width;
+    operands.columns = columns.units - unit < width ? columns.units - unit : width;
     operands.c_row = x.c_row;
     for (int64_t tile = 0; tile < tiles.pieces; tile++) {
       const int64_t i = tiles.begin(tile), rows = tiles.begin(tile + 1) - i;
@@ -128,9 +142,9 @@ Start<Real> start_of_block(const Product<Real>& x, int64_t i, int64_t j, int64_t
   return {x.start.data ? x.start.data + i * x.start.row + j : nullptr, x.start.row};
 }
 
-/* A product whose B was packed before; x.b is not read. */
+/* Some groups of columns of a product whose B was packed before; x.b and x.n are not read. */
 template <class Real>
-void multiply_packed(const Product<Real>& x, const Real* packed) {
+void multiply_packed(const Product<Real>& x, const Real* packed, const Columns& columns, Range groups) {
   const Split depths(x.k, block_depth), rows(x.m, block_rows);
   for (int64_t d = 0; d < depths.pieces; d++) {
     for (int64_t r = 0; r < rows.pieces; r++) {
@@ -141,7 +155,7 @@ void multiply_packed(const Product<Real>& x, const Real* packed) {
       block.a.data = x.a.data + i * x.a.row + p * x.a.column;
       block.c = x.c + i * x.c_row;
       block.start = start_of_block(x, i, 0, p);
-      multiply_block<Real>(block, {packed, x.k, p}, false);
+      multiply_block<Real>(block, {packed, x.k, p}, columns, groups, false);
     }
   }
 }
@@ -165,7 +179,9 @@ void multiply(const Product<Real>& x, const int32_t* list = nullptr) {
       block.n = across.begin(c + 1) - j;
       block.k = down.begin(d + 1) - p;
       const Matrix<Real> b = {x.b.data + j * x.b.column, x.b.row, x.b.column};
-      pack_panels<Real>({b, block.k, block.n, depths}, panels, 0, panels_of<Real>(block.n).pieces);
+      const Columns columns = Columns::plain(block.n);
+      const Range all = {0, groups_of<Real>(columns).pieces};
+      pack_panels<Real>({b, block.k, depths}, columns, panels, all);
       for (int64_t r = 0; r < rows.pieces; r++) {
         const int64_t i = rows.begin(r);
         block.m = rows.begin(r + 1) - i;
@@ -176,7 +192,7 @@ void multiply(const Product<Real>& x, const int32_t* list = nullptr) {
         }
         block.c = x.c + i * x.c_row + j;
         block.start = start_of_block(x, i, j, p);
-        multiply_block<Real>(block, {panels, block.k}, pack_a);
+        multiply_block<Real>(block, {panels, block.k}, columns, all, pack_a);
       }
     }
   }

@@ -6,20 +6,23 @@
  * and P = P_0, which is what the recurrent product takes and the output shows.
  *
  * A cell is an object made of H and the plan's variant, with its element type `Real`, its number of `planes`, its
- * number of `variants`, its wiring(), plane_width(p) and the pointwise part of one batch row:
- *   forward(pre, old, now)                pre [R]: pre-activations in, what backward needs out; old, now: state planes
- *   backward(pre, old, now, d_state)      pre [R]: what forward left in, gradients of the pre-activations out;
- *                                         d_state: gradients of the new planes in, direct parts of those of the old out
+ * number of `variants`, its wiring(), plane_width(p) and the pointwise part of some units of one batch row:
+ *   forward(units, pre, old, now)             pre [R]: pre-activations in, what backward needs out; old, now: planes
+ *   backward(units, pre, old, now, d_state)   pre [R]: what forward left in, gradients of the pre-activations out;
+ *                                             d_state: gradients of the new planes in, direct parts of the old's out
  * and, if its wiring has a second product, what lies between the two; operand is plane 0 of the old state, masked:
- *   forward_between(pre, operand, cache)             pre: after the first product; cache [P]: the second's operand
- *   backward_between(pre, operand, d_cache, d_operand)   pre: what backward left in, gradients in all rows out;
- *                                                    d_operand: added to
+ *   forward_between(units, pre, operand, cache)   pre: after the first product; cache [P]: the second's operand
+ *   backward_between(units, pre, operand, d_cache, d_operand)   pre: what backward left in, gradients in all rows
+ *                                                 out; d_operand: added to
+ * Threads may share a step by units: so pre-activations come in blocks of H rows, all planes have H units, and no unit
+ * sees what others make of the step.
  * It hears nothing of lengths, hold or masks: a row that takes no step is never shown to it, and of a row that is held
  * in part, the held units are put back afterwards (backward: their gradients are taken out before, as these are linear
  * in them, and put back afterwards).
  *
  * Training keeps pre-activations and states of all steps in the cache; inference has two slots of state and a chunk of
- * pre-activations in the plan.
+ * pre-activations in the plan. Both passes go through time in chunks, so that what one product leaves is still near
+ * when the next one needs it.
  *
  * The stages so far: a recurrent product, which may feed other rows than the input's, and a second one on the cache
  * plane. A cell that needs others (a row reduction, a projection) says so in its wiring and gets its stage in `step`
@@ -35,24 +38,27 @@
 
 namespace rondo::RONDO_TIER {
 
-/* Rows of weight_hh, from `from` on, and the pre-activation rows that they feed, from `row` on; none if count is 0. */
+/*
+ * Rows of weight_hh, from `from` on, and the pre-activation rows that they feed, from `row` on. `count` is a multiple
+ * of H; 0 if there are none.
+ */
 struct Span {
   int64_t from, row, count;
 };
 
 /* Which weights feed which pre-activation rows. weight_ih feeds the first M, and the bias all of them. */
 struct Wiring {
-  int64_t rows;        /* R */
-  int64_t weight_rows; /* M, of both matrices */
-  Span recurrent[2];   /* multiplied with the state; rows that the input does not feed start at their bias */
-  Span between = {};   /* multiplied with the cache plane, in a second product */
+  int64_t rows;         /* R */
+  int64_t weight_rows;  /* M, of both matrices */
+  Span recurrent[2];    /* multiplied with the state */
+  Span between[2] = {}; /* multiplied with the cache plane, in a second product */
 };
 
 template <class Cell>
 class CellPlan final : public rondo_plan {
   using Real = typename Cell::Real;
   static constexpr bool can_have_between =
-      requires(const Cell& cell, Real* row) { cell.forward_between(row, row, row); };
+      requires(const Cell& cell, Real* row) { cell.forward_between(Range{}, row, row, row); };
 
  public:
   explicit CellPlan(const rondo_plan_options& options)
@@ -60,8 +66,8 @@ class CellPlan final : public rondo_plan {
     planes = Cell::planes;
     rows = wiring_.rows;
     for (int p = 0; p < planes; p++) plane_width[p] = cell_.plane_width(p);
-    for (int i = 0; i < 2; i++) recurrent_[i].span = wiring_.recurrent[i];
-    between_.span = wiring_.between;
+    recurrent_.spans = wiring_.recurrent;
+    between_.spans = wiring_.between;
   }
   ~CellPlan() override { free_memory(memory_); }
 
@@ -89,15 +95,21 @@ class CellPlan final : public rondo_plan {
    * if the first has so few rows that it is better used where it lies.
    */
   struct Weights {
-    int64_t k, n;
+    int64_t k;
+    Columns columns;
     Real* panels;
     enum { changed, used_in_place, packed } state = changed;
+
+    int64_t groups() const { return groups_of<Real>(columns).pieces; }
   };
 
-  /* A span of weight_hh and its two ways of being multiplied. */
-  struct SpanProduct {
-    Span span;
-    Weights forward, backward;
+  /* The spans of weight_hh that multiply the same operand: forward together, backward one after the other. */
+  struct SpanProducts {
+    const Span* spans; /* [2] */
+    Weights forward, backward[2];
+
+    bool any() const { return spans[0].count > 0; }
+    int count() const { return (spans[0].count > 0) + (spans[1].count > 0); }
   };
 
   /* Of one pass, or of the cache between forward and backward. */
@@ -124,47 +136,62 @@ class CellPlan final : public rondo_plan {
   };
 
   // Memory.
+  static int64_t padded_row(int64_t columns);
   void lay_out(Pieces& pieces);
   Tape<Real> lay_out_cache(Pieces& pieces, int64_t T, int64_t B) const;
   Tape<Real> tape_of(int64_t B) const;
 
+  /* What the threads share a step by: rows of the batch, or units. */
+  enum class Shared { batch, units };
+
   // Both passes.
-  template <class Body>
-  void for_each_product(const Body& body);
   Pass open(const rondo_pass& pass);
   void pack(const Pass& x, Weights& weights, const Matrix<Real>& matrix);
-  static void multiply_weights(const Product<Real>& x, const Weights& weights);
-  const Real* operand_of(const Pass& x, int64_t t, int64_t begin, int64_t end);
-  static void copy_rows(Real* to, const void* from, int64_t begin, int64_t end, int64_t width);
+  void pack_forward(const Pass& x, SpanProducts& products);
+  void pack_backward(const Pass& x, SpanProducts& products);
+  Shared shared(int64_t B) const;
+  template <class After>
+  void multiply_weights(const Product<Real>& x, const Weights& weights, Shared shared, const After& after);
+  const Real* operand_of(const Pass& x, int64_t t, Range batch);
+  static void copy_rows(Real* to, const void* from, Range batch, int64_t width);
 
   // Forward.
-  void multiply_input(const Pass& x, int64_t begin, int64_t end);
-  void step(const Pass& x, int64_t t, int64_t begin, int64_t end);
-  void step_between(const Pass& x, int64_t t, int64_t begin, int64_t end, const Real* operand);
-  void finish_row(const Pass& x, int64_t t, int64_t b);
+  void multiply_input(const Pass& x, Range range);
+  void step(const Pass& x, int64_t t, Range batch, Shared shared);
+  void step_between(const Pass& x, int64_t t, Range batch, const Real* operand);
+  template <class After>
+  void multiply_step(const Pass& x, int64_t t, Range batch, const Real* operand, const SpanProducts& products,
+                     Shared shared, const After& after);
+  void finish_row(const Pass& x, int64_t t, int64_t b, Range units);
 
   // Backward.
-  void step_back(const Pass& x, const rondo_gradients& gradients, int64_t t, int64_t begin, int64_t end);
-  void step_between_back(const Pass& x, int64_t t, int64_t begin, int64_t end, Real* d_operand);
-  void finish_row_back(const Pass& x, const rondo_gradients& gradients, int64_t t, int64_t b);
-  void multiply_input_back(const Pass& x, const rondo_gradients& gradients, int64_t begin, int64_t end);
-  void list_stepping_rows(const Timeline& time);
-  void add_parameter_gradients(const Pass& x, Real* gradients, int64_t begin, int64_t end);
+  void step_back(const Pass& x, const rondo_gradients& gradients, int64_t i, Range batch, Shared shared);
+  void step_between_back(const Pass& x, int64_t t, Range batch, Real* d_operand, Shared shared);
+  void finish_row_back(const Pass& x, const rondo_gradients& gradients, int64_t t, int64_t b, Range units);
+  void mask_states(const Pass& x, Range steps);
+  void multiply_input_back(const Pass& x, const rondo_gradients& gradients, Range range);
+  void list_stepping_rows(const Timeline& time, Range range);
+  void add_parameter_gradients(const Pass& x, Real* gradients, Range range, Range rows);
+  void add_turned_gradients(const Pass& x, Real* gradients);
+  bool turns_gradients(const Timeline& time) const { return time.T * time.B >= 64; }
 
   const Cell cell_;
   const Wiring wiring_;
   void* memory_ = nullptr;
   Weights input_forward_, input_backward_;
-  SpanProduct recurrent_[2], between_;
+  SpanProducts recurrent_, between_;
+  SpanProducts* const products_[2] = {&recurrent_, &between_};
   Tape<Real> inference_tape_;
-  int64_t inference_rows_;          /* of inference_tape_.pre */
+  int64_t chunk_rows_;              /* of (t, b), about: the forward pass's chunk of time, and inference_tape_.pre */
   Real* operand_;                   /* [B, P] masked state */
   Real* d_operand_;                 /* [B, P] gradient of it */
   Real* d_between_;                 /* [B, P] gradient of the cache plane, if there is one */
   Real* d_state_[RONDO_MAX_PLANES]; /* [B, P_p] */
   Real* held_[RONDO_MAX_PLANES];    /* [B, P_p] gradients that pass by the held units */
-  int32_t* stepping_;               /* [T * B] the (t, b) rows that take a step, where not all do */
+  int32_t* stepping_;               /* [T * B] a chunk's (t, b) rows that take a step, where not all do */
   int64_t stepping_count_;
+  Real* turned_;                    /* [P, M], [I, M], rows turned_row_ apart: gradients of the weights, transposed */
+  int64_t turned_row_;
 };
 
 template <class Cell>
@@ -179,14 +206,20 @@ constexpr CellFactory make_factory() {
 
 // ----------------------------------------------------------------------------------------------------------- memory
 
-/* A tape without memory. Rows keep to cache lines, and off multiples of a page, where they would evict one another. */
+/* Between rows that keep to cache lines, and off multiples of a page, where they would evict one another. */
+template <class Cell>
+int64_t CellPlan<Cell>::padded_row(int64_t columns) {
+  constexpr int64_t line = 64 / sizeof(Real);
+  const int64_t row = (columns + line - 1) / line * line;
+  return row * (int64_t)sizeof(Real) % 1024 == 0 ? row + line : row;
+}
+
+/* A tape without memory. */
 template <class Cell>
 Tape<typename Cell::Real> CellPlan<Cell>::tape_of(int64_t B) const {
-  constexpr int64_t line = 64 / sizeof(Real);
   Tape<Real> tape = {};
   tape.B = B;
-  tape.pre_row = (rows + line - 1) / line * line;
-  if (tape.pre_row * (int64_t)sizeof(Real) % 1024 == 0) tape.pre_row += line;
+  tape.pre_row = padded_row(rows);
   for (int p = 0; p < planes; p++) tape.width[p] = plane_width[p];
   return tape;
 }
@@ -194,24 +227,34 @@ Tape<typename Cell::Real> CellPlan<Cell>::tape_of(int64_t B) const {
 template <class Cell>
 void CellPlan<Cell>::lay_out(Pieces& pieces) {
   const int64_t T = options.time_steps, B = options.batch_size, I = options.input_size, P = plane_width[0];
-  const auto make_room = [&](Weights& weights, int64_t k, int64_t n) {
+  const auto make_room = [&](Weights& weights, int64_t k, const Columns& columns) {
     weights.k = k;
-    weights.n = n;
-    weights.panels = pieces.take<Real>(k, packed_size<Real>(1, n));
+    weights.columns = columns;
+    weights.panels = pieces.take<Real>(k, packed_size<Real>(1, columns));
   };
-  make_room(input_forward_, I, wiring_.weight_rows);
-  make_room(input_backward_, wiring_.weight_rows, I);
-  for_each_product([&](SpanProduct& product) {
-    make_room(product.forward, P, product.span.count);
-    make_room(product.backward, product.span.count, P);
-  });
+  make_room(input_forward_, I, Columns::plain(wiring_.weight_rows));
+  make_room(input_backward_, wiring_.weight_rows, Columns::plain(I));
+  for (SpanProducts* products : products_) {
+    Columns gates = {0, options.hidden_size};
+    for (int i = 0; i < products->count(); i++) {
+      const Span& span = products->spans[i];
+      make_room(products->backward[i], span.count, Columns::plain(P));
+      for (int64_t row = 0; row < span.count; row += gates.units) {
+        gates.from[gates.blocks] = span.from + row;
+        gates.to[gates.blocks++] = span.row + row;
+      }
+    }
+    if (products->any()) make_room(products->forward, P, gates);
+  }
 
-  // A chunk's pre-activations stay near the second-level cache, but are many enough rows to be a good product.
+  // A chunk's pre-activations stay near the second-level cache, but are many enough rows to be a good product: more
+  // where the weights come from beyond that cache.
   Tape<Real>& tape = inference_tape_ = tape_of(B);
   const int64_t fitting = 256 * 1024 / (tape.pre_row * (int64_t)sizeof(Real));
-  const int64_t steps = (fitting > 48 ? fitting : 48) / B;
-  inference_rows_ = (steps < 1 ? 1 : steps < T ? steps : T) * B;
-  tape.pre = pieces.take<Real>(inference_rows_, tape.pre_row);
+  const int64_t least = I * wiring_.weight_rows * (int64_t)sizeof(Real) > 512 * 1024 ? 512 : 48;
+  const int64_t steps = (fitting > least ? fitting : least) / B;
+  chunk_rows_ = (steps < 1 ? 1 : steps < T ? steps : T) * B;
+  tape.pre = pieces.take<Real>(chunk_rows_, tape.pre_row);
   tape.slot_mask = 1;
   for (int p = 0; p < planes; p++) {
     tape.slots[p] = pieces.take<Real>(2 * B, plane_width[p]);
@@ -220,11 +263,13 @@ void CellPlan<Cell>::lay_out(Pieces& pieces) {
   }
   operand_ = pieces.take<Real>(B, P);
   d_operand_ = pieces.take<Real>(B, P);
-  if (between_.span.count) {
+  if (between_.any()) {
     tape.between = pieces.take<Real>(B, P);
     d_between_ = pieces.take<Real>(B, P);
   }
   stepping_ = pieces.take<int32_t>(T, B);
+  turned_row_ = padded_row(wiring_.weight_rows);
+  turned_ = pieces.take<Real>(P + I, turned_row_);
 }
 
 template <class Cell>
@@ -234,22 +279,12 @@ Tape<typename Cell::Real> CellPlan<Cell>::lay_out_cache(Pieces& pieces, int64_t 
   tape.pre = pieces.take<Real>(T * B, tape.pre_row);
   tape.slot_mask = -1;
   for (int p = 0; p < planes; p++) tape.slots[p] = pieces.take<Real>((T + 1) * B, plane_width[p]);
-  if (between_.span.count) tape.between = pieces.take<Real>(T * B, plane_width[0]);
+  if (between_.any()) tape.between = pieces.take<Real>(T * B, plane_width[0]);
   tape.between_steps_apart = B;
   return tape;
 }
 
 // ------------------------------------------------------------------------------------------------------ both passes
-
-/* Calls body(product) for those of weight_hh. */
-template <class Cell>
-template <class Body>
-void CellPlan<Cell>::for_each_product(const Body& body) {
-  for (SpanProduct& product : recurrent_) {
-    if (product.span.count) body(product);
-  }
-  if (between_.span.count) body(between_);
-}
 
 template <class Cell>
 typename CellPlan<Cell>::Pass CellPlan<Cell>::open(const rondo_pass& pass) {
@@ -261,7 +296,9 @@ typename CellPlan<Cell>::Pass CellPlan<Cell>::open(const rondo_pass& pass) {
   tape.B = B;
   if (!(pass.flags & RONDO_PARAMS_UNCHANGED)) {
     input_forward_.state = input_backward_.state = Weights::changed;
-    for_each_product([](SpanProduct& product) { product.forward.state = product.backward.state = Weights::changed; });
+    for (SpanProducts* products : products_) {
+      products->forward.state = products->backward[0].state = products->backward[1].state = Weights::changed;
+    }
   }
   const Real* params = (const Real*)pass.params;
   return {pass, time, tape, {params, I, 1}, {params + M * I, P, 1}, params + M * (I + P)};
@@ -274,35 +311,72 @@ void CellPlan<Cell>::pack(const Pass& x, Weights& weights, const Matrix<Real>& m
     weights.state = Weights::used_in_place;
     return;
   }
-  const int64_t panels = panels_of<Real>(weights.n).pieces;
-  in_shares(options.threads, panels, 4.0 * weights.k * weights.n, [&](int64_t begin, int64_t end) {
-    pack_panels<Real>({matrix, weights.k, weights.n}, weights.panels, begin, end);
+  const double operations = 4.0 * weights.k * weights.columns.blocks * weights.columns.units;
+  in_shares(options.threads, weights.groups(), operations, [&](int64_t begin, int64_t end) {
+    pack_panels<Real>({matrix, weights.k}, weights.columns, weights.panels, {begin, end});
   });
   weights.state = Weights::packed;
 }
 
-/* x, whose B is the weights. */
 template <class Cell>
-void CellPlan<Cell>::multiply_weights(const Product<Real>& x, const Weights& weights) {
-  weights.state == Weights::packed ? multiply_packed(x, weights.panels) : multiply(x);
+void CellPlan<Cell>::pack_forward(const Pass& x, SpanProducts& products) {
+  if (products.any()) pack(x, products.forward, x.weight_hh.transposed());
 }
 
-/* [end - begin, P]: plane 0 of the state before step t, after its mask. */
 template <class Cell>
-const typename Cell::Real* CellPlan<Cell>::operand_of(const Pass& x, int64_t t, int64_t begin, int64_t end) {
+void CellPlan<Cell>::pack_backward(const Pass& x, SpanProducts& products) {
+  for (int i = 0; i < products.count(); i++) pack(x, products.backward[i], x.weights(products.spans[i]));
+}
+
+/*
+ * Threads that share the batch need not wait for each other at every step; but each reads all recurrent weights, which
+ * should be few enough for its second-level cache, and needs rows enough to fill tiles.
+ */
+template <class Cell>
+typename CellPlan<Cell>::Shared CellPlan<Cell>::shared(int64_t B) const {
+  const int64_t bytes = wiring_.weight_rows * plane_width[0] * (int64_t)sizeof(Real);
+  const bool by_units = options.threads > 1 && (B < 2 * tile_rows * options.threads || bytes > 1024 * 1024);
+  return by_units ? Shared::units : Shared::batch;
+}
+
+/* x, whose B is weights; after(units) hears which of them have their sums. */
+template <class Cell>
+template <class After>
+void CellPlan<Cell>::multiply_weights(const Product<Real>& x, const Weights& weights, Shared shared,
+                                      const After& after) {
+  if (weights.state != Weights::packed) {
+    multiply(x);
+    return after(Range{0, weights.columns.units});
+  }
+  // A step waits for all of its shares, but these are at hand: the threads spin from one step to the next.
+  constexpr double worth_a_share = 1e5;
+  const int64_t threads = shared == Shared::units ? options.threads : 1;
+  const double operations = 2.0 * x.m * x.k * weights.columns.blocks * weights.columns.units;
+  const auto share = [&](int64_t begin, int64_t end) {
+    multiply_packed(x, weights.panels, weights.columns, {begin, end});
+    after(units_of<Real>(weights.columns, {begin, end}));
+  };
+  in_shares(threads, weights.groups(), operations, share, worth_a_share);
+}
+
+/* Plane 0 of the state before step t, after its mask; from the first of the batch rows on. */
+template <class Cell>
+const typename Cell::Real* CellPlan<Cell>::operand_of(const Pass& x, int64_t t, Range batch) {
   const int64_t P = plane_width[0];
-  const Real* state = x.tape.state(0, x.time.old_slot(t), begin);
-  const Real* mask = x.mask(t, begin, P);
+  const Real* state = x.tape.state(0, x.time.old_slot(t), batch.begin);
+  const Real* mask = x.mask(t, batch.begin, P);
   if (!mask) return state;
-  multiply_row(operand_ + begin * P, mask, state, (end - begin) * P);
-  return operand_ + begin * P;
+  Real* operand = operand_ + batch.begin * P;
+  multiply_row(operand, mask, state, (batch.end - batch.begin) * P);
+  return operand;
 }
 
-/* Copies the rows [begin, end) of a state plane; an absent one is zero. */
+/* Copies some batch rows of a state plane; an absent one is zero. */
 template <class Cell>
-void CellPlan<Cell>::copy_rows(Real* to, const void* from, int64_t begin, int64_t end, int64_t width) {
-  const size_t bytes = (size_t)((end - begin) * width) * sizeof(Real);
-  from ? memcpy(to + begin * width, (const Real*)from + begin * width, bytes) : memset(to + begin * width, 0, bytes);
+void CellPlan<Cell>::copy_rows(Real* to, const void* from, Range batch, int64_t width) {
+  const size_t bytes = (size_t)((batch.end - batch.begin) * width) * sizeof(Real);
+  Real* first = to + batch.begin * width;
+  from ? memcpy(first, (const Real*)from + batch.begin * width, bytes) : memset(first, 0, bytes);
 }
 
 }  // namespace rondo::RONDO_TIER

@@ -13,8 +13,7 @@ namespace rondo::RONDO_TIER {
  * not keep them busy for longer than it takes to start them. Sizes alone decide, never how busy the machine is.
  */
 template <class Body>
-void in_shares(int64_t threads, int64_t count, double operations, const Body& body) {
-  constexpr double worth_a_share = 1e6;
+void in_shares(int64_t threads, int64_t count, double operations, const Body& body, double worth_a_share = 1e6) {
   const int64_t worth = 1 + (int64_t)(operations / worth_a_share);
   int64_t shares = threads < count ? threads : count;
   if (worth < shares) shares = worth;

@@ -148,15 +148,30 @@ RONDO_INLINE void transpose(Vector<Real> (&rows)[lanes<Real>]) {
   transpose<Real, (int)lanes<Real> / 2>(rows, typename LanesTo<(int)lanes<Real>>::List{});
 }
 
-/* Calls body(first index, Whole or Part) for the vectors that cover [0, count). */
+/* Indices from `begin` to before `end`. */
+struct Range {
+  int64_t begin, end;
+};
+
+/* Calls body(first index, Whole or Part) for the vectors that cover a range. */
 template <class Real, class Body>
-RONDO_INLINE void for_each_vector(int64_t count, Body body) {
-  int64_t j = 0;
-  for (; j + lanes<Real> <= count; j += lanes<Real>) body(j, Whole{});
-  if (j < count) body(j, Part{count - j});
+RONDO_INLINE void for_each_vector(Range range, Body body) {
+  int64_t j = range.begin;
+  for (; j + lanes<Real> <= range.end; j += lanes<Real>) body(j, Whole{});
+  if (j < range.end) body(j, Part{range.end - j});
 }
 
-/* Rows of numbers: to = a b, to += from, and to += a b. */
+template <class Real, class Body>
+RONDO_INLINE void for_each_vector(int64_t count, Body body) {
+  for_each_vector<Real>(Range{0, count}, body);
+}
+
+/* Rows of numbers: to = from, to = a b, to += from, and to += a b. */
+template <class Real>
+RONDO_INLINE void copy_row(Real* to, const Real* from, int64_t count) {
+  for_each_vector<Real>(count, [&](int64_t j, auto extent) { store(to + j, load(from + j, extent), extent); });
+}
+
 template <class Real>
 RONDO_INLINE void multiply_row(Real* to, const Real* a, const Real* b, int64_t count) {
   for_each_vector<Real>(count, [&](int64_t j, auto extent) {

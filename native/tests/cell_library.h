@@ -32,12 +32,17 @@ class Guarded {
     }
   }
 
-  double error(const Doubles& expected) {
-    std::vector<Real> dense;
+  /* Without gaps and guards. */
+  std::vector<double> dense() {
+    std::vector<double> values;
     for (int64_t i = 0; i < rows_; i++) {
-      for (int64_t j = 0; j < columns_; j++) dense.push_back(at(i, j));
+      for (int64_t j = 0; j < columns_; j++) values.push_back(at(i, j));
     }
-    return relative_error(dense.data(), expected.data(), (int64_t)expected.size());
+    return values;
+  }
+
+  double error(const Doubles& expected) {
+    return relative_error(dense().data(), expected.data(), (int64_t)expected.size());
   }
 
   bool guards_intact() const {

@@ -148,6 +148,27 @@ void cache_is_consumed(const CellEquations& cell) {
   CHECK(rondo_backward(plan.get(), &run.pass, &run.gradients) == RONDO_BAD_ARGUMENT);
 }
 
+/* Threads share a few batch rows by units, more by rows, and parameters by rows of the weights: the same sums. */
+void threads_change_nothing(const CellEquations& cell, int64_t B) {
+  CellCase shape = {.cell = cell, .T = 30, .B = B, .I = 65, .H = 97, .reversed = true, .lengths = true, .mask = true};
+  const CellProblem problem = make_problem(shape, 17);
+  std::vector<Doubles> one;
+  for (int threads = 1; threads <= 3; threads++) {
+    const Plan plan = make_plan<float>(shape, -1, threads);
+    CellRun<float> run(problem);
+    Cache cache(plan.get(), shape.T, B);
+    run.pass.cache = cache.data();
+    CHECK(rondo_forward(plan.get(), &run.pass) == RONDO_OK);
+    CHECK(rondo_backward(plan.get(), &run.pass, &run.gradients) == RONDO_OK);
+    std::vector<Doubles> all;
+    for (Guarded<float>* part : {&run.output, &run.d_params, &run.d_input, &run.d_pre}) all.push_back(part->dense());
+    for (Guarded<float>& plane : run.last) all.push_back(plane.dense());
+    for (Guarded<float>& plane : run.d_initial) all.push_back(plane.dense());
+    if (threads == 1) one = all;
+    CHECK_AS(all == one, shape.text());
+  }
+}
+
 /* What the gradients are the derivatives of. */
 double loss_of(const CellProblem& p, rondo_plan* plan) {
   CellRun<double> run(p);
@@ -225,6 +246,8 @@ int main() {
     changed_weights_are_seen(cell, 10);
     cache_is_consumed(cell);
     gradients_are_derivatives(cell);
+    threads_change_nothing(cell, 7);
+    threads_change_nothing(cell, 40);
   }
   return report("cell properties");
 }

@@ -31,9 +31,9 @@ struct Elman {
   int64_t plane_width(int) const { return H; }
 
   /* gates [H] holds the pre-activations and receives the activations. */
-  void forward(Real* gates, const Real* const*, Real* const* now) const {
+  void forward(Range units, Real* gates, const Real* const*, Real* const* now) const {
     const auto activate = [&](auto function) __attribute__((always_inline)) {
-      for_each_vector<Real>(H, [&](int64_t j, auto extent) __attribute__((always_inline)) {
+      for_each_vector<Real>(units, [&](int64_t j, auto extent) __attribute__((always_inline)) {
         const Vector<Real> h = function(load(gates + j, extent));
         store(gates + j, h, extent);
         store(now[0] + j, h, extent);
@@ -47,9 +47,9 @@ struct Elman {
   }
 
   /* gates [H] holds the activations and receives the gradients of the pre-activations. */
-  void backward(Real* gates, const Real* const*, const Real* const*, Real* const* d_state) const {
+  void backward(Range units, Real* gates, const Real* const*, const Real* const*, Real* const* d_state) const {
     const auto differentiate = [&](auto gradient) __attribute__((always_inline)) {
-      for_each_vector<Real>(H, [&](int64_t j, auto extent) __attribute__((always_inline)) {
+      for_each_vector<Real>(units, [&](int64_t j, auto extent) __attribute__((always_inline)) {
         store(gates + j, gradient(load(gates + j, extent), load(d_state[0] + j, extent)), extent);
         store(d_state[0] + j, Vector<Real>{}, extent);
       });

@@ -34,14 +34,14 @@ struct Gru {
 
   Gru(int64_t H, int64_t variant) : H(H), reset((GruReset)variant) {}
   Wiring wiring() const {
-    if (reset == gru_before) return {3 * H, 3 * H, {{0, 0, 2 * H}}, {2 * H, 2 * H, H}};
+    if (reset == gru_before) return {3 * H, 3 * H, {{0, 0, 2 * H}}, {{2 * H, 2 * H, H}}};
     return {4 * H, 3 * H, {{0, 0, 2 * H}, {2 * H, 3 * H, H}}};
   }
   int64_t plane_width(int) const { return H; }
 
   /* gates [R] holds the pre-activations and receives the activations; of n's two parts, n and the second one. */
-  void forward(Real* gates, const Real* const* old, Real* const* now) const {
-    for_each_vector<Real>(H, [&](int64_t j, auto extent) __attribute__((always_inline)) {
+  void forward(Range units, Real* gates, const Real* const* old, Real* const* now) const {
+    for_each_vector<Real>(units, [&](int64_t j, auto extent) __attribute__((always_inline)) {
       Vector<Real> a = load(gates + 2 * H + j, extent);
       if (reset == gru_after) {
         const Vector<Real> r = sigmoid<Real>(load(gates + j, extent));
@@ -57,8 +57,8 @@ struct Gru {
   }
 
   /* gates [R] holds what forward left and receives the gradients of the pre-activations; r's wait for the cache. */
-  void backward(Real* gates, const Real* const* old, const Real* const*, Real* const* d_state) const {
-    for_each_vector<Real>(H, [&](int64_t j, auto extent) __attribute__((always_inline)) {
+  void backward(Range units, Real* gates, const Real* const* old, const Real* const*, Real* const* d_state) const {
+    for_each_vector<Real>(units, [&](int64_t j, auto extent) __attribute__((always_inline)) {
       const Vector<Real> z = load(gates + H + j, extent), n = load(gates + 2 * H + j, extent);
       const Vector<Real> dh = load(d_state[0] + j, extent);
       const Vector<Real> da = dh * (1 - z) * (1 - n * n);
@@ -74,8 +74,8 @@ struct Gru {
   }
 
   /* Reset before the product: gates [R] receives r; cache [H] is r h of the operand h [H]. */
-  void forward_between(Real* gates, const Real* operand, Real* cache) const {
-    for_each_vector<Real>(H, [&](int64_t j, auto extent) __attribute__((always_inline)) {
+  void forward_between(Range units, Real* gates, const Real* operand, Real* cache) const {
+    for_each_vector<Real>(units, [&](int64_t j, auto extent) __attribute__((always_inline)) {
       const Vector<Real> r = sigmoid<Real>(load(gates + j, extent));
       store(gates + j, r, extent);
       store(cache + j, r * load(operand + j, extent), extent);
@@ -83,8 +83,8 @@ struct Gru {
   }
 
   /* gates [R] holds r and receives its gradient; d_operand [H] is added to. */
-  void backward_between(Real* gates, const Real* operand, const Real* d_cache, Real* d_operand) const {
-    for_each_vector<Real>(H, [&](int64_t j, auto extent) __attribute__((always_inline)) {
+  void backward_between(Range units, Real* gates, const Real* operand, const Real* d_cache, Real* d_operand) const {
+    for_each_vector<Real>(units, [&](int64_t j, auto extent) __attribute__((always_inline)) {
       const Vector<Real> r = load(gates + j, extent), d = load(d_cache + j, extent);
       store(gates + j, d * load(operand + j, extent) * r * (1 - r), extent);
       store(d_operand + j, load(d_operand + j, extent) + d * r, extent);

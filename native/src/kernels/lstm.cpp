@@ -33,8 +33,8 @@ struct Lstm {
   int64_t plane_width(int) const { return H; }
 
   /* gates [4H] holds the pre-activations and receives the activations. */
-  void forward(Real* gates, const Real* const* old, Real* const* now) const {
-    for_each_vector<Real>(H, [&](int64_t j, auto extent) __attribute__((always_inline)) {
+  void forward(Range units, Real* gates, const Real* const* old, Real* const* now) const {
+    for_each_vector<Real>(units, [&](int64_t j, auto extent) __attribute__((always_inline)) {
       const Vector<Real> i = sigmoid<Real>(load(gates + j, extent));
       const Vector<Real> f = sigmoid<Real>(load(gates + H + j, extent));
       const Vector<Real> g = tanh<Real>(load(gates + 2 * H + j, extent));
@@ -50,8 +50,8 @@ struct Lstm {
   }
 
   /* gates [4H] holds the activations and receives the gradients of the pre-activations. */
-  void backward(Real* gates, const Real* const* old, const Real* const* now, Real* const* d_state) const {
-    for_each_vector<Real>(H, [&](int64_t j, auto extent) __attribute__((always_inline)) {
+  void backward(Range units, Real* gates, const Real* const* old, const Real* const* now, Real* const* d_state) const {
+    for_each_vector<Real>(units, [&](int64_t j, auto extent) __attribute__((always_inline)) {
       const Vector<Real> i = load(gates + j, extent), f = load(gates + H + j, extent);
       const Vector<Real> g = load(gates + 2 * H + j, extent), o = load(gates + 3 * H + j, extent);
       const Vector<Real> tanh_c = tanh<Real>(load(now[1] + j, extent));
