@@ -44,7 +44,8 @@ int32_t CellPlan<Cell>::backward(const rondo_pass& pass, const rondo_gradients& 
     const int64_t first = x.time.reversed ? T - steps.end : steps.begin;
     const Range range = {first * B, (first + steps.end - steps.begin) * B};
     if (gradients.input) {
-      in_shares(options.threads, range.end - range.begin, operations * I, [&](int64_t begin, int64_t end) {
+      const int64_t count = range.end - range.begin;
+      in_shares(sharers_of_rows(options.threads, count), count, operations * I, [&](int64_t begin, int64_t end) {
         multiply_input_back(x, gradients, {range.begin + begin, range.begin + end});
       });
     }

@@ -23,7 +23,8 @@ int32_t CellPlan<Cell>::forward(const rondo_pass& pass) {
     const double operations = 2.0 * (next - done) * B * R;
     const int64_t first = x.time.reversed ? T - next : done;
     if (!pass.cache) x.tape.first_step = first;
-    in_shares(options.threads, (next - done) * B, operations * I, [&](int64_t begin, int64_t end) {
+    const int64_t count = (next - done) * B;
+    in_shares(sharers_of_rows(options.threads, count), count, operations * I, [&](int64_t begin, int64_t end) {
       multiply_input(x, {first * B + begin, first * B + end});
     });
     in_shares(how == Shared::batch ? options.threads : 1, B, operations * P, [&](int64_t begin, int64_t end) {

@@ -4,7 +4,7 @@
  * Panels of B that serve many products (recurrent weights) are packed once by their owner, others on the way, block by
  * block, into the thread's scratch. Blocks of k keep a panel near the first-level cache, blocks of rows keep A in the
  * second.
- * Each element of C is summed in an order that depends on sizes alone.
+ * Each element of C is summed in an order that depends on the size of the whole product alone: threads change no bit.
  */
 #ifndef RONDO_GEMM_H
 #define RONDO_GEMM_H
@@ -21,6 +21,15 @@ constexpr int64_t block_depth = 256;
 constexpr int64_t block_rows = 120;
 template <class Real>
 constexpr int64_t block_columns = 2048 / sizeof(Real);
+
+/*
+ * How many of `threads` may share the rows of a product, if each of its elements is to be summed as by one thread alone:
+ * a share of few rows would be multiplied in another way, and one of a single row in two sums.
+ */
+inline int64_t sharers_of_rows(int64_t threads, int64_t rows) {
+  const int64_t most = rows / (few_rows + 1);
+  return most < 1 ? 1 : most < threads ? most : threads;
+}
 
 // ------------------------------------------------------------------------------------------------------------ tiles
 

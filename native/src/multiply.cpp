@@ -15,7 +15,8 @@ void multiply_in_shares(const rondo_product& x) {
   const Product<Real> whole = {x.m, x.n, x.k, a, b, start, c, x.c_row};
   const bool by_rows = x.m >= x.n;
   const double operations = 2.0 * (double)x.m * (double)x.n * (double)x.k;
-  in_shares(x.threads, by_rows ? x.m : x.n, operations, [&](int64_t begin, int64_t end) {
+  const int64_t threads = by_rows ? sharers_of_rows(x.threads, x.m) : x.threads;
+  in_shares(threads, by_rows ? x.m : x.n, operations, [&](int64_t begin, int64_t end) {
     Product<Real> share = whole;
     (by_rows ? share.m : share.n) = end - begin;
     if (by_rows) share.a.data += begin * x.a_row;

@@ -53,7 +53,7 @@ typedef struct {
   int64_t size; /* sizeof(rondo_plan_options) */
   int64_t cell; /* from rondo_find_cell */
   int64_t precision; /* 32 or 64 */
-  int64_t threads; /* shares of the work, at least 1; results may depend on it, never on how busy the machine is */
+  int64_t threads; /* shares of the work, at least 1; results do not depend on it, but where BLAS is set and used */
   int64_t isa; /* cap on the tier; -1 = the best of this CPU */
   int64_t time_steps, batch_size, input_size, hidden_size;
   int64_t variant; /* the cell's options as a number. Elman: 0 tanh, 1 ReLU, 2 sigmoid; GRU: reset 0 after, 1 before the

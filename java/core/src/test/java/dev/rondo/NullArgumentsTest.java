@@ -349,7 +349,8 @@ class NullArgumentsTest {
             }
         }
         assertEquals("", String.join("\n", wrong));
-        assertTrue(calls > 1, name + ": calls " + calls);
+        int least = name.startsWith("dev.rondo.cell.") ? 2 : 10; // a cell takes hardly anything but numbers
+        assertTrue(calls >= least, name + ": calls " + calls);
     }
 
     /** Every exception to the rule is one: it names an argument, and null is taken there. */

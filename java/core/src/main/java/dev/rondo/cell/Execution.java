@@ -5,8 +5,8 @@ import java.util.Objects;
 /**
  * How a plan runs.
  *
- * @param threads number of shares the work is split into, 1 to {@value #MOST_THREADS}. Results may depend on it in the
- *     last bits; they never depend on how busy the machine is
+ * @param threads number of shares the work is split into, 1 to {@value #MOST_THREADS}. Results do not depend on it, nor
+ *     on how busy the machine is, but for the last bits where OpenBLAS multiplies: in the baseline tier
  * @param maxIsa cap on the instruction set; a tier that the CPU lacks is lowered to what it has
  */
 public record Execution(int threads, IsaTier maxIsa) {

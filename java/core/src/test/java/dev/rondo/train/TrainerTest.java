@@ -4,10 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.rondo.cell.Backend;
+import dev.rondo.cell.Execution;
+import dev.rondo.cell.gru.Gru;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.kernel.Available;
+import dev.rondo.kernel.Backends;
 import dev.rondo.memory.Precision;
 import dev.rondo.network.Loss;
 import dev.rondo.network.Network;
@@ -20,6 +24,7 @@ import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainerTest {
     private static final int T = 12;
@@ -73,6 +78,30 @@ class TrainerTest {
             Trainer trainer = trainer(network);
             for (int step = 0; step < 20; step++) {
                 trainer.step(pass, echo(step, 1));
+            }
+            return network.parameters().slab().toArray(ValueLayout.JAVA_BYTE);
+        }
+    }
+
+    /** Few sequences are shared by units, many by sequences. OpenBLAS, in the baseline tier, promises nothing. */
+    @ParameterizedTest
+    @ValueSource(ints = {4, 40})
+    void theNumberOfThreadsChangesNoBit(int sequences) {
+        Available.assume(Backend.NATIVE);
+        assumeFalse(Backends.details(Backend.NATIVE, Execution.threads(1)).contains("BASELINE"));
+        byte[] one = course(sequences, 1);
+        assertArrayEquals(one, course(sequences, 2));
+        assertArrayEquals(one, course(sequences, 3));
+    }
+
+    private static byte[] course(int sequences, int threads) {
+        try (Network network = Network.oneHot(V).layer(Lstm.of(97)).layer(Gru.of(65)).classes(V)
+                .backend(Backend.NATIVE).threads(threads).seed(1).build();
+                var pass = network.pass(T, sequences).carryState(true)) {
+            Trainer trainer = trainer(network);
+            for (int step = 0; step < 5; step++) {
+                int[] ids = new SeededRandom(step).ints(T * sequences, 0, V).toArray();
+                trainer.step(pass, SequenceBatch.tokens(ids, T, sequences).targets(ids));
             }
             return network.parameters().slab().toArray(ValueLayout.JAVA_BYTE);
         }
