@@ -26,44 +26,49 @@ int32_t CellPlan<Cell>::backward(const rondo_pass& pass, const rondo_gradients& 
   // A chunk of time has as many rows as the parameters' gradients take from it at once.
   const Shared how = shared(B);
   const int64_t chunk = B < block_depth ? block_depth / B : 1;
-  for (int64_t done = T; done > 0 || T == 0; done -= chunk) {
+  for (int64_t done = T; done > 0; done -= chunk) {
     const Range steps = {done > chunk ? done - chunk : 0, done};
-    const double operations = 2.0 * (steps.end - steps.begin) * B * R;
-    in_shares(how == Shared::batch ? options.threads : 1, B, operations * P, [&](int64_t begin, int64_t end) {
+    const double operations = 2.0 * (steps.end - steps.begin) * B * R * P;
+    in_shares(how == Shared::batch ? options.threads : 1, B, operations, [&](int64_t begin, int64_t end) {
       const Range batch = {begin, end};
       if (done == T) {
         for (int p = 0; p < planes; p++) copy_rows(d_state_[p], gradients.last[p], batch, plane_width[p]);
-        for (int64_t b = begin; b < end && T > 0; b++) finish_row_back(x, gradients, x.time.step(T - 1), b, {0, P});
+        for (int64_t b = begin; b < end; b++) finish_row_back(x, gradients, x.time.step(T - 1), b, {0, P});
       }
       for (int64_t i = steps.end - 1; i >= steps.begin; i--) step_back(x, gradients, i, batch, how);
       for (int p = 0; p < planes && steps.begin == 0; p++) {
         if (gradients.initial[p]) copy_rows((Real*)gradients.initial[p], d_state_[p], batch, plane_width[p]);
       }
     });
-    if (T == 0) break;
-    const int64_t first = x.time.reversed ? T - steps.end : steps.begin;
-    const Range range = {first * B, (first + steps.end - steps.begin) * B};
-    if (gradients.input) {
-      const int64_t count = range.end - range.begin;
-      in_shares(sharers_of_rows(options.threads, count), count, operations * I, [&](int64_t begin, int64_t end) {
-        multiply_input_back(x, gradients, {range.begin + begin, range.begin + end});
-      });
-    }
-    if (gradients.params) {
-      if (pass.recurrent_mask) mask_states(x, steps);
-      list_stepping_rows(x.time, range);
-      const int64_t vectors = (R + lanes<Real> - 1) / lanes<Real>;
-      in_shares(options.threads, vectors, operations * (pass.tokens ? P : P + I), [&](int64_t begin, int64_t end) {
-        const int64_t last = end * lanes<Real> < R ? end * lanes<Real> : R;
-        add_parameter_gradients(x, (Real*)gradients.params, range, {begin * lanes<Real>, last});
-      });
-    }
+    finish_chunk_back(x, gradients, steps);
   }
   if (gradients.params && turns_gradients(x.time)) add_turned_gradients(x, (Real*)gradients.params);
   for (int64_t row = 0; row < T * B && gradients.pre_activations; row++) {
     memcpy((Real*)gradients.pre_activations + row * R, x.tape.pre_at(0, row), (size_t)R * sizeof(Real));
   }
   return RONDO_OK;
+}
+
+/* What the gradients of the steps' pre-activations give to those of the input and of the parameters. */
+template <class Cell>
+void CellPlan<Cell>::finish_chunk_back(const Pass& x, const rondo_gradients& gradients, Range steps) {
+  const int64_t B = x.time.B, R = rows, I = options.input_size, P = plane_width[0], T = steps.end - steps.begin;
+  const int64_t first = x.time.reversed ? x.time.T - steps.end : steps.begin;
+  const Range range = {first * B, (first + T) * B};
+  if (gradients.input) {
+    in_shares(sharers_of_rows(options.threads, T * B), T * B, 2.0 * T * B * R * I, [&](int64_t begin, int64_t end) {
+      multiply_input_back(x, gradients, {range.begin + begin, range.begin + end});
+    });
+  }
+  if (!gradients.params) return;
+  if (x.given.recurrent_mask) mask_states(x, steps);
+  list_stepping_rows(x.time, range);
+  const int64_t vectors = (R + lanes<Real> - 1) / lanes<Real>;
+  const double operations = 2.0 * T * B * R * (x.given.tokens ? P : P + I);
+  in_shares(options.threads, vectors, operations, [&](int64_t begin, int64_t end) {
+    const int64_t last = end * lanes<Real> < R ? end * lanes<Real> : R;
+    add_parameter_gradients(x, (Real*)gradients.params, range, {begin * lanes<Real>, last});
+  });
 }
 
 /*

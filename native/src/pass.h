@@ -168,6 +168,7 @@ class CellPlan final : public rondo_plan {
   void step_back(const Pass& x, const rondo_gradients& gradients, int64_t i, Range batch, Shared shared);
   void step_between_back(const Pass& x, int64_t t, Range batch, Real* d_operand, Shared shared);
   void finish_row_back(const Pass& x, const rondo_gradients& gradients, int64_t t, int64_t b, Range units);
+  void finish_chunk_back(const Pass& x, const rondo_gradients& gradients, Range steps);
   void mask_states(const Pass& x, Range steps);
   void multiply_input_back(const Pass& x, const rondo_gradients& gradients, Range range);
   void list_stepping_rows(const Timeline& time, Range range);
