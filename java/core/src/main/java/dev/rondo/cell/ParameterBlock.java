@@ -4,13 +4,13 @@ import dev.rondo.memory.TensorLayout;
 import java.util.Objects;
 
 /**
- * Which parameters feed which pre-activation rows from which source. A cell's blocks say everything about its weights that
- * is linear: gradients of the weights, initialisation by fan-in, groups of a decoupled Kalman filter and the sparsity of the
- * influence matrix follow from them, without code in the cell.
+ * Which parameters feed which pre-activation rows from which source. A cell's blocks say everything about its weights
+ * that is linear: gradients of the weights, initialisation by fan-in, groups of a decoupled Kalman filter and the
+ * sparsity of the influence matrix follow from them, without code in the cell.
  *
- * <p>Dense block: {@code params[offset + r * rowStride + j * columnStride] * source[column + j]} is added to pre-activation
- * {@code row + r}, for {@code 0 <= r < rows}, {@code 0 <= j < width}. Elementwise block: {@code params[offset + r * rowStride] *
- * source[column + r]} is added to {@code row + r}.
+ * <p>Dense block: {@code params[offset + r * rowStride + j * columnStride] * source[column + j]} is added to
+ * pre-activation {@code row + r}, for {@code 0 <= r < rows}, {@code 0 <= j < width}. Elementwise block: {@code
+ * params[offset + r * rowStride] * source[column + r]} is added to {@code row + r}.
  *
  * @param tensor name of the tensor in the cell's layout that the block is part of
  * @param offset index of the block's first parameter in the cell's slice of the slab
@@ -52,10 +52,28 @@ public record ParameterBlock(
         CACHE
     }
 
-    /** Checks that nothing is null. */
+    /**
+     * Checks its arguments.
+     *
+     * @throws IllegalArgumentException if rows, width or row stride are below 1, or another number is below 0
+     */
     public ParameterBlock {
         Objects.requireNonNull(tensor, "tensor: expected a name, got null");
         Objects.requireNonNull(source, "source: expected one, got null");
+        notNegative("offset", offset);
+        notNegative("row", row);
+        CellShape.atLeastOne("rows", rows);
+        notNegative("plane", plane);
+        notNegative("column", column);
+        CellShape.atLeastOne("width", width);
+        CellShape.atLeastOne("rowStride", rowStride);
+        notNegative("columnStride", columnStride);
+    }
+
+    private static void notNegative(String name, long number) {
+        if (number < 0) {
+            throw new IllegalArgumentException(name + ": expected at least 0, got " + number);
+        }
     }
 
     /**
@@ -64,10 +82,12 @@ public record ParameterBlock(
      * @param weightIh the matrix, [rows, I] for dense input, [I, rows] for tokens
      * @param kind what the input is made of
      * @param row first pre-activation row
+     * @throws IllegalArgumentException if the tensor is no matrix, or {@code row} is below 0
      */
     public static ParameterBlock input(TensorLayout.Tensor weightIh, InputKind kind, int row) {
         Objects.requireNonNull(weightIh, "weightIh: expected a tensor, got null");
         Objects.requireNonNull(kind, "kind: expected one, got null");
+        checkRank("weightIh", weightIh, 2, "a matrix");
         int rows = weightIh.shape().get(kind == InputKind.DENSE ? 0 : 1);
         int width = weightIh.shape().get(kind == InputKind.DENSE ? 1 : 0);
         return switch (kind) {
@@ -85,9 +105,11 @@ public record ParameterBlock(
      * @param source what kind of plane it multiplies
      * @param plane which of them
      * @param row first pre-activation row
+     * @throws IllegalArgumentException if the tensor is no matrix, or a number is below 0
      */
     public static ParameterBlock matrix(TensorLayout.Tensor weight, Source source, int plane, int row) {
         Objects.requireNonNull(weight, "weight: expected a tensor, got null");
+        checkRank("weight", weight, 2, "a matrix");
         int rows = weight.shape().get(0);
         int width = weight.shape().get(1);
         return new ParameterBlock(weight.name(), weight.offset(), row, rows, source, plane, 0, width, width, 1);
@@ -98,19 +120,29 @@ public record ParameterBlock(
      *
      * @param bias the bias, [rows]
      * @param row first pre-activation row
+     * @throws IllegalArgumentException if the tensor is no vector, or {@code row} is below 0
      */
     public static ParameterBlock bias(TensorLayout.Tensor bias, int row) {
         Objects.requireNonNull(bias, "bias: expected a tensor, got null");
+        checkRank("bias", bias, 1, "a vector");
         return new ParameterBlock(bias.name(), bias.offset(), row, bias.shape().get(0), Source.ONE, 0, 0, 1, 1, 1);
+    }
+
+    private static void checkRank(String name, TensorLayout.Tensor tensor, int rank, String what) {
+        if (tensor.shape().size() != rank) {
+            throw new IllegalArgumentException(
+                    name + ": expected " + what + ", got " + tensor.name() + " of shape " + tensor.shape());
+        }
     }
 
     /**
      * {@return some rows of this block, on other pre-activation rows}
      *
      * @param from first row, counted from that of this block
-     * @param count number of rows
+     * @param count number of rows, at least 1
      * @param onRow first pre-activation row that they shall feed
      * @throws IndexOutOfBoundsException if this block has no such rows
+     * @throws IllegalArgumentException if {@code count} is 0, or {@code onRow} is below 0
      */
     public ParameterBlock slice(int from, int count, int onRow) {
         int least = Objects.checkFromIndexSize(from, count, rows);

@@ -39,6 +39,7 @@ public record NamedShape(String name, int timeSteps, int batchSize, int inputSiz
      *
      * @param group {@code units}, {@code inputs}, {@code batch}, {@code time}, {@code layers} or {@code timed}
      * @throws IllegalArgumentException if it is none of them
+     * @throws UncheckedIOException if its file in the jar cannot be read
      */
     public static List<NamedShape> group(String group) {
         Objects.requireNonNull(group, "group: expected a name, got null");

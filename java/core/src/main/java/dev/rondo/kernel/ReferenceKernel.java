@@ -10,9 +10,9 @@ import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
- * The plain body of a cell. Everything but the pointwise part is written once for all cells, in {@link ReferencePlan}, from
- * the cell's parameter blocks; a cell writes what happens to one row of one step. All arithmetic is float64; with FLOAT32
- * only what the pass carries is rounded. One thread.
+ * The plain body of a cell. Everything but the pointwise part is written once for all cells, in {@link ReferencePlan},
+ * from the cell's parameter blocks; a cell writes what happens to one row of one step. All arithmetic is float64; with
+ * FLOAT32 only what the pass carries is rounded. One thread.
  *
  * <p>R pre-activation rows, state planes [P] before and after the step.
  */
@@ -50,6 +50,7 @@ public abstract class ReferenceKernel implements CellKernel {
      *     the second product does not feed may have become activations
      * @param operand [P0] plane 0 before the step after the recurrent mask, to be read
      * @param cache [plane][width] cache planes, to be written
+     * @throws UnsupportedOperationException if the cell has cache planes and does not write this
      */
     protected void forwardBetween(double[] gates, double[] operand, double[][] cache) {
         throw new UnsupportedOperationException("forwardBetween: a cell with cache planes writes it");
@@ -63,6 +64,7 @@ public abstract class ReferenceKernel implements CellKernel {
      * @param operand [P0] as in {@link #forwardBetween}, to be read
      * @param cacheGradient [plane][width] gradient of the cache planes, to be read
      * @param operandGradient [P0] out: the part of the gradient of {@code operand} that passes through the cache planes
+     * @throws UnsupportedOperationException if the cell has cache planes and does not write this
      */
     protected void backwardBetween(
             double[] gates, double[] operand, double[][] cacheGradient, double[] operandGradient) {

@@ -4,10 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rondo.cell.ParameterBlock.Source;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.kernel.Backends;
 import dev.rondo.memory.Parameters;
 import dev.rondo.memory.Precision;
+import dev.rondo.memory.TensorLayout;
 import dev.rondo.memory.Workspace;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -298,5 +300,31 @@ class CellErrorsTest {
             plan.leave.release();
             plan.forward(pass);
         }
+    }
+
+    @Test
+    void blocksAreChecked() {
+        var bias = new TensorLayout.Tensor("bias", 20, List.of(4));
+        var weight = new TensorLayout.Tensor("weightHh", 0, List.of(4, 5));
+        refused("weight: expected a matrix, got bias of shape [4]",
+                () -> ParameterBlock.matrix(bias, Source.NEW_STATE, 0, 0));
+        refused("weightIh: expected a matrix, got bias of shape [4]",
+                () -> ParameterBlock.input(bias, InputKind.TOKENS, 0));
+        refused("bias: expected a vector, got weightHh of shape [4, 5]", () -> ParameterBlock.bias(weight, 0));
+        refused("row: expected at least 0, got -1", () -> ParameterBlock.bias(bias, -1));
+        refused("plane: expected at least 0, got -2", () -> ParameterBlock.matrix(weight, Source.NEW_STATE, -2, 0));
+        refused("rows: expected at least 1, got 0", () -> ParameterBlock.bias(bias, 0).slice(1, 0, 0));
+        refused("offset: expected at least 0, got -1", () -> block(-1, 4, 0, 5, 5, 1));
+        refused("rows: expected at least 1, got -4", () -> block(0, -4, 0, 5, 5, 1));
+        refused("column: expected at least 0, got -3", () -> block(0, 4, -3, 5, 5, 1));
+        refused("width: expected at least 1, got 0", () -> block(0, 4, 0, 0, 5, 1));
+        refused("rowStride: expected at least 1, got 0", () -> block(0, 4, 0, 5, 0, 1));
+        refused("columnStride: expected at least 0, got -1", () -> block(0, 4, 0, 5, 5, -1));
+    }
+
+    private static ParameterBlock block(
+            long offset, int rows, int column, int width, int rowStride, int columnStride) {
+        return new ParameterBlock(
+                "w", offset, 0, rows, Source.PREVIOUS_STATE, 0, column, width, rowStride, columnStride);
     }
 }
