@@ -12,6 +12,7 @@ import java.lang.invoke.MethodHandle;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -70,11 +71,20 @@ final class NativeLibrary {
         try {
             String expected = buildId.call();
             Path file = path == null ? findOnClassPath(expected) : Path.of(path);
-            SymbolLookup symbols = SymbolLookup.libraryLookup(file, Arena.global());
+            SymbolLookup symbols = lookup(path == null ? "" : PATH_PROPERTY + ": ", file);
             check(symbols, file, expected);
             return new Outcome(file, symbols, Optional.empty());
         } catch (Throwable e) {
             return new Outcome(null, null, Optional.of(reason(e)));
+        }
+    }
+
+    private static SymbolLookup lookup(String namedBy, Path file) {
+        try {
+            return SymbolLookup.libraryLookup(file, Arena.global());
+        } catch (IllegalArgumentException e) { // which does not say why
+            throw new UnsatisfiedLinkError(namedBy + "expected a library of this machine, got " + file + ", which "
+                    + (Files.exists(file) ? "cannot be opened as one" : "does not exist"));
         }
     }
 

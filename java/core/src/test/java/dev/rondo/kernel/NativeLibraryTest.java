@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What is opened and what is refused; what happens without JavaCPP or without permission stands in {@link
@@ -44,9 +45,12 @@ class NativeLibraryTest {
     }
 
     @Test
-    void saysWhichFileCannotBeOpened() {
+    void saysWhichFileCannotBeOpened(@TempDir Path directory) throws IOException {
+        String expected = "rondo.native.path: expected a library of this machine, got ";
         Path absent = Path.of("no", "such", "library");
-        assertTrue(reason(absent.toString(), "0").contains(absent.toString()));
+        assertEquals(expected + absent + ", which does not exist", reason(absent.toString(), "0"));
+        Path text = Files.writeString(directory.resolve("library"), "no library");
+        assertEquals(expected + text + ", which cannot be opened as one", reason(text.toString(), "0"));
     }
 
     @Test
