@@ -8,6 +8,7 @@ import dev.rondo.check.SelfCheck.Verdict;
 import dev.rondo.memory.Precision;
 import dev.rondo.network.Cells;
 import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -51,6 +52,7 @@ final class CheckCommand implements Callable<Integer> {
 
     private final Streams streams;
     private final BiConsumer<SelfCheck, Consumer<SelfCheck.Row>> check;
+    private final Set<String> missing = new LinkedHashSet<>();
     private int bodies;
     private int failed;
 
@@ -70,7 +72,8 @@ final class CheckCommand implements Callable<Integer> {
         print("cell", "backend", "tier", "precision", "gradient", "limit", "parity", "limit", "");
         check.accept(chosen, this::show);
         if (bodies == 0) {
-            throw new Failure("nothing to check: none of these runs here");
+            throw new Failure("nothing to check: none of these runs here"
+                    + (missing.isEmpty() ? "" : ": " + String.join("; ", missing)));
         }
         if (failed > 0) {
             throw new Failure(failed + " of " + Figures.count(bodies, "body", "bodies") + " failed");
@@ -102,7 +105,11 @@ final class CheckCommand implements Callable<Integer> {
             failed++;
             streams.out().println("       " + Failure.oneLine(row.note()));
         }
-        bodies += row.verdict() == Verdict.MISSING ? 0 : 1;
+        if (row.verdict() == Verdict.MISSING) {
+            missing.add(Failure.oneLine(row.note()));
+        } else {
+            bodies++;
+        }
     }
 
     private static String figure(Optional<Double> value) {

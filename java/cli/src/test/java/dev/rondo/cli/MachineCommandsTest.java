@@ -58,6 +58,12 @@ class MachineCommandsTest {
     }
 
     @Test
+    void checkSaysWhyThereIsNothingToCheck() {
+        Failure failure = assertThrows(Failure.class, check(ABSENT, ABSENT)::call);
+        assertEquals("nothing to check: none of these runs here: no module", failure.getMessage());
+    }
+
+    @Test
     void checkTakesWhatToCheck() {
         String table = Outcome.of("check", "--cell", "gru:reset=before", "--cell", "elman", "--backend", "reference",
                 "--isa", "baseline").succeeded().out();

@@ -6,6 +6,7 @@ import dev.rondo.cell.IsaTier;
 import dev.rondo.kernel.Backends;
 import dev.rondo.memory.Precision;
 import dev.rondo.network.Cells;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
@@ -71,21 +72,21 @@ public record SelfCheck(List<String> cells, Set<Backend> backends, Set<IsaTier> 
         PASSED,
         /** An error is above its tolerance, or the body threw. */
         FAILED,
-        /** The backend does not run here. */
+        /** The backend does not run here, or not with this instruction set. */
         MISSING
     }
 
     /**
-     * One body, or one backend that does not run here.
+     * One body, or one backend, or instruction set of a backend, that does not run here.
      *
      * @param cell the cell with its options, as in {@code gru:reset=before}
      * @param backend backend
      * @param tier instruction set; empty if the backend is missing
-     * @param precision element type; empty if the backend is missing
+     * @param precision element type; empty if backend or tier are missing
      * @param gradient worst gradient; empty if there is no body of float64 to take differences of
      * @param parity worst deviation from the reference; empty if the body threw, or is missing
      * @param verdict how it ended
-     * @param note why the backend is missing, what the body threw, which deviation is too large; else empty
+     * @param note why backend or tier are missing, what the body threw, which deviation is too large; else empty
      */
     public record Row(String cell, Backend backend, Optional<IsaTier> tier, Optional<Precision> precision,
             Optional<Deviation> gradient, Optional<Deviation> parity, Verdict verdict, String note) {
@@ -118,14 +119,16 @@ public record SelfCheck(List<String> cells, Set<Backend> backends, Set<IsaTier> 
     /**
      * Checks what was chosen, as far as it runs here.
      *
-     * @param rows is given each row as soon as it is known; of a backend that is missing it is given one for each cell
-     * @return whether none failed; a backend that is missing does not
+     * @param rows is given each row as soon as it is known; of a backend or tier that is missing it is given one for
+     *     each cell
+     * @return whether none failed; a backend or tier that is missing does not
      */
     public boolean run(Consumer<Row> rows) {
         Objects.requireNonNull(rows, "rows: expected a consumer, got null");
         boolean passed = true;
         for (String cell : cells) {
-            for (CellBody body : CellBody.present(units -> Cells.parse(cell, units))) {
+            List<CellBody> present = CellBody.present(units -> Cells.parse(cell, units));
+            for (CellBody body : present) {
                 if (backends.contains(body.backend()) && tiers.contains(body.tier())) {
                     Row row = check(cell, body);
                     passed &= row.verdict == Verdict.PASSED;
@@ -133,11 +136,29 @@ public record SelfCheck(List<String> cells, Set<Backend> backends, Set<IsaTier> 
                 }
             }
             for (Backend backend : new TreeSet<>(backends)) {
-                Backends.missing(backend).ifPresent(reason -> rows.accept(new Row(cell, backend, Optional.empty(),
-                        Optional.empty(), Optional.empty(), Optional.empty(), Verdict.MISSING, reason)));
+                Backends.missing(backend).ifPresent(
+                        reason -> rows.accept(missing(cell, backend, Optional.empty(), reason)));
+                missingTiers(cell, backend, present).forEach(rows);
             }
         }
         return passed;
+    }
+
+    /** Of the chosen tiers those above what the machine has; REFERENCE has but one anywhere. */
+    private Stream<Row> missingTiers(String cell, Backend backend, List<CellBody> present) {
+        Optional<IsaTier> highest = present.stream().filter(body -> body.backend() == backend)
+                .map(CellBody::tier).max(Comparator.naturalOrder());
+        if (backend == Backend.REFERENCE || highest.isEmpty()) {
+            return Stream.empty();
+        }
+        String reason = "the CPU has " + highest.get() + " at most";
+        return tiers.stream().filter(tier -> tier.compareTo(highest.get()) > 0).sorted()
+                .map(tier -> missing(cell, backend, Optional.of(tier), reason));
+    }
+
+    private static Row missing(String cell, Backend backend, Optional<IsaTier> tier, String reason) {
+        return new Row(cell, backend, tier, Optional.empty(), Optional.empty(), Optional.empty(), Verdict.MISSING,
+                reason);
     }
 
     static Row check(String name, CellBody body) {

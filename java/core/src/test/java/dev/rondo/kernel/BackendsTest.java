@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rondo.OtherJvm;
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.Execution;
 import dev.rondo.cell.lstm.Lstm;
@@ -12,7 +13,6 @@ import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -126,14 +126,7 @@ class BackendsTest {
                 .map(BackendsTest::location)
                 .distinct()
                 .collect(Collectors.joining(File.pathSeparator));
-        var command = new ArrayList<String>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(options);
-        command.addAll(List.of("-cp", classPath, Probe.class.getName()));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes());
-        assertEquals(0, process.waitFor(), output);
-        return output;
+        return OtherJvm.output(options, classPath, Probe.class);
     }
 
     private static String location(Class<?> type) {
