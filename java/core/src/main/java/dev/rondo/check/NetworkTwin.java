@@ -38,7 +38,7 @@ final class NetworkTwin implements AutoCloseable {
         List<Cell> layers = description.layers().stream()
                 .map(cell -> cell.hasKinks() ? new ObservedCell(cell, this::look) : cell).toList();
         this.network = Network.of(new NetworkDescription(description.input(), layers, description.head()))
-                .backend(Backend.REFERENCE).precision(Precision.FLOAT64).build();
+                .backend(Backend.REFERENCE).precision(Precision.FLOAT64).quiet().build();
         try {
             for (long i = 0; i < original.parameters().count(); i++) {
                 double value = original.precision().get(original.parameters().slab(), i);

@@ -8,6 +8,7 @@ import dev.rondo.cell.IsaTier;
 import dev.rondo.io.Checkpoint;
 import dev.rondo.io.CheckpointException;
 import dev.rondo.kernel.Backends;
+import dev.rondo.kernel.Products;
 import dev.rondo.memory.Parameters;
 import dev.rondo.memory.Precision;
 import dev.rondo.memory.Workspace;
@@ -51,7 +52,10 @@ public final class Network implements AutoCloseable {
         int threads = builder.threads == 0 ? Execution.allProcessors() : builder.threads;
         this.execution = new Execution(threads, builder.maxIsa == null ? IsaTier.defaultCap() : builder.maxIsa);
         description.layers().forEach(cell -> cell.kernel(backend)); // a missing body is said here, not later
-        Backends.announce(backend, execution);
+        Products.of(backend, builder.precision, execution); // as is a missing precision
+        if (!builder.quiet) {
+            Backends.announce(backend, execution);
+        }
         this.workspace = new Workspace("network");
         this.parameters = new Parameters(workspace, description.layout(), builder.precision);
         this.tokenRows = new TokenRows(description);
@@ -387,6 +391,7 @@ public final class Network implements AutoCloseable {
         private int threads;
         private IsaTier maxIsa;
         String drawing; // the option, if one was set, that says how first parameters are drawn
+        private boolean quiet;
 
         private Builder(NetworkInput input) {
             this.input = input;
@@ -563,12 +568,25 @@ public final class Network implements AutoCloseable {
         }
 
         /**
+         * Leaves out the log line that a backend gets when it is first chosen: for a network within something else,
+         * where the line would be read as one about another network.
+         *
+         * @return this builder
+         */
+        public Builder quiet() {
+            this.quiet = true;
+            return this;
+        }
+
+        /**
          * {@return the network, its parameters drawn; to be closed}
          *
-         * @throws IllegalArgumentException if layers or head are missing, the class weights do not fit, or a first
-         *     parameter is NaN or infinite
+         * @throws IllegalArgumentException if layers or head are missing, the class weights do not fit, a first
+         *     parameter is NaN or infinite, or sizes are too large; or, where backend or instruction set are left to
+         *     them, if the property {@code rondo.backend} or the variable {@code RONDO_MAX_ISA} names none
          * @throws NullPointerException if a rule of {@link #inputWeights} or {@link #recurrentWeights} returns null
-         * @throws UnsupportedOperationException if the backend is not available here, with the reason
+         * @throws UnsupportedOperationException if the backend is not available here, lacks the precision, or has no
+         *     body of one of the cells; the message gives the reason
          */
         public Network build() {
             return new Network(this);

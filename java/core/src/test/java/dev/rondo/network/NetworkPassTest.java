@@ -357,4 +357,13 @@ class NetworkPassTest {
             assertThrows(IllegalStateException.class, () -> inference.stateGradient(0, 0));
         }
     }
+
+    @Test
+    void aPrecisionThatTheBackendLacksIsSaidWhenTheNetworkIsBuilt() {
+        Available.assume(Backend.VECTOR);
+        var builder = Network.builder(5).layer(Lstm.of(3)).noHead().backend(Backend.VECTOR);
+        builder.build().close();
+        assertEquals("VECTOR: float64 is not supported; use REFERENCE or NATIVE", assertThrows(
+                UnsupportedOperationException.class, builder.precision(Precision.FLOAT64)::build).getMessage());
+    }
 }
