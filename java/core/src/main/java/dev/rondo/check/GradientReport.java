@@ -68,6 +68,12 @@ public record GradientReport(List<Row> rows) {
             return error < limit;
         }
 
+        /** {@return the same without an error, for a loss that depends on nothing} */
+        Row ofNothing() {
+            return new Row(tensor, against, elements, tensor + " (all gradients and all differences are 0)", gradient,
+                    expected, Double.NaN, limit);
+        }
+
         /** {@return the same, measured by another limit} */
         Row limit(double other) {
             return new Row(tensor, against, elements, worst, gradient, expected, error, other);

@@ -75,9 +75,16 @@ final class NetworkLoss implements AutoCloseable {
         return own == null ? pass.loss() : pass.loss(own);
     }
 
-    /** The gradient by all that the loss depends on; the network's own gradients stay as they were. */
+    /**
+     * The gradient by all that the loss depends on; the network's own gradients stay as they were.
+     *
+     * @throws IllegalArgumentException if the loss is the network's and no target counts in it
+     */
     Map<Tensor, double[]> gradients() {
         value();
+        if (own == null && pass.counted() == 0) {
+            throw new IllegalArgumentException("batch: expected at least one target that counts, got none");
+        }
         MemorySegment slab = network.gradients();
         double[] before = numbers(slab);
         slab.fill((byte) 0);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rondo.OtherJvm;
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.IsaTier;
 import dev.rondo.cell.lstm.Lstm;
@@ -15,6 +16,7 @@ import dev.rondo.network.Network;
 import dev.rondo.network.SequenceBatch;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -23,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Gradients of cells and of networks against finite differences in float64; the tolerances state their reasons. */
@@ -138,6 +141,61 @@ class GradientCheckTest {
             var body = new CellBody(Lstm::of, Backend.REFERENCE, IsaTier.BASELINE, Precision.FLOAT32);
             refused("precision: expected FLOAT64, got FLOAT32", () -> CellGradientCheck.of(body));
         }
+    }
+
+    /** A wrong mask must not make a test pass. */
+    @ParameterizedTest
+    @EnumSource
+    void aBatchOfWhichNothingCountsIsRefused(Precision precision) {
+        try (Network network = Network.oneHot(TOKENS).layer(Lstm.of(3)).classes(CLASSES).backend(Backend.REFERENCE)
+                .precision(precision).build()) {
+            SequenceBatch batch = batch(network, Extra.NOTHING, new Random(7));
+            var ignored = new int[T * B];
+            Arrays.fill(ignored, SequenceBatch.IGNORED);
+            for (SequenceBatch nothing : List.of(batch.targets(ignored), batch.targetMask(new byte[T * B]),
+                    batch.lengths(new int[B]))) {
+                refused("batch: expected at least one target that counts, got none",
+                        () -> GradientCheck.of(network).batch(nothing).run());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aLossThatDependsOnNothingDoesNotPass(Precision precision) {
+        try (Network network = Network.oneHot(TOKENS).layer(Lstm.of(3)).outputs(2).backend(Backend.REFERENCE)
+                .precision(precision).build()) {
+            GradientReport report = GradientCheck.of(network)
+                    .batch(SequenceBatch.tokens(new int[T * B], T, B)).loss((outputs, gradient) -> 1).run();
+            String message = assertThrows(AssertionError.class, report::assertPasses).getMessage();
+            assertTrue(message.contains("(all gradients and all differences are 0)"), message);
+            assertThrows(AssertionError.class, () -> report.assertBelow(GradientCheck.TOLERANCE));
+        }
+    }
+
+    @Test
+    void aFunctionOfGradientZeroPasses() {
+        GradientCheck.of(x -> 1, x -> new double[x.length]).at(0.5, 2).run().assertPasses();
+    }
+
+    /** Run by a JVM of its own, as a backend is logged once. */
+    static final class Float32 {
+        private Float32() {}
+
+        public static void main(String[] arguments) {
+            try (Network network = Network.oneHot(TOKENS).layer(Lstm.of(3)).classes(CLASSES).backend(Backend.VECTOR)
+                    .build()) {
+                var batch = SequenceBatch.tokens(new int[T * B], T, B).targets(new int[T * B]);
+                GradientCheck.of(network).batch(batch).run().assertPasses();
+            }
+        }
+    }
+
+    @Test
+    void theLogSpeaksOfTheNetworkOnly() throws Exception {
+        String output = OtherJvm.output(List.of("--add-modules", "jdk.incubator.vector"), Float32.class);
+        assertEquals(List.of("VECTOR"), output.lines().filter(line -> line.startsWith("INFO: backend "))
+                .map(line -> line.split("[ :]+")[2]).toList(), output);
     }
 
     @Test

@@ -166,19 +166,19 @@ class NetworkGradientsTest {
      */
     @Test
     void differencesThatStraddleAKinkAreLeftOut() {
-        try (Network network = Network.builder(1).layer(Elman.relu(1)).noHead().loss(Loss.meanSquaredError())
+        try (Network network = Network.builder(1).layer(Elman.relu(1)).outputs(1).loss(Loss.meanSquaredError())
                 .backend(Backend.REFERENCE).precision(Precision.FLOAT64).build()) {
             var batch = SequenceBatch.of(new double[] {0.5}, 1, 1, 1).targets(new double[] {1}, 1);
             GradientCheck check = GradientCheck.of(network).batch(batch);
-            set(network, 0.5, 1, -0.25 + 1e-4);
+            set(network, 0.5, 1, -0.25 + 1e-4, 1, 0);
             GradientReport near = check.run();
             Row bias = near.rows().stream().filter(row -> row.tensor().endsWith("bias")).findFirst().orElseThrow();
             assertEquals(0, bias.elements());
             assertFalse(bias.passes(), "what was not compared has not passed");
             assertTrue(near.toString().contains("straddle a kink"), near::toString);
-            set(network, 0.5, 1, -0.25 + 1e-3); // a smaller step stays on this side
+            set(network, 0.5, 1, -0.25 + 1e-3, 1, 0); // a smaller step stays on this side
             assertEquals(1, check.run().assertPasses().rows().getFirst().elements());
-            set(network, 0.5, 1, -0.25 - 1e-2);
+            set(network, 0.5, 1, -0.25 - 1e-2, 1, 0);
             assertEquals(0, check.run().assertPasses().rows().getFirst().gradient(), "below its kink, no slope");
         }
     }
