@@ -11,7 +11,9 @@ import dev.rondo.train.Trainer;
 import java.nio.file.Path;
 import java.util.List;
 
-/** What examples use without declaring it, as {@link ExamplesTest} gives it to them; a declaration of theirs hides it. */
+/**
+ * What examples use without declaring it, as {@link ExamplesTest} gives it to them; a declaration of theirs hides it.
+ */
 public final class ExampleVariables {
     public static int inputSize;
     public static int timeSteps;

@@ -17,7 +17,8 @@ class LayersTest {
     private static final Path SOURCES = Path.of(System.getProperty("rondo.home"), "java/core/src/main/java/dev/rondo");
 
     /** The highest first; those of one line do not use each other. */
-    private static final List<String> LAYERS = List.of("text check", "train", "network", "io cell.", "kernel", "cell", "memory");
+    private static final List<String> LAYERS =
+            List.of("text check", "train", "network", "io cell.", "kernel", "cell", "memory");
 
     private static final Pattern IMPORT = Pattern.compile("(?:import |\\b)dev\\.rondo\\.((?:[a-z]+\\.)+)[A-Z]");
 

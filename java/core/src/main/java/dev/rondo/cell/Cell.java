@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Description of a recurrent cell: its sizes, states, parameters and options. It holds no numbers; it is a value, and two
- * equal descriptions make equal cells.
+ * Description of a recurrent cell: its sizes, states, parameters and options. It holds no numbers; it is a value, and
+ * two equal descriptions make equal cells.
  *
  * <p>All products of a cell are linear in its parameters and land in R <em>pre-activation rows</em>; what follows is
  * pointwise. {@link #blocks} says which parameter feeds which row.
@@ -108,8 +108,8 @@ public interface Cell {
      * {@return a body of this cell}
      *
      * @param backend whose
-     * @throws UnsupportedOperationException if this cell has no such body, or the backend is not available here; the message
-     *     gives the reason
+     * @throws UnsupportedOperationException if this cell has no such body, or the backend is not available here; the
+     *     message gives the reason
      */
     CellKernel kernel(Backend backend);
 

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Gradients of one {@link CellPass}. Incoming ones, of output and last state, are read only and zero if absent; outgoing ones
- * that are absent are not computed. Gradients at output beyond a row's length are ignored.
+ * Gradients of one {@link CellPass}. Incoming ones, of output and last state, are read only and zero if absent;
+ * outgoing ones that are absent are not computed. Gradients at output beyond a row's length are ignored.
  */
 public final class CellGradients {
     private final CellPass pass;

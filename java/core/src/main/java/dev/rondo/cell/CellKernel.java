@@ -8,7 +8,8 @@ public interface CellKernel {
      * Makes what passes up to a given size need: packed weights, scratch, threads' shares.
      *
      * @param cell the cell, with its options
-     * @param largest the largest pass: time steps and batch may be smaller in a pass, input and hidden size may not differ
+     * @param largest the largest pass: time steps and batch may be smaller in a pass, input and hidden size may not
+     *     differ
      * @param precision element type
      * @param execution threads and cap on the instruction set
      * @return a plan, to be closed

@@ -9,20 +9,21 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * All that one forward pass, and the backward pass after it, works on: one layer, one direction, one whole sequence. Made once
- * per batch shape and used again for every batch: extents, strides and alignment are checked when it is made, contents
- * (lengths, tokens) at each call. T, B, I as in {@link CellShape}, P<sub>p</sub> the width of state plane p.
+ * All that one forward pass, and the backward pass after it, works on: one layer, one direction, one whole sequence.
+ * Made once per batch shape and used again for every batch: extents, strides and alignment are checked when it is made,
+ * contents (lengths, tokens) at each call. T, B, I as in {@link CellShape}, P<sub>p</sub> the width of state plane p.
  *
  * <p>At step (t, b) with t at or beyond the row's length, the state stays as it is and the output is zero. Else, where
- * {@code hold} is set, the state is held and the output repeats it. A reversed pass starts at each row's own last element. A
- * row of length 0 ends in its initial state.
+ * {@code hold} is set, the state is held and the output repeats it. A reversed pass starts at each row's own last
+ * element. A row of length 0 ends in its initial state.
  */
 public final class CellPass {
     /** What the layer reads. */
     public sealed interface Input permits Dense, Tokens {}
 
     /**
-     * Numbers, [T, B, I]. Beyond a row's length, and where a whole row is held, they may be anything, even not-a-number.
+     * Numbers, [T, B, I]. Beyond a row's length, and where a whole row is held, they may be anything, even
+     * not-a-number.
      *
      * @param values native segment; row (t, b) starts at element (t * B + b) * rowStride
      * @param rowStride at least I
@@ -128,7 +129,9 @@ public final class CellPass {
         return parameters.precision();
     }
 
-    /** {@return the slab that {@link #params()} is a slice of; its version says whether packed weights are still good} */
+    /**
+     * {@return the slab that {@link #params()} is a slice of; its version says whether packed weights are still good}
+     */
     public Parameters parameters() {
         return parameters;
     }
@@ -367,7 +370,8 @@ public final class CellPass {
                 throw new IllegalArgumentException("offset: expected " + count + " parameters from it on within "
                         + parameters.count() + ", got offset " + offset);
             }
-            this.params = operands.add("params", precision.slice(parameters.slab(), offset, count), count, precision.bytes());
+            this.params = operands.add(
+                    "params", precision.slice(parameters.slab(), offset, count), count, precision.bytes());
             this.initial = new MemorySegment[cell.planeWidths().length];
             this.last = new MemorySegment[cell.planeWidths().length];
         }

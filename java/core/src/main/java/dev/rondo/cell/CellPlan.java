@@ -5,8 +5,8 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A body of a cell made ready for passes up to a given size. It owns packed weights and scratch; a call allocates nothing.
- * One thread at a time may use it.
+ * A body of a cell made ready for passes up to a given size. It owns packed weights and scratch; a call allocates
+ * nothing. One thread at a time may use it.
  *
  * <p>The checks of arguments stand here, above the bodies: these see valid passes only. Memory of a pass that another
  * thread closes meanwhile cannot crash the JVM. The workspace of the parameters cannot be closed while a pass runs, and
@@ -127,14 +127,15 @@ public abstract class CellPlan implements AutoCloseable {
     }
 
     /**
-     * Full back-propagation through time over the sequence that {@link #forward} ran last with this pass. It consumes the
-     * cache: one backward pass per forward pass. Input, parameters, lengths, hold and mask must be as they were then;
-     * initial state, last state and output may have been overwritten.
+     * Full back-propagation through time over the sequence that {@link #forward} ran last with this pass. It consumes
+     * the cache: one backward pass per forward pass. Input, parameters, lengths, hold and mask must be as they were
+     * then; initial state, last state and output may have been overwritten.
      *
      * @param pass what forward ran
      * @param gradients those of this pass, in and out
      * @throws IllegalArgumentException if the pass or the gradients do not fit this plan
-     * @throws IllegalStateException if forward of this plan has not filled the pass's cache, or as {@link #forward} says
+     * @throws IllegalStateException if forward of this plan has not filled the pass's cache, or as {@link #forward}
+     *     says
      */
     public final void backward(CellPass pass, CellGradients gradients) {
         Objects.requireNonNull(gradients, "gradients: expected some, got null");
@@ -145,8 +146,8 @@ public abstract class CellPlan implements AutoCloseable {
             }
             gradients.checkAlive();
             if (pass.cacheFilledBy() != this) {
-                throw new IllegalStateException("backward: expected a forward pass with cache, by this plan, right before; got "
-                        + (pass.cacheFilledBy() == null ? "none" : "one by another plan"));
+                throw new IllegalStateException("backward: expected a forward pass with cache, by this plan, right "
+                        + "before; got " + (pass.cacheFilledBy() == null ? "none" : "one by another plan"));
             }
             pass.checkContents();
             pass.cacheFilledBy(null);

@@ -5,7 +5,8 @@ import java.util.Locale;
 /**
  * Instruction-set tiers that kernels exist for. {@link Backend#VECTOR} uses the tier's vector width.
  *
- * <p>The environment variable {@code RONDO_MAX_ISA} ({@code baseline}, {@code avx2} or {@code avx512}) is the default cap.
+ * <p>The environment variable {@code RONDO_MAX_ISA} ({@code baseline}, {@code avx2} or {@code avx512}) is the default
+ * cap.
  */
 public enum IsaTier {
     /** What every CPU of the platform has: SSE2 or NEON, 128 bits. */

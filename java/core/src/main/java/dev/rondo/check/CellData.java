@@ -196,7 +196,8 @@ final class CellData {
             }
         }
         if (!variant.has(PassOption.NO_MASK)) {
-            // No larger than 1 in the mean: with more, a cell without gates is chaotic, and any rounding grows with time.
+            // No larger than 1 in the mean: with more, a cell without gates is chaotic, and any rounding grows with
+            // time.
             int steps = variant.has(PassOption.MASK_PER_STEP) ? shape.timeSteps() : 1;
             mask = new double[steps * planeCount(0)];
             for (int i = 0; i < mask.length; i++) {

@@ -112,8 +112,8 @@ final class GuardedMatrix {
     private String overwritten(long from, long to) {
         for (long i = (GUARD + from) * elementBytes; i < (GUARD + to) * elementBytes; i++) {
             if (region.get(ValueLayout.JAVA_BYTE, i) != MARK) {
-                return name + " was overrun: element " + (i / elementBytes - GUARD) + " of " + rows + " rows of " + width
-                        + ", stride " + stride;
+                return name + " was overrun: element " + (i / elementBytes - GUARD) + " of " + rows + " rows of "
+                        + width + ", stride " + stride;
             }
         }
         return null;

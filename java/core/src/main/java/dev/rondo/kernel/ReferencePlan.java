@@ -19,9 +19,9 @@ import java.util.stream.Collectors;
 /**
  * The time loop of the reference: products, lengths, hold, mask, direction and gradients, for any cell.
  *
- * <p>States lie in slots in the order of time: step t reads slot t and writes slot t + 1; reversed, it reads slot t + 1 and
- * writes slot t. Cached for backward: gates [T, B, R], cache planes [T, B, planes] and state slots [T + 1, B, planes],
- * float64.
+ * <p>States lie in slots in the order of time: step t reads slot t and writes slot t + 1; reversed, it reads slot t + 1
+ * and writes slot t. Cached for backward: gates [T, B, R], cache planes [T, B, planes] and state slots [T + 1, B,
+ * planes], float64.
  *
  * <p>A cell with cache planes has two products in a step, and what is between them; backwards first the second,
  * then what is between, then the first.
@@ -123,7 +123,8 @@ final class ReferencePlan extends CellPlan {
             }
         }
         if (pass.cache() != null) {
-            cache((values, at) -> MemorySegment.copy(values, 0, pass.cache(), ValueLayout.JAVA_DOUBLE, at, values.length));
+            cache((values, at) ->
+                    MemorySegment.copy(values, 0, pass.cache(), ValueLayout.JAVA_DOUBLE, at, values.length));
         }
     }
 

@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
 /**
- * All parameters of a model in one flat slab, with named views. Gradients and optimiser state are {@link #twin() twins} of
- * the slab, so that norm, clipping, update and checkpoint are flat loops.
+ * All parameters of a model in one flat slab, with named views. Gradients and optimiser state are {@link #twin() twins}
+ * of the slab, so that norm, clipping, update and checkpoint are flat loops.
  *
  * <p>Whoever writes into the slab calls {@link #changed()}: plans keep packed copies of the weights and look at
  * {@link #version()} to know whether these are still good.

@@ -14,8 +14,9 @@ public final class Allocation {
 
     /**
      * Fails unless a round of calls allocates nothing. Code that is not linked or compiled yet does, so it may take
-     * rounds, and no fixed number of them: on a busy machine the compiler lags behind. Only rounds count in which it has
-     * finished nothing. An object per call would come to 16 bytes per call at least; less is noise of the JVM itself.
+     * rounds, and no fixed number of them: on a busy machine the compiler lags behind. Only rounds count in which it
+     * has finished nothing. An object per call would come to 16 bytes per call at least; less is noise of the JVM
+     * itself.
      */
     public static void assertNone(Runnable call) {
         var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();

@@ -20,8 +20,9 @@ import java.util.Map;
  *   c' = f * c + i * g                    h' = o * tanh(c')
  * </pre>
  *
- * <p>This is the one place that says the order of gates: pre-activation rows are i, f, g, o, H each, as in PyTorch. Parameters:
- * {@code weightIh} [4H, I] (for tokens [I, 4H]), {@code weightHh} [4H, H], one {@code bias} [4H]. State planes: h, c.
+ * <p>This is the one place that says the order of gates: pre-activation rows are i, f, g, o, H each, as in PyTorch.
+ * Parameters: {@code weightIh} [4H, I] (for tokens [I, 4H]), {@code weightHh} [4H, H], one {@code bias} [4H]. State
+ * planes: h, c.
  *
  * @param hiddenSize hidden units, H
  * @param forgetBias what the forget gate's bias starts with; 1 keeps early gradients alive (Jozefowicz et al. 2015)

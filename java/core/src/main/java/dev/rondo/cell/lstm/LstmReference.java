@@ -6,7 +6,8 @@ import static dev.rondo.kernel.ReferenceMath.tanh;
 import dev.rondo.kernel.ReferenceKernel;
 
 /**
- * The LSTM in plain Java; the equations are those of {@link Lstm}. Backward, with dh and dc the gradients of the new state:
+ * The LSTM in plain Java; the equations are those of {@link Lstm}. Backward, with dh and dc the gradients of the new
+ * state:
  *
  * <pre>
  *   dc' = dc + dh * o * (1 - tanh(c')^2)
