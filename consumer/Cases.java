@@ -10,7 +10,8 @@ import java.util.stream.Stream;
 
 /**
  * Runs the consumer with and without each jar and each JVM flag, on the class path and on the module path, and checks
- * what it says: {@code java Cases.java TARGET}, where TARGET has the consumer's classes and its libraries in lib.
+ * what it says: {@code java Cases.java TARGET LINK}, where TARGET has the consumer's classes and its libraries in lib,
+ * and LINK is {@code platform}, or {@code named} if the consumer names each library.
  */
 final class Cases {
     private static final long MOST_BYTES = 30_000_000;
@@ -47,24 +48,31 @@ final class Cases {
 
     public static void main(String[] arguments) throws Exception {
         var cases = new Cases(Path.of(arguments[0]).toAbsolutePath());
-        cases.size();
-        cases.classPath();
-        cases.modulePath();
-        cases.runtimeImages();
+        if (arguments[1].equals("named")) {
+            cases.named();
+        } else {
+            cases.classPath();
+            cases.modulePath();
+            cases.runtimeImages();
+        }
         cases.failures.forEach(System.out::println);
         System.out.printf("consumer test: %d of %d cases passed%n", cases.runs - cases.failures.size(), cases.runs);
         System.exit(cases.failures.isEmpty() ? 0 : 1);
     }
 
-    /** What a program for Linux downloads, whose POM names core, its native jar and those of JavaCPP and OpenBLAS. */
+    /** A program for Linux whose POM names core, its native jar and those of JavaCPP and OpenBLAS. */
+    private void named() throws Exception {
+        size();
+        onClassPath("", VECTOR, ACCESS).says("backend NATIVE", OPENBLAS).doesNotSay(WARNING, "; not ");
+        onModulePath("", ALL, VECTOR, MODULE_ACCESS).says("backend NATIVE", OPENBLAS).doesNotSay(WARNING, "; not ");
+    }
+
     private void size() throws IOException {
         long sum = 0;
         System.out.println("download for Linux x86_64:");
         for (Path jar : jars) {
-            if (!jar.getFileName().toString().contains("-platform-")) {
-                System.out.printf("%,12d  %s%n", Files.size(jar), jar.getFileName());
-                sum += Files.size(jar);
-            }
+            System.out.printf("%,12d  %s%n", Files.size(jar), jar.getFileName());
+            sum += Files.size(jar);
         }
         System.out.printf("%,12d  together, of at most %,d%n", sum, MOST_BYTES);
         count("size of the download", sum <= MOST_BYTES ? "" : sum + " bytes");
@@ -112,6 +120,8 @@ final class Cases {
         onModulePath(JAVACPP, VECTOR, MODULE_ACCESS).says("backend VECTOR", "not NATIVE: JavaCPP" + add);
         onModulePath(JAVACPP, PLATFORM).refuses("Module org.bytedeco.javacpp not found");
         onModulePath(OPENBLAS_JARS, ALL, MODULE_ACCESS).says("backend NATIVE", "no OpenBLAS: OpenBLAS" + add);
+        onModulePath(OPENBLAS_NATIVE_JAR, ALL, MODULE_ACCESS)
+                .says("backend NATIVE", "openblas: own products, no OpenBLAS: no jniopenblas_nolapack in");
     }
 
     /** A Java runtime with a few modules of the JDK, and one that holds the program as well. */
