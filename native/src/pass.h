@@ -252,7 +252,8 @@ void CellPlan<Cell>::lay_out(Pieces& pieces) {
   // where the weights come from beyond that cache.
   Tape<Real>& tape = inference_tape_ = tape_of(B);
   const int64_t fitting = 256 * 1024 / (tape.pre_row * (int64_t)sizeof(Real));
-  const int64_t least = I * wiring_.weight_rows * (int64_t)sizeof(Real) > 512 * 1024 ? 512 : 48;
+  const double weights = (double)I * (double)wiring_.weight_rows * sizeof(Real);
+  const int64_t least = weights > 512 * 1024 ? 512 : 48;
   const int64_t steps = (fitting > least ? fitting : least) / B;
   chunk_rows_ = (steps < 1 ? 1 : steps < T ? steps : T) * B;
   tape.pre = pieces.take<Real>(chunk_rows_, tape.pre_row);
