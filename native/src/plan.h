@@ -56,6 +56,7 @@ struct TierFunction {
   Result (*float64)(const Description& description);
 };
 
+using Activation = TierFunction<void, rondo_activation>;
 using Multiplication = TierFunction<void, rondo_product>;
 using SoftmaxLoss = TierFunction<void, rondo_loss>;
 using Squares = TierFunction<double, rondo_squares>;

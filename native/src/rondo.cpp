@@ -17,13 +17,14 @@
 // ------------------------------------------------------------------------------------------------------------ tables
 
 #define RONDO_DECLARE(cell) extern const CellFactory cell;
-#define RONDO_TIER_OF(tier)                   \
-  namespace rondo::tier {                     \
-  RONDO_CELLS(RONDO_DECLARE)                  \
-  extern const Multiplication multiplication; \
-  extern const SoftmaxLoss softmax_loss;      \
-  extern const Squares sum_of_squares;        \
-  extern const Update update_by_rule;         \
+#define RONDO_TIER_OF(tier)                      \
+  namespace rondo::tier {                        \
+  RONDO_CELLS(RONDO_DECLARE)                     \
+  extern const Activation activation_of_numbers; \
+  extern const Multiplication multiplication;    \
+  extern const SoftmaxLoss softmax_loss;         \
+  extern const Squares sum_of_squares;           \
+  extern const Update update_by_rule;            \
   }
 RONDO_TIER_OF(baseline)
 #ifdef RONDO_X86_TIERS
@@ -50,6 +51,7 @@ struct CellEntry {
 
 #define RONDO_ENTRY(cell) {#cell, RONDO_IN_TIERS(cell)},
 constexpr CellEntry cells[] = {RONDO_CELLS(RONDO_ENTRY)};
+constexpr const Activation* activations[tiers] = RONDO_IN_TIERS(activation_of_numbers);
 constexpr const Multiplication* multiplications[tiers] = RONDO_IN_TIERS(multiplication);
 constexpr const SoftmaxLoss* softmax_losses[tiers] = RONDO_IN_TIERS(softmax_loss);
 constexpr const Squares* sums_of_squares[tiers] = RONDO_IN_TIERS(sum_of_squares);
@@ -127,6 +129,11 @@ template <class Description>
 bool has_valid_head(const Description& x) {
   return x.size == (int64_t)sizeof(Description) && in_range(x.threads, 1, most_threads) &&
          in_range(x.isa, -1, tiers - 1);
+}
+
+bool is_valid(const rondo_activation& x) {
+  return has_valid_head(x) && in_range(x.function, RONDO_EXP, RONDO_TANH) && in_range(x.count, 1, largest_count) &&
+         x.x && x.y;
 }
 
 bool is_valid(const rondo_product& x) {
@@ -246,6 +253,13 @@ int32_t rondo_backward(rondo_plan* plan, const rondo_pass* pass, const rondo_gra
     return RONDO_BAD_ARGUMENT;
   }
   return thread_scratch() ? plan->backward(*pass, *gradients) : RONDO_OUT_OF_MEMORY;
+}
+
+int32_t rondo_activate(const rondo_activation* activation, ...) {
+  if (!activation || !is_valid(*activation)) return RONDO_BAD_ARGUMENT;
+  if (!is_precision(activation->precision)) return RONDO_UNSUPPORTED;
+  run(activations, *activation);
+  return RONDO_OK;
 }
 
 int32_t rondo_multiply(const rondo_product* product, ...) {

@@ -31,7 +31,7 @@
 extern "C" {
 #endif
 
-#define RONDO_ABI_VERSION 3
+#define RONDO_ABI_VERSION 4
 #define RONDO_MAX_PLANES 4
 
 /* Status of every call that can fail. */
@@ -134,6 +134,21 @@ RONDO_API int64_t rondo_cache_bytes(const rondo_plan* plan, int64_t time_steps, 
  */
 RONDO_API int32_t rondo_forward(rondo_plan* plan, const rondo_pass* pass, ...);
 RONDO_API int32_t rondo_backward(rondo_plan* plan, const rondo_pass* pass, const rondo_gradients* gradients, ...);
+
+/*
+ * y_i = f(x_i), as cells and softmax compute it. Where the result is a normal number its relative error is at most
+ * 2.5e-7 (float) or 1e-15 (double); not-a-number goes through, infinities give the limits.
+ */
+enum { RONDO_EXP = 0, RONDO_SIGMOID = 1, RONDO_TANH = 2 };
+typedef struct {
+  int64_t size; /* sizeof(rondo_activation) */
+  int64_t precision, threads, isa;
+  int64_t function;
+  int64_t count;
+  const void* x;
+  void* y; /* may be x */
+} rondo_activation;
+RONDO_API int32_t rondo_activate(const rondo_activation* activation, ...);
 
 /* One matrix product for the dense head: C [m, n] = (accumulate ? C : 0) + op(A) [m, k] op(B) [k, n]. */
 typedef struct {

@@ -32,6 +32,7 @@ import dev.rondo.check.SelfCheck;
 import dev.rondo.check.Tolerance;
 import dev.rondo.io.Checkpoint;
 import dev.rondo.kernel.Backends;
+import dev.rondo.kernel.NativeActivation;
 import dev.rondo.kernel.NativeKernel;
 import dev.rondo.kernel.NativeSoftmax;
 import dev.rondo.kernel.NativeSquares;
@@ -145,7 +146,7 @@ class NullArgumentsTest {
 
     /** Types of which there are objects only where the native library is. */
     private static final Set<Class<?>> ONLY_NATIVE =
-            Set.of(NativeSoftmax.class, NativeSquares.class, NativeUpdate.class);
+            Set.of(NativeActivation.class, NativeSoftmax.class, NativeSquares.class, NativeUpdate.class);
 
     private static final Path SOURCES = Path.of(System.getProperty("rondo.home"), "java/core/src/main/java");
     private static final Map<Class<?>, Object> SAMPLES = new HashMap<>();
@@ -276,6 +277,7 @@ class NullArgumentsTest {
         sample(Enum.class, Backend.REFERENCE);
         sample(Backend.REFERENCE);
         sample(IsaTier.BASELINE);
+        sample(NativeActivation.Function.EXP);
         sample(InputKind.DENSE);
         sample(ParameterBlock.Source.ONE);
         sample(shape);
@@ -291,6 +293,7 @@ class NullArgumentsTest {
         sample(Products.Matrix.of(values, 1, 1));
         sample(new NativeKernel());
         if (Backends.missing(Backend.NATIVE).isEmpty()) {
+            sample(new NativeActivation(NativeActivation.Function.EXP, Precision.FLOAT32, execution));
             sample(new NativeSoftmax(Precision.FLOAT32, execution, 1, 1));
             sample(new NativeSquares(Precision.FLOAT32, execution));
             sample(new NativeUpdate(Precision.FLOAT32, execution));

@@ -34,6 +34,7 @@ final class NativeCalls {
     private static final int FEW = 3; // arenas that a pass usually has, at most
     private static final MethodHandle FORWARD = functionOn(FEW, "rondo_forward", JAVA_LONG, JAVA_LONG);
     private static final MethodHandle BACKWARD = functionOn(FEW, "rondo_backward", JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle ACTIVATE = functionOn(2, "rondo_activate", JAVA_LONG);
     private static final MethodHandle MULTIPLY = functionOn(FEW, "rondo_multiply", JAVA_LONG);
     private static final MethodHandle SOFTMAX_LOSS = functionOn(FEW, "rondo_softmax_loss", JAVA_LONG);
     private static final MethodHandle SUM_SQUARES = functionOn(1, "rondo_sum_squares", JAVA_LONG, JAVA_LONG);
@@ -155,6 +156,17 @@ final class NativeCalls {
                     ? (int) BACKWARD.invokeExact(plan, pass.address(), gradients.address(), arena(arenas, 0),
                             arena(arenas, 1), arena(arenas, 2))
                     : (int) Many.BACKWARD.invokeExact(plan, pass.address(), gradients.address(), Many.of(arenas));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+        check(status, what);
+    }
+
+    /** Runs an activation on the memory of {@code x} and {@code y}, which is kept open. */
+    static void activate(NativeStruct activation, MemorySegment x, MemorySegment y, Object what) {
+        int status;
+        try {
+            status = (int) ACTIVATE.invokeExact(activation.address(), x, y);
         } catch (Throwable e) {
             throw unexpected(e);
         }
