@@ -6,6 +6,7 @@ import dev.rondo.cell.IsaTier;
 import dev.rondo.check.CellBody;
 import dev.rondo.kernel.Backends;
 import dev.rondo.memory.Precision;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -14,6 +15,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.runner.BenchmarkList;
 import org.openjdk.jmh.runner.BenchmarkListEntry;
@@ -38,8 +42,9 @@ public final class Bench {
                         [--threads 1,2] [--json FILE] [options of JMH with one dash, -f 3 for example]
             rondo bench startup [--starts 10] [--json FILE]
             rondo bench --peers [startup] --help
-            Patterns are parts of names: forward training streaming packing, modelStep layerStep head softmax
-            optimizer, twoLayers. Shapes are in test-data/shapes. Without options: all bodies but the reference.""";
+            Patterns are parts of names: forward backward training streaming packing, activation (Exp Sigmoid Tanh),
+            modelStep layerStep softmax optimizer, head (and headOpenBlas), twoLayers. Shapes are in test-data/shapes.
+            Without options: all bodies but the reference.""";
 
     private final Choices choices;
     private final CommandLineOptions jmh;
@@ -103,37 +108,52 @@ public final class Bench {
     private void verify() {
         var verification = new Verification(bodies, threads.stream().map(Integer::valueOf).toList());
         for (String cell : choices.cells()) {
-            for (String shape : shapes(CellBenchmark.class)) {
+            for (String shape : shapes(CellBenchmark.class, BackwardBenchmark.class)) {
                 verification.kernels(cell, CellBenchmark.shape(shape));
             }
             for (String shape : shapes(ModelBenchmark.class)) {
                 verification.network(cell, CellBenchmark.shape(shape), NetworkWork::characters);
             }
-            if (entries.stream().anyMatch(entry -> entry.getUserClassQName().equals(StackBenchmark.class.getName()))) {
+            if (willRun(StackBenchmark.class)) {
                 verification.network(cell, StackBenchmark.SHAPE, NetworkWork::stack);
             }
         }
+        for (String shape : shapes(HeadBenchmark.class, OpenBlasBenchmark.class)) {
+            verification.head(CellBenchmark.shape(shape));
+        }
+        if (willRun(ActivationBenchmark.class)) {
+            verification.activations();
+        }
     }
 
-    /** {@return the shapes at which benchmarks of a class will run} */
-    private Set<String> shapes(Class<?> benchmarks) {
-        var shapes = new LinkedHashSet<String>();
-        for (BenchmarkListEntry entry : entries) {
-            if (entry.getUserClassQName().equals(benchmarks.getName())) {
-                shapes.addAll(choices.shapes(entry.getParams().get().get("shape")));
-            }
-        }
-        return shapes;
+    /** {@return whether a benchmark of one of these classes will run} */
+    private boolean willRun(Class<?>... benchmarks) {
+        return entries(benchmarks).findAny().isPresent();
+    }
+
+    /** {@return the shapes at which benchmarks of some classes will run} */
+    private Set<String> shapes(Class<?>... benchmarks) {
+        return entries(benchmarks).flatMap(entry -> choices.shapes(entry.getParams().get().get("shape")).stream())
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    private Stream<BenchmarkListEntry> entries(Class<?>... benchmarks) {
+        Set<String> names = Arrays.stream(benchmarks).map(Class::getName).collect(Collectors.toSet());
+        return entries.stream().filter(entry -> names.contains(entry.getUserClassQName()));
     }
 
     private void measurePeaks() {
-        for (String body : bodies) {
-            for (String count : threads) {
-                String what = Figures.peakOf(body, Integer.parseInt(count));
-                String[] words = what.split(" ");
-                peaks.merge(what, Peak.measure(IsaTier.valueOf(words[0]), Integer.parseInt(words[1])),
-                        Peak::or);
-            }
+        var bodies = new ArrayList<>(this.bodies);
+        if (willRun(OpenBlasBenchmark.class)) {
+            bodies.add(Figures.OPENBLAS);
+        }
+        Set<String> needed = bodies.stream()
+                .flatMap(body -> threads.stream().map(count -> Figures.peakOf(body, Integer.parseInt(count))))
+                .collect(Collectors.toCollection(TreeSet::new));
+        for (String what : needed) {
+            String[] words = what.split(" ");
+            Peak measured = Peak.measure(IsaTier.valueOf(words[0]), Integer.parseInt(words[1]));
+            peaks.merge(what, measured, Peak::or);
         }
     }
 

@@ -80,8 +80,18 @@ final class CellWork implements AutoCloseable {
      * Forward and backward over the whole batch, to all gradients, with parameters that have changed as in training.
      */
     void train() {
+        forwardOfTraining();
+        backward();
+    }
+
+    /** Forward that keeps what backward needs, with parameters that have changed. */
+    void forwardOfTraining() {
         parameters.changed();
         plan.forward(training);
+    }
+
+    /** Backward to all gradients; once for each {@link #forwardOfTraining}, for it consumes what that has kept. */
+    void backward() {
         plan.backward(training, gradients);
     }
 

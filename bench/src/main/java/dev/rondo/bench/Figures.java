@@ -23,10 +23,13 @@ import org.openjdk.jmh.util.Statistics;
  * from the second-level cache: the recurrent weights once per step forward, and once backward.
  */
 final class Figures {
-    private static final String ROW = "%-10s %-18s %-7s %-16s %3s  %11s %9s %9s %9s %9s  %-9s %9s %9s %9s%n";
+    private static final String ROW = "%-17s %-18s %-7s %-16s %3s  %11s %9s %9s %9s %9s  %-9s %9s %9s %9s%n";
 
     private static final List<String> COLUMNS = List.of("benchmark", "cell", "shape", "body", "threads", "us",
             "error_us", "gflops", "best_gflops", "percent", "of", "p50_us", "p99_us", "bytes_per_op");
+
+    /** What stands for the body where OpenBLAS alone is timed. */
+    static final String OPENBLAS = "OpenBLAS";
 
     private Figures() {}
 
@@ -45,6 +48,9 @@ final class Figures {
 
     /** {@return what the peak depends on: tier and threads, as in {@code AVX2 1}} */
     static String peakOf(String body, int threads) {
+        if (body.equals(OPENBLAS)) { // which takes what the CPU has
+            return CellBenchmark.body("lstm", Bench.bodies(List.of()).getLast()).tier() + " " + threads;
+        }
         CellBody parsed = CellBenchmark.body("lstm", body);
         return parsed.tier() + " " + (parsed.backend() == Backend.NATIVE ? threads : 1);
     }
@@ -52,15 +58,15 @@ final class Figures {
     private static Map<String, Object> of(RunResult result, Map<String, Peak> peaks) {
         BenchmarkParams params = result.getParams();
         String benchmark = params.getBenchmark().substring(params.getBenchmark().lastIndexOf('.') + 1);
-        String body = params.getParam("body");
-        int threads = Integer.parseInt(params.getParam("threads"));
+        String body = param(params, "body", OPENBLAS);
+        int threads = Integer.parseInt(param(params, "threads", "1"));
         Result<?> micros = result.getPrimaryResult();
         Statistics statistics = micros.getStatistics();
         Amount amount = amount(benchmark, params);
         var figures = new LinkedHashMap<String, Object>();
         figures.put("benchmark", benchmark);
-        figures.put("cell", params.getParam("cell"));
-        figures.put("shape", params.getParam("shape") == null ? "S9" : params.getParam("shape"));
+        figures.put("cell", param(params, "cell", "-"));
+        figures.put("shape", param(params, "shape", benchmark.equals("twoLayers") ? "S9" : "-"));
         figures.put("body", body);
         figures.put("threads", threads);
         figures.put("us", micros.getScore());
@@ -76,6 +82,10 @@ final class Figures {
         return figures;
     }
 
+    private static String param(BenchmarkParams params, String name, String otherwise) {
+        return params.getParam(name) == null ? otherwise : params.getParam(name);
+    }
+
     private static void addPeak(Map<String, Object> figures, Amount amount, double micros, Peak peak) {
         boolean reads = !Double.isNaN(amount.bytes);
         boolean compared = reads || !Double.isNaN(amount.flops);
@@ -87,7 +97,7 @@ final class Figures {
     private static Amount amount(String benchmark, BenchmarkParams params) {
         String name = params.getParam("shape");
         CellShape shape = name == null ? StackBenchmark.SHAPE : CellBenchmark.shape(name);
-        Cell cell = CellBenchmark.cell(params.getParam("cell"), shape.hiddenSize());
+        Cell cell = CellBenchmark.cell(param(params, "cell", "lstm"), shape.hiddenSize());
         double all = CellWork.weights(cell, shape.inputSize(), true);
         double recurrent = CellWork.weights(cell, shape.inputSize(), false);
         double head = (double) cell.outputSize() * shape.inputSize();
@@ -95,11 +105,12 @@ final class Figures {
         double read = shape.batchSize() > 1 ? Double.NaN : shape.timeSteps() * recurrent * Float.BYTES;
         return switch (benchmark) {
             case "forward" -> new Amount(2 * rows * all, read);
+            case "backward" -> new Amount(4 * rows * all, read);
             case "training" -> new Amount(6 * rows * all, 2 * read);
             case "streaming" -> new Amount(2 * all, all * Float.BYTES);
             case "layerStep" -> new Amount(6 * rows * recurrent, 2 * read); // tokens: rows of weights are copied
             case "modelStep" -> new Amount(6 * rows * (recurrent + head), Double.NaN);
-            case "head" -> new Amount(6 * rows * head, Double.NaN);
+            case "head", "headOpenBlas" -> new Amount(6 * rows * head, Double.NaN);
             case "twoLayers" -> {
                 double upper = CellWork.weights(cell, cell.outputSize(), true);
                 yield new Amount(2 * rows * (all + upper), StackBenchmark.LAYERS * read);

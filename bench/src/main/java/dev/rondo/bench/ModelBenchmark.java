@@ -43,8 +43,7 @@ public class ModelBenchmark {
 
     private NetworkWork model;
     private NetworkWork layer;
-    private NetworkWork softmax;
-    private HeadWork head;
+    private SoftmaxWork softmax;
 
     /** Made by JMH. */
     public ModelBenchmark() {}
@@ -56,8 +55,7 @@ public class ModelBenchmark {
         CellBody timed = CellBenchmark.body(cell, body);
         model = NetworkWork.characters(timed, sizes, threads);
         layer = NetworkWork.layer(timed, sizes, threads);
-        softmax = NetworkWork.softmax(timed, sizes, threads);
-        head = new HeadWork(timed, sizes, threads);
+        softmax = new SoftmaxWork(timed, sizes, threads);
     }
 
     /** Frees memory. */
@@ -66,7 +64,6 @@ public class ModelBenchmark {
         model.close();
         layer.close();
         softmax.close();
-        head.close();
     }
 
     /** Tokens, layer, head, softmax, backward, clipping, Adam. */
@@ -81,16 +78,10 @@ public class ModelBenchmark {
         layer.train();
     }
 
-    /** The products of the dense head, forward and backward. */
-    @Benchmark
-    public void head() {
-        head.products();
-    }
-
-    /** Softmax, cross-entropy and its gradient, T * B times over I classes; a layer of one unit is timed with it. */
+    /** Softmax, cross-entropy and its gradient, T * B times over I classes. */
     @Benchmark
     public void softmax() {
-        softmax.forward();
+        softmax.run();
     }
 
     /** Norm of the gradients, clipping and Adam on all parameters. */

@@ -3,6 +3,7 @@ package dev.rondo.bench;
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.Cell;
 import dev.rondo.cell.CellShape;
+import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.check.CellBody;
 import java.util.List;
 
@@ -42,6 +43,48 @@ final class Verification {
             }
         }
         System.out.printf("verified: %s, T=%d of %s%n", cell, steps, shape);
+    }
+
+    /**
+     * Verifies the products of the head of all bodies, and by OpenBLAS, at a shape.
+     *
+     * @throws IllegalStateException if a result is further off than the tolerance of the shape
+     */
+    void head(CellShape shape) {
+        double flopsOfRow = 6.0 * shape.inputSize() * shape.hiddenSize();
+        int rows = Math.clamp((long) (MOST_FLOPS / flopsOfRow), 1, Math.toIntExact(shape.rows()));
+        var shortened = new CellShape(rows, 1, shape.inputSize(), shape.hiddenSize());
+        try (var reference = HeadWork.of(CellBody.reference(Lstm::of), shortened, 1)) {
+            reference.products();
+            for (int count : threads) {
+                for (String body : bodies) {
+                    head(HeadWork.of(CellBenchmark.body("lstm", body), shortened, count), reference, body);
+                }
+                head(HeadWork.ofOpenBlas(shortened, count), reference, Figures.OPENBLAS);
+            }
+        }
+        System.out.printf("verified: head, %d rows of %s%n", rows, shape);
+    }
+
+    private static void head(HeadWork work, HeadWork reference, String what) {
+        try (work) {
+            work.products();
+            work.compare(reference, what);
+        }
+    }
+
+    /**
+     * Verifies the activations of all bodies.
+     *
+     * @throws IllegalStateException if a result is further off than activations may be
+     */
+    void activations() {
+        for (String body : bodies) {
+            try (var work = new ActivationWork(CellBenchmark.body("lstm", body))) {
+                work.verify(body);
+            }
+        }
+        System.out.println("verified: activations");
     }
 
     /** A kind of network. */

@@ -50,14 +50,17 @@ class BenchmarksTest {
         for (var figure : figures) {
             JsonObject fields = figure.getAsJsonObject();
             String name = fields.get("benchmark").getAsString();
-            assertEquals(BODY, fields.get("body").getAsString());
+            assertEquals(name.equals("headOpenBlas") ? Figures.OPENBLAS : BODY, fields.get("body").getAsString());
             assertTrue(fields.get("us").getAsDouble() > 0, name);
-            boolean counts = !Set.of("packing", "softmax", "optimizer").contains(name);
+            boolean counts = !Set.of("packing", "softmax", "optimizer", "activationExp", "activationSigmoid",
+                    "activationTanh").contains(name);
             assertEquals(!counts, fields.get("gflops").isJsonNull(), name);
             assertEquals(!counts, fields.get("percent").isJsonNull(), name);
             assertEquals(!name.equals("twoLayers"), fields.get("p99_us").isJsonNull(), name);
             switch (name) { // a GRU of I=5, H=8 has 24 rows of 13 weights; T=3, B=2
                 case "forward" -> percent(100 * (2 * 6 * 24 * 13) / FLOPS, fields);
+                case "backward" -> percent(100 * (2 * 2 * 6 * 24 * 13) / FLOPS, fields);
+                case "head", "headOpenBlas" -> percent(100 * (3 * 2 * 6 * 5 * 8) / FLOPS, fields);
                 case "training" -> percent(100 * (3 * 2 * 6 * 24 * 13) / FLOPS, fields);
                 case "streaming" -> percent(100 * (4 * 24 * 13) / BYTES, fields);
                 default -> {}
@@ -71,7 +74,8 @@ class BenchmarksTest {
     }
 
     private static Set<String> benchmarks() {
-        return Stream.of(CellBenchmark.class, ModelBenchmark.class, StackBenchmark.class)
+        return Stream.of(ActivationBenchmark.class, BackwardBenchmark.class, CellBenchmark.class, HeadBenchmark.class,
+                        ModelBenchmark.class, OpenBlasBenchmark.class, StackBenchmark.class)
                 .flatMap(benchmarks -> Arrays.stream(benchmarks.getMethods()))
                 .filter(method -> method.isAnnotationPresent(Benchmark.class))
                 .map(method -> method.getName()).collect(Collectors.toCollection(TreeSet::new));
@@ -90,6 +94,8 @@ class BenchmarksTest {
         var verification = new Verification(Bench.bodies(List.of()), List.of(1, 2));
         verification.kernels("lstm", shape);
         verification.network("lstm", shape, NetworkWork::characters);
+        verification.head(shape);
+        verification.activations();
         CellBody body = CellBody.reference(units -> CellBenchmark.cell("lstm", units));
         try (var reference = new CellWork(body, shape, 3, 1); var work = new CellWork(body, shape, 3, 1)) {
             reference.once();
@@ -97,6 +103,23 @@ class BenchmarksTest {
             work.compare(reference);
             work.train(); // gradients add up
             assertThrows(IllegalStateException.class, () -> work.compare(reference));
+        }
+    }
+
+    @Test
+    void verificationOfHeadAndActivationsCanFail() {
+        CellShape shape = CellBenchmark.shape(SHAPE);
+        CellBody body = CellBody.reference(units -> CellBenchmark.cell("lstm", units));
+        try (var reference = HeadWork.of(body, shape, 1); var work = HeadWork.of(body, shape, 1)) {
+            reference.products();
+            assertThrows(IllegalStateException.class, () -> work.compare(reference, "nobody")); // has done nothing yet
+            work.products();
+            work.compare(reference, "REFERENCE");
+        }
+        assumeTrue(Backends.missing(Backend.VECTOR).isEmpty(), "no vectors here");
+        try (var work = new ActivationWork(CellBenchmark.body("lstm", "VECTOR/BASELINE"))) {
+            work.verify("VECTOR");
+            assertThrows(IllegalStateException.class, () -> work.verify("VECTOR")); // activated twice, in place
         }
     }
 
