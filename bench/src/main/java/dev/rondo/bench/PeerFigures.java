@@ -33,8 +33,9 @@ final class PeerFigures {
      *
      * @param micros median of each round
      * @param least of all calls
+     * @param high 99th percentile of each round
      */
-    record Times(double[] micros, double least) {
+    record Times(double[] micros, double least, double[] high) {
         double median() {
             return Ratios.median(micros);
         }
@@ -55,6 +56,7 @@ final class PeerFigures {
             figure.put("system", system);
             figure.put("median_us", times.median());
             figure.put("min_us", times.least);
+            figure.put("p99_us", Ratios.median(times.high));
             figure.put("gflops", work.flops / times.median() / 1e3);
             if (isOurs(system) && best.isPresent()) {
                 Ratios ratios = Ratios.of(best.get().getValue().micros, times.micros);

@@ -54,6 +54,13 @@ record Ratios(double median, double low, double high) {
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
+    /** {@return the least of {@code values} that {@code percent} per cent of them do not exceed} */
+    static double percentile(double[] values, int percent) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return sorted[Math.ceilDiv(percent * sorted.length, 100) - 1];
+    }
+
     /** {@return the geometric mean} */
     static double geometricMean(double... values) {
         return Math.exp(DoubleStream.of(values).map(Math::log).average().orElseThrow());

@@ -1,7 +1,6 @@
 package dev.rondo.bench;
 
 import dev.rondo.bench.golden.GoldenCell;
-import dev.rondo.check.NamedShape;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -18,14 +17,15 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Times Rondo beside other systems, float32, one layer, one direction, all sequences of full length: {@code rondo bench
- * --peers}. Each system runs in a process of its own, for their pools of threads get in each other's way; rounds go
- * through the systems in alternating order, so that what slows the machine down hits all. Figures are printed only of
- * systems that compute the same number.
+ * Times Rondo beside other systems, float32, one layer (two at S9), one direction, all sequences of full length: {@code
+ * rondo bench --peers}. Each system runs in a process of its own, for their pools of threads get in each other's way;
+ * rounds go through the systems in alternating order, so that what slows the machine down hits all. Figures are printed
+ * only of systems that compute the same number.
  *
- * <p>A round's time is the median of its calls. "us" is the median of all rounds, "least" the fastest call. Under
- * "ratio" stands for a peer the median, over the rounds, of its time to Rondo's in the same round, above 1 Rondo is
- * faster, with its 95 % interval (see {@link Ratios}); for Rondo that of the best peer, the one of the least "us".
+ * <p>A round's time is the median of its calls. "us" is the median of all rounds, "least" the fastest call, "p99" the
+ * median of the rounds' 99th percentiles. Under "ratio" stands for a peer the median, over the rounds, of its time to
+ * Rondo's in the same round, above 1 Rondo is faster, with its 95 % interval (see {@link Ratios}); for Rondo that of
+ * the best peer, the one of the least "us".
  */
 public final class Comparison {
     private static final List<String> SYSTEMS = List.of("rondo", "rondo-vector", "onednn", PeerFigures.PREPACKED,
@@ -39,7 +39,7 @@ public final class Comparison {
             rondo bench --peers startup [--systems ...] [--starts 10] [--json FILE]
             The first time some 500 MB are downloaded.""".formatted(String.join(",", SYSTEMS));
     private static final double SAME = 1e-3; // of sums whose terms cancel, in float32
-    private static final String ROW = "%-16s %-6s %-5s %3s  %-16s %11s %11s %9s %7s  %s%n";
+    private static final String ROW = "%-16s %-6s %-5s %3s  %-16s %11s %11s %11s %9s %7s  %s%n";
 
     private final Choices choices;
     private final List<String> systems;
@@ -54,12 +54,18 @@ public final class Comparison {
         this.modes = choices.oneOf("modes", List.of("train", "infer"), "train", "infer");
         this.rounds = choices.number("rounds", Ratios.LEAST_ROUNDS, 9);
         choices.cells().forEach(GoldenCell::of);
-        choices.shapes();
+        shapes();
         choices.threads();
         if (!choices.words().isEmpty()) {
             throw new IllegalArgumentException(
                     "argument: expected options, or startup first, got " + String.join(" ", choices.words()));
         }
+    }
+
+    private List<String> shapes() {
+        List<String> shapes = choices.get("shapes", "S2", "S3", "S4", "S7", "S8");
+        shapes.forEach(shape -> Stacks.of(GoldenCell.LSTM, shape));
+        return shapes;
     }
 
     private static List<String> systems(Choices choices) {
@@ -94,14 +100,14 @@ public final class Comparison {
 
     private void run() throws IOException {
         choices.writeJson(figures);
-        System.out.printf(
-                ROW, "cell", "shape", "mode", "thr", "system", "us", "least", "GFLOP/s", "ratio", "95 % interval");
+        System.out.printf(ROW, "cell", "shape", "mode", "thr", "system", "us", "least", "p99", "GFLOP/s", "ratio",
+                "95 % interval");
         for (String cell : choices.cells()) {
-            for (String shape : choices.shapes("S2", "S3", "S4", "S7", "S8")) {
+            for (String shape : shapes()) {
                 for (String mode : modes) {
                     for (String threads : choices.threads()) {
-                        compare(new PeerFigures.Work(
-                                cell, shape, mode, Integer.parseInt(threads), flops(cell, shape, mode)));
+                        double flops = Stacks.flops(GoldenCell.of(cell), shape, mode.equals("train"));
+                        compare(new PeerFigures.Work(cell, shape, mode, Integer.parseInt(threads), flops));
                         choices.writeJson(figures);
                     }
                 }
@@ -156,14 +162,7 @@ public final class Comparison {
         }
         System.out.printf(ROW, figure.get("cell"), figure.get("shape"), figure.get("mode"), figure.get("threads"),
                 system, "%.1f".formatted(figure.get("median_us")), "%.1f".formatted(figure.get("min_us")),
-                "%.1f".formatted(figure.get("gflops")), ratio, interval);
-    }
-
-    /** Of the products, as they are usually counted: backward has twice those of forward. */
-    private static double flops(String cell, String name, String mode) {
-        NamedShape shape = Choices.shape(name);
-        double step = 2.0 * GoldenCell.of(cell).gates * shape.hiddenSize() * (shape.inputSize() + shape.hiddenSize());
-        return step * shape.timeSteps() * shape.batchSize() * (mode.equals("train") ? 3 : 1);
+                "%.1f".formatted(figure.get("p99_us")), "%.1f".formatted(figure.get("gflops")), ratio, interval);
     }
 
     /** The process of one system. */
@@ -173,6 +172,7 @@ public final class Comparison {
         private final BufferedReader answers;
         private final PrintWriter orders;
         private final List<Double> micros = new ArrayList<>();
+        private final List<Double> high = new ArrayList<>();
         private double least = Double.POSITIVE_INFINITY;
         private String absent;
         private String system;
@@ -232,10 +232,15 @@ public final class Comparison {
             String[] answer = answer();
             micros.add(Double.parseDouble(answer[1]));
             least = Math.min(least, Double.parseDouble(answer[2]));
+            high.add(Double.parseDouble(answer[3]));
         }
 
         PeerFigures.Times times() {
-            return new PeerFigures.Times(micros.stream().mapToDouble(Double::doubleValue).toArray(), least);
+            return new PeerFigures.Times(array(micros), least, array(high));
+        }
+
+        private static double[] array(List<Double> values) {
+            return values.stream().mapToDouble(Double::doubleValue).toArray();
         }
 
         void close() {

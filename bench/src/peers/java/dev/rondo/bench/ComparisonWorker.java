@@ -3,16 +3,16 @@ package dev.rondo.bench;
 import dev.rondo.bench.golden.GoldenCase;
 import dev.rondo.bench.golden.GoldenCell;
 import dev.rondo.cell.Backend;
-import dev.rondo.check.NamedShape;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * One system in a process of its own: says what it is and what it computes, then takes one line for each round and
- * answers with the median and the least time of a call in microseconds.
+ * answers with the median, the least and the 99th percentile of the times of a call, in microseconds.
  */
 public final class ComparisonWorker {
     private static final double WARM_UP_SECONDS = 1.5;
@@ -23,12 +23,27 @@ public final class ComparisonWorker {
 
     private ComparisonWorker() {}
 
+    /** Makes the work of a system. */
+    interface Maker {
+        /**
+         * {@return it, ready to run}
+         *
+         * @throws UnsupportedOperationException with the reason if the system does not have it
+         */
+        Peer make(String system, List<GoldenCase> stack, boolean training, int threads);
+    }
+
     /** Takes system, cell, shape, mode and threads. */
     public static void main(String[] arguments) throws IOException {
+        run(arguments, ComparisonWorker::peer);
+    }
+
+    /** The same for a system that {@code maker} makes. */
+    static void run(String[] arguments, Maker maker) throws IOException {
+        List<GoldenCase> stack = Stacks.of(GoldenCell.of(arguments[1]), arguments[2]);
         boolean training = arguments[3].equals("train");
-        try (Peer peer = peer(arguments[0], given(arguments[1], arguments[2]), training,
-                Integer.parseInt(arguments[4])); var lines = new BufferedReader(
-                new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
+        try (Peer peer = maker.make(arguments[0], stack, training, Integer.parseInt(arguments[4]));
+                var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             peer.run();
             System.out.println("ready\t" + peer.system() + "\t" + peer.check());
             boolean warm = false;
@@ -37,20 +52,18 @@ public final class ComparisonWorker {
                 warm = true;
                 double[] micros = time(peer, ROUND_SECONDS, LEAST_CALLS);
                 double least = Arrays.stream(micros).min().orElseThrow();
-                System.out.println("round\t" + Ratios.median(micros) + "\t" + least);
+                double high = Ratios.percentile(micros, 99);
+                System.out.println("round\t" + Ratios.median(micros) + "\t" + least + "\t" + high);
             }
         } catch (UnsupportedOperationException e) {
             System.out.println("absent\t" + e.getMessage());
         }
     }
 
-    private static GoldenCase given(String cell, String name) {
-        NamedShape shape = Choices.shape(name);
-        return GoldenCase.of(GoldenCell.of(cell),
-                shape.timeSteps(), shape.batchSize(), shape.inputSize(), shape.hiddenSize());
-    }
-
-    private static Peer peer(String system, GoldenCase given, boolean training, int threads) {
+    private static Peer peer(String system, List<GoldenCase> stack, boolean training, int threads) {
+        if (training && stack.size() > 1) {
+            throw new UnsupportedOperationException("layers on top of each other are compared in inference only");
+        }
         if (!training && system.equals(PeerFigures.PREPACKED)) {
             throw new UnsupportedOperationException("as onednn, which packs once in inference");
         }
@@ -58,13 +71,13 @@ public final class ComparisonWorker {
             throw new UnsupportedOperationException("ONNX Runtime has inference only");
         }
         return switch (system) {
-            case PeerFigures.OURS -> new RondoPeer(given, Backend.NATIVE, training, threads);
-            case "rondo-vector" -> new RondoPeer(given, Backend.VECTOR, training, threads);
-            case "libtorch" -> new LibtorchPeer(given, training, threads);
-            case "djl" -> new DjlPeer(given, training, threads);
-            case "onnxruntime" -> new OnnxRuntimePeer(given, threads);
-            case "onednn" -> new OneDnnPeer(given, training, true); // takes its threads from OMP_NUM_THREADS
-            case PeerFigures.PREPACKED -> new OneDnnPeer(given, true, false);
+            case PeerFigures.OURS -> new RondoPeer(stack, Backend.NATIVE, training, threads);
+            case "rondo-vector" -> new RondoPeer(stack, Backend.VECTOR, training, threads);
+            case "libtorch" -> new LibtorchPeer(stack, training, threads);
+            case "djl" -> new DjlPeer(stack, training, threads);
+            case "onnxruntime" -> new OnnxRuntimePeer(stack, threads);
+            case "onednn" -> new OneDnnPeer(stack, training, true); // takes its threads from OMP_NUM_THREADS
+            case PeerFigures.PREPACKED -> new OneDnnPeer(stack, true, false);
             default -> throw new IllegalArgumentException("system: expected one of Comparison's, got " + system);
         };
     }

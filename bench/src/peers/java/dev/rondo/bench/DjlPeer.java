@@ -9,14 +9,15 @@ import ai.djl.nn.recurrent.RNN;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import dev.rondo.bench.golden.GoldenCase;
-import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 
 /** libtorch as DJL ships it, built with MKL: its LSTM, GRU and RNN, and automatic differentiation. */
 final class DjlPeer implements Peer {
     private static final int WEIGHT_HH = 1;
 
-    private final GoldenCase given;
+    private final GoldenCase given; // of the top layer
+    private final int layers;
     private final boolean training;
     private final Engine engine;
     private final NDManager manager;
@@ -26,22 +27,27 @@ final class DjlPeer implements Peer {
     private final NDArray outputGradient;
     private NDArray output;
 
-    DjlPeer(GoldenCase given, boolean training, int threads) {
+    DjlPeer(List<GoldenCase> stack, boolean training, int threads) {
         System.setProperty("ai.djl.offline", "true"); // what it runs comes from its jars
         System.setProperty("slf4j.internal.verbosity", "ERROR"); // it has no logger, and need not say so
-        this.given = given;
+        this.given = stack.getLast();
+        this.layers = stack.size();
         this.training = training;
         this.engine = Engine.getEngine("PyTorch");
         JniUtils.setNumThreads(threads);
         JniUtils.setGradMode(training);
         this.manager = engine.newBaseManager();
-        int rows = given.rows();
-        this.input = array(given.input, given.timeSteps, given.batchSize, given.inputSize);
-        for (double[] plane : given.initial) {
-            initial.add(array(plane, 1, given.batchSize, given.hiddenSize));
+        GoldenCase bottom = stack.getFirst();
+        this.input = array(bottom.input, bottom.timeSteps, bottom.batchSize, bottom.inputSize);
+        for (int plane = 0; plane < given.initial.length; plane++) {
+            initial.add(array(Stacks.initial(stack, plane), layers, given.batchSize, given.hiddenSize));
         }
-        parameters.addAll(new NDList(array(given.weightIh, rows, given.inputSize),
-                array(given.weightHh, rows, given.hiddenSize), array(given.biasIh, rows), array(given.biasHh, rows)));
+        for (GoldenCase layer : stack) {
+            int rows = layer.rows();
+            parameters.addAll(new NDList(array(layer.weightIh, rows, layer.inputSize),
+                    array(layer.weightHh, rows, layer.hiddenSize), array(layer.biasIh, rows),
+                    array(layer.biasHh, rows)));
+        }
         this.outputGradient = array(given.outputGradient, given.timeSteps, given.batchSize, given.hiddenSize);
         leaves().forEach(leaf -> leaf.setRequiresGradient(training));
     }
@@ -73,10 +79,11 @@ final class DjlPeer implements Peer {
     }
 
     private NDList forward() {
-        var layers = input.getNDArrayInternal();
+        var made = input.getNDArrayInternal();
         return switch (given.cell) {
-            case LSTM -> layers.lstm(input, initial, parameters, true, 1, 0, training, false, false);
-            case GRU_RESET_AFTER -> layers.gru(input, initial.head(), parameters, true, 1, 0, training, false, false);
+            case LSTM -> made.lstm(input, initial, parameters, true, layers, 0, training, false, false);
+            case GRU_RESET_AFTER ->
+                    made.gru(input, initial.head(), parameters, true, layers, 0, training, false, false);
             case ELMAN_TANH -> rnn(RNN.Activation.TANH);
             case ELMAN_RELU -> rnn(RNN.Activation.RELU);
             case ELMAN_SIGMOID, GRU_RESET_BEFORE ->
@@ -86,7 +93,7 @@ final class DjlPeer implements Peer {
 
     private NDList rnn(RNN.Activation activation) {
         return input.getNDArrayInternal().rnn(
-                input, initial.head(), parameters, true, 1, activation, 0, training, false, false);
+                input, initial.head(), parameters, true, layers, activation, 0, training, false, false);
     }
 
     @Override

@@ -1,7 +1,10 @@
 package dev.rondo.bench;
 
 import dev.rondo.bench.golden.GoldenCase;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -13,7 +16,8 @@ import org.bytedeco.pytorch.global.torch;
 final class LibtorchPeer implements Peer {
     private static final int WEIGHT_HH = 1;
 
-    private final GoldenCase given;
+    private final GoldenCase given; // of the top layer
+    private final int layers;
     private final boolean training;
     private final Tensor input;
     private final Tensor[] initial;
@@ -22,20 +26,26 @@ final class LibtorchPeer implements Peer {
     private final TensorVector outputGradient;
     private Tensor result; // output, or gradient of weightHh
 
-    LibtorchPeer(GoldenCase given, boolean training, int threads) {
+    LibtorchPeer(List<GoldenCase> stack, boolean training, int threads) {
         torch.set_num_threads(threads);
-        this.given = given;
+        this.given = stack.getLast();
+        this.layers = stack.size();
         this.training = training;
-        int rows = given.rows();
-        this.input = tensor(given.input, given.timeSteps, given.batchSize, given.inputSize);
-        this.initial = Arrays.stream(given.initial)
-                .map(plane -> tensor(plane, 1, given.batchSize, given.hiddenSize)).toArray(Tensor[]::new);
-        Tensor[] own = {tensor(given.weightIh, rows, given.inputSize), tensor(given.weightHh, rows, given.hiddenSize),
-            tensor(given.biasIh, rows), tensor(given.biasHh, rows)};
-        this.parameters = new TensorVector(own);
-        Tensor[] all = Arrays.copyOf(own, own.length + 1 + initial.length);
-        all[own.length] = input;
-        System.arraycopy(initial, 0, all, own.length + 1, initial.length);
+        GoldenCase bottom = stack.getFirst();
+        this.input = tensor(bottom.input, bottom.timeSteps, bottom.batchSize, bottom.inputSize);
+        this.initial = new Tensor[given.initial.length];
+        Arrays.setAll(initial, plane -> tensor(
+                Stacks.initial(stack, plane), layers, given.batchSize, given.hiddenSize));
+        var own = new ArrayList<Tensor>();
+        for (GoldenCase layer : stack) {
+            int rows = layer.rows();
+            own.addAll(List.of(tensor(layer.weightIh, rows, layer.inputSize),
+                    tensor(layer.weightHh, rows, layer.hiddenSize),
+                    tensor(layer.biasIh, rows), tensor(layer.biasHh, rows)));
+        }
+        this.parameters = new TensorVector(own.toArray(Tensor[]::new));
+        Tensor[] all = Stream.of(own.stream(), Stream.of(input), Arrays.stream(initial))
+                .flatMap(tensors -> tensors).toArray(Tensor[]::new);
         Arrays.stream(all).forEach(leaf -> leaf.set_requires_grad(training));
         this.leaves = new TensorVector(all);
         this.outputGradient = new TensorVector(
@@ -75,11 +85,14 @@ final class LibtorchPeer implements Peer {
 
     private Tensor forward() {
         return switch (given.cell) {
-            case LSTM -> torch.lstm(input, new TensorVector(initial), parameters, true, 1, 0, training, false, false)
-                    .get0();
-            case GRU_RESET_AFTER -> torch.gru(input, initial[0], parameters, true, 1, 0, training, false, false).get0();
-            case ELMAN_TANH -> torch.rnn_tanh(input, initial[0], parameters, true, 1, 0, training, false, false).get0();
-            case ELMAN_RELU -> torch.rnn_relu(input, initial[0], parameters, true, 1, 0, training, false, false).get0();
+            case LSTM -> torch.lstm(
+                    input, new TensorVector(initial), parameters, true, layers, 0, training, false, false).get0();
+            case GRU_RESET_AFTER ->
+                    torch.gru(input, initial[0], parameters, true, layers, 0, training, false, false).get0();
+            case ELMAN_TANH ->
+                    torch.rnn_tanh(input, initial[0], parameters, true, layers, 0, training, false, false).get0();
+            case ELMAN_RELU ->
+                    torch.rnn_relu(input, initial[0], parameters, true, layers, 0, training, false, false).get0();
             case ELMAN_SIGMOID, GRU_RESET_BEFORE ->
                     throw new UnsupportedOperationException("libtorch has no layer " + given.cell.text);
         };

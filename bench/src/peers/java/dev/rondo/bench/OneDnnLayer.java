@@ -30,19 +30,19 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * oneDNN's primitives, with weights in the formats that they ask for: packed once in inference; packed in each step of
- * training, as the weights have changed, and their gradients brought back. Gates are in oneDNN's order (GRU: z r n);
- * the GRU with reset after the product is "linear before reset" and has four biases, z r n and n of h.
+ * One layer by oneDNN's primitives, with weights in the formats that they ask for: packed once in inference; packed in
+ * each step of training, as the weights have changed, and their gradients brought back. Gates are in oneDNN's order
+ * (GRU: z r n); the GRU with reset after the product is "linear before reset" and has four biases, z r n and n of h.
  */
-final class OneDnnPeer implements Peer {
+final class OneDnnLayer {
     private static final int LEFT_TO_RIGHT = dnnl_unidirectional_left2right;
 
     private final GoldenCase given;
     private final boolean training;
     private final boolean packs;
     private final boolean lstm;
-    private final engine cpu = new engine(dnnl_cpu, 0);
-    private final stream stream = new stream(cpu);
+    private final engine cpu;
+    private final stream stream;
     private final List<Object> kept = new ArrayList<>(); // what the primitives point to
     private final List<Runnable> work = new ArrayList<>();
     private final Map<Integer, memory> arguments = new TreeMap<>(); // of forward, then of backward too
@@ -58,8 +58,15 @@ final class OneDnnPeer implements Peer {
     private final memory.desc plainHh;
     private final memory plainHhGradient;
 
-    /** The work of one layer; {@code packs} tells whether a training step packs its weights, as it must. */
-    OneDnnPeer(GoldenCase given, boolean training, boolean packs) {
+    /**
+     * The work of one layer.
+     *
+     * @param below whose output is its input; null = it has the case's input
+     * @param packs whether a training step packs its weights, as it must
+     */
+    OneDnnLayer(GoldenCase given, OneDnnLayer below, boolean training, boolean packs) {
+        this.cpu = below == null ? new engine(dnnl_cpu, 0) : below.cpu;
+        this.stream = below == null ? new stream(cpu) : below.stream;
         this.given = given;
         this.training = training;
         this.packs = packs;
@@ -82,7 +89,7 @@ final class OneDnnPeer implements Peer {
         memory weightIh = filled(plainIh, gates(given.weightIh));
         memory weightHh = filled(plainHh, gates(given.weightHh));
         pack(forward, weightIh, weightHh);
-        addForward(forward);
+        addForward(forward, below == null ? filled(input, given.input) : below.output());
         work.add(run(forward, arguments));
         if (training) {
             addBackward(forward, weightIh, weightHh);
@@ -140,8 +147,8 @@ final class OneDnnPeer implements Peer {
         }
     }
 
-    private void addForward(rnn_primitive_desc_base forward) {
-        arguments.put(DNNL_ARG_SRC_LAYER, filled(input, given.input));
+    private void addForward(rnn_primitive_desc_base forward, memory source) {
+        arguments.put(DNNL_ARG_SRC_LAYER, source);
         arguments.put(DNNL_ARG_SRC_ITER, filled(state, given.initial[0]));
         arguments.put(DNNL_ARG_BIAS, filled(bias, biases()));
         arguments.put(DNNL_ARG_DST_LAYER, memory(output));
@@ -253,16 +260,24 @@ final class OneDnnPeer implements Peer {
         };
     }
 
-    @Override
-    public void run() {
+    private memory output() {
+        return arguments.get(DNNL_ARG_DST_LAYER);
+    }
+
+    /** Does its work, or hands it to oneDNN's threads. */
+    void run() {
         work.forEach(Runnable::run);
+    }
+
+    /** Waits until it is done. */
+    void await() {
         stream._wait();
     }
 
-    @Override
-    public double check() {
+    /** {@return {@link Peer#check} of this layer} */
+    double check() {
         double[] factors = training ? gates(given.weightHh) : given.outputGradient;
-        memory result = training ? plainHhGradient : arguments.get(DNNL_ARG_DST_LAYER);
+        memory result = training ? plainHhGradient : output();
         var values = new FloatPointer(result.get_data_handle());
         double sum = 0;
         for (int i = 0; i < factors.length; i++) {
@@ -271,14 +286,9 @@ final class OneDnnPeer implements Peer {
         return sum;
     }
 
-    @Override
-    public String system() {
+    /** {@return version, and which of its implementations it took} */
+    String system() {
         var version = dnnl_version();
         return "oneDNN " + version.major() + "." + version.minor() + "." + version.patch() + " " + implementation;
-    }
-
-    @Override
-    public void close() {
-        kept.clear();
     }
 }

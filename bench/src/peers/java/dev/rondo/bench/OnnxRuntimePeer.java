@@ -11,33 +11,39 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** ONNX Runtime, which has inference only; input and output lie in direct buffers and are not copied. */
 final class OnnxRuntimePeer implements Peer {
-    private final GoldenCase given;
+    private final GoldenCase given; // of the top layer
     private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
     private final OrtSession session;
     private final Map<String, OnnxTensor> inputs = new HashMap<>();
     private final FloatBuffer output;
     private final Map<String, OnnxTensor> outputs;
 
-    OnnxRuntimePeer(GoldenCase given, int threads) {
-        this.given = given;
+    OnnxRuntimePeer(List<GoldenCase> stack, int threads) {
+        GoldenCase bottom = stack.getFirst();
+        this.given = stack.getLast();
         this.output = buffer(new double[given.outputGradient.length]);
         try {
             var options = new OrtSession.SessionOptions();
             options.setIntraOpNumThreads(threads);
             options.setInterOpNumThreads(1);
-            this.session = environment.createSession(OnnxModel.of(given), options);
-            inputs.put("X", tensor(buffer(given.input), given.timeSteps, given.batchSize, given.inputSize));
+            this.session = environment.createSession(OnnxModel.of(stack), options);
+            inputs.put("X", tensor(buffer(bottom.input), bottom.timeSteps, bottom.batchSize, bottom.inputSize));
             inputs.put("sequence_lens", OnnxTensor.createTensor(
                     environment, IntBuffer.wrap(given.lengths), new long[] {given.batchSize}));
-            String[] states = {"initial_h", "initial_c"};
-            for (int plane = 0; plane < given.initial.length; plane++) {
-                inputs.put(states[plane], tensor(buffer(given.initial[plane]), 1, given.batchSize, given.hiddenSize));
+            for (int layer = 0; layer < stack.size(); layer++) {
+                GoldenCase of = stack.get(layer);
+                for (int plane = 0; plane < of.initial.length; plane++) {
+                    inputs.put(OnnxModel.initial(plane, layer),
+                            tensor(buffer(of.initial[plane]), 1, of.batchSize, of.hiddenSize));
+                }
             }
-            this.outputs = Map.of("Y", tensor(output, given.timeSteps, 1, given.batchSize, given.hiddenSize));
+            this.outputs = Map.of("Y" + OnnxModel.suffix(stack.size() - 1),
+                    tensor(output, given.timeSteps, 1, given.batchSize, given.hiddenSize));
         } catch (OrtException e) {
             throw new IllegalStateException(e);
         }

@@ -15,63 +15,99 @@ import dev.rondo.memory.TensorLayout;
 import dev.rondo.memory.Workspace;
 import dev.rondo.network.Cells;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Rondo itself, by its own contract: packed weights are kept in inference and made anew in each step of training. */
 final class RondoPeer implements Peer {
     private static final Precision PRECISION = Precision.FLOAT32;
 
-    private final GoldenCase given;
     private final boolean training;
-    private final TensorLayout layout;
     private final Workspace workspace = new Workspace("comparison");
-    private final Parameters parameters;
-    private final MemorySegment parametersGradient;
-    private final MemorySegment output;
-    private final CellPlan plan;
-    private final CellPass pass;
-    private final CellGradients gradients;
+    private final List<Layer> layers = new ArrayList<>();
 
-    RondoPeer(GoldenCase given, Backend backend, boolean training, int threads) {
-        this.given = given;
+    RondoPeer(List<GoldenCase> stack, Backend backend, boolean training, int threads) {
         this.training = training;
-        Cell cell = Cells.parse(given.cell.text, given.hiddenSize);
-        CellShape shape = cell.shape(given.timeSteps, given.batchSize, given.inputSize);
-        this.layout = cell.layout(given.inputSize, InputKind.DENSE);
-        this.parameters = new Parameters(workspace, layout, PRECISION);
-        this.parametersGradient = parameters.twin();
-        put("weightIh", given.weightIh);
-        put("weightHh", given.weightHh);
-        put("bias", given.bias());
-        if (given.biasHn().length > 0) {
-            put("biasHn", given.biasHn());
+        for (GoldenCase given : stack) {
+            MemorySegment input = layers.isEmpty() ? segment(given.input) : layers.getLast().output;
+            layers.add(new Layer(given, input, backend, threads));
         }
-        this.plan = cell.kernel(backend).plan(cell, shape, PRECISION, Execution.threads(threads));
-        this.output = segment(new double[given.outputGradient.length]);
-        CellPass.Builder builder = CellPass.of(cell, shape, parameters, 0)
-                .input(segment(given.input), given.inputSize).output(output, given.hiddenSize);
-        for (int plane = 0; plane < given.initial.length; plane++) {
-            builder.initial(plane, segment(given.initial[plane]));
-        }
-        if (training) {
-            builder.cache(workspace.allocateBytes(plan.cacheBytes(given.timeSteps, given.batchSize)));
-        }
-        this.pass = builder.build();
-        this.gradients = gradients();
     }
 
-    private CellGradients gradients() {
-        CellGradients.Builder builder = CellGradients.of(pass)
-                .output(segment(given.outputGradient), given.hiddenSize).params(parametersGradient)
-                .input(segment(given.input), given.inputSize, false);
-        for (int plane = 0; plane < given.initial.length; plane++) {
-            builder.initial(plane, segment(given.initial[plane]));
-        }
-        return builder.build();
-    }
+    /** One layer. */
+    private final class Layer {
+        private final GoldenCase given;
+        private final TensorLayout layout;
+        private final Parameters parameters;
+        private final MemorySegment parametersGradient;
+        private final MemorySegment output;
+        private final CellPlan plan;
+        private final CellPass pass;
+        private final CellGradients gradients;
 
-    private void put(String name, double[] values) {
-        for (int i = 0; i < values.length; i++) {
-            PRECISION.set(parameters.slab(), layout.get(name).offset() + i, values[i]);
+        Layer(GoldenCase given, MemorySegment input, Backend backend, int threads) {
+            this.given = given;
+            Cell cell = Cells.parse(given.cell.text, given.hiddenSize);
+            CellShape shape = cell.shape(given.timeSteps, given.batchSize, given.inputSize);
+            this.layout = cell.layout(given.inputSize, InputKind.DENSE);
+            this.parameters = new Parameters(workspace, layout, PRECISION);
+            this.parametersGradient = parameters.twin();
+            put("weightIh", given.weightIh);
+            put("weightHh", given.weightHh);
+            put("bias", given.bias());
+            if (given.biasHn().length > 0) {
+                put("biasHn", given.biasHn());
+            }
+            this.plan = cell.kernel(backend).plan(cell, shape, PRECISION, Execution.threads(threads));
+            this.output = segment(new double[given.outputGradient.length]);
+            CellPass.Builder builder = CellPass.of(cell, shape, parameters, 0)
+                    .input(input, given.inputSize).output(output, given.hiddenSize);
+            for (int plane = 0; plane < given.initial.length; plane++) {
+                builder.initial(plane, segment(given.initial[plane]));
+            }
+            if (training) {
+                builder.cache(workspace.allocateBytes(plan.cacheBytes(given.timeSteps, given.batchSize)));
+            }
+            this.pass = builder.build();
+            this.gradients = gradients();
+        }
+
+        private CellGradients gradients() {
+            CellGradients.Builder builder = CellGradients.of(pass)
+                    .output(segment(given.outputGradient), given.hiddenSize).params(parametersGradient)
+                    .input(segment(given.input), given.inputSize, false);
+            for (int plane = 0; plane < given.initial.length; plane++) {
+                builder.initial(plane, segment(given.initial[plane]));
+            }
+            return builder.build();
+        }
+
+        private void put(String name, double[] values) {
+            for (int i = 0; i < values.length; i++) {
+                PRECISION.set(parameters.slab(), layout.get(name).offset() + i, values[i]);
+            }
+        }
+
+        void run() {
+            if (training) {
+                parameters.changed();
+                parametersGradient.fill((byte) 0);
+            }
+            plan.forward(pass);
+            if (training) {
+                plan.backward(pass, gradients);
+            }
+        }
+
+        double check() {
+            MemorySegment values = training ? parametersGradient : output;
+            double[] factors = training ? given.weightHh : given.outputGradient;
+            long from = training ? layout.get("weightHh").offset() : 0;
+            double sum = 0;
+            for (int i = 0; i < factors.length; i++) {
+                sum += factors[i] * PRECISION.get(values, from + i);
+            }
+            return sum;
         }
     }
 
@@ -85,36 +121,22 @@ final class RondoPeer implements Peer {
 
     @Override
     public void run() {
-        if (training) {
-            parameters.changed();
-            parametersGradient.fill((byte) 0);
-        }
-        plan.forward(pass);
-        if (training) {
-            plan.backward(pass, gradients);
-        }
+        layers.forEach(Layer::run);
     }
 
     @Override
     public double check() {
-        MemorySegment values = training ? parametersGradient : output;
-        double[] factors = training ? given.weightHh : given.outputGradient;
-        long from = training ? layout.get("weightHh").offset() : 0;
-        double sum = 0;
-        for (int i = 0; i < factors.length; i++) {
-            sum += factors[i] * PRECISION.get(values, from + i);
-        }
-        return sum;
+        return layers.getLast().check();
     }
 
     @Override
     public String system() {
-        return plan.toString();
+        return layers.getLast().plan.toString();
     }
 
     @Override
     public void close() {
-        plan.close();
+        layers.forEach(layer -> layer.plan.close());
         workspace.close();
     }
 }

@@ -37,9 +37,13 @@ class RatiosTest {
     }
 
     @Test
-    void medianAndGeometricMean() {
+    void medianPercentileAndGeometricMean() {
         assertEquals(2.5, Ratios.median(new double[] {4, 1, 3, 2}));
         assertEquals(3, Ratios.median(new double[] {9, 1, 3}));
+        double[] hundred = DoubleStream.iterate(100, n -> n - 1).limit(100).toArray();
+        assertEquals(99, Ratios.percentile(hundred, 99));
+        assertEquals(9, Ratios.percentile(new double[] {9, 1, 3}, 99));
+        assertEquals(1, Ratios.percentile(new double[] {9, 1, 3}, 33));
         assertEquals(2, Ratios.geometricMean(1, 4), 1e-15);
         assertEquals(1, Ratios.geometricMean(0.5, 2), 1e-15);
     }

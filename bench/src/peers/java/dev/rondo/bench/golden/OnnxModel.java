@@ -11,7 +11,7 @@ import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import java.util.List;
 
-/** ONNX models of one operator, with the parameters of a case inside, its gates in ONNX's order. */
+/** ONNX models of one operator for each layer, with the parameters of a case inside, its gates in ONNX's order. */
 public final class OnnxModel {
     private static final int IR_VERSION = 8;
     private static final int OPERATOR_SET = 14;
@@ -20,13 +20,67 @@ public final class OnnxModel {
 
     /** {@return the model of a case, in ONNX's own format} */
     public static byte[] of(GoldenCase given) {
-        boolean cells = given.cell.planes() > 1;
-        var node = NodeProto.newBuilder().addAllInput(List.of("X", "W", "R", "B", "sequence_lens", "initial_h"))
-                .addAllOutput(List.of("Y", "Y_h"))
+        return of(List.of(given));
+    }
+
+    /** {@return the model of layers on top of each other; names of those above the first end in their number} */
+    public static byte[] of(List<GoldenCase> layers) {
+        GoldenCase bottom = layers.getFirst();
+        long t = bottom.timeSteps;
+        long b = bottom.batchSize;
+        var graph = GraphProto.newBuilder().setName("golden")
+                .addInput(value("X", TensorProto.DataType.FLOAT, t, b, bottom.inputSize))
+                .addInput(value("sequence_lens", TensorProto.DataType.INT32, b));
+        for (int layer = 0; layer < layers.size(); layer++) {
+            addLayer(graph, layers.get(layer), layer);
+        }
+        String output = "Y" + suffix(layers.size() - 1);
+        graph.addOutput(value(output, TensorProto.DataType.FLOAT, t, 1, b, layers.getLast().hiddenSize));
+        return ModelProto.newBuilder().setIrVersion(IR_VERSION).setGraph(graph)
+                .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPERATOR_SET))
+                .build().toByteArray();
+    }
+
+    /** {@return the name of the input that is a plane of a layer's initial state} */
+    public static String initial(int plane, int layer) {
+        return (plane == 0 ? "initial_h" : "initial_c") + suffix(layer);
+    }
+
+    /** {@return what the names of layer number {@code layer} end in} */
+    public static String suffix(int layer) {
+        return layer == 0 ? "" : Integer.toString(layer);
+    }
+
+    private static void addLayer(GraphProto.Builder graph, GoldenCase given, int layer) {
+        String suffix = suffix(layer);
+        if (layer > 0) { // the output below has a dimension of directions
+            graph.addNode(NodeProto.newBuilder().setOpType("Squeeze")
+                    .addInput("Y" + suffix(layer - 1)).addInput("axes" + suffix).addOutput("X" + suffix));
+            graph.addInitializer(TensorProto.newBuilder().setName("axes" + suffix).addDims(1)
+                    .setDataType(TensorProto.DataType.INT64.getNumber()).addInt64Data(1));
+        }
+        graph.addNode(node(given, layer))
+                .addInitializer(parameter("W" + suffix, gates(given, given.weightIh), given.rows(), given.inputSize))
+                .addInitializer(parameter("R" + suffix, gates(given, given.weightHh), given.rows(), given.hiddenSize))
+                .addInitializer(parameter("B" + suffix, biases(given), 2L * given.rows()));
+        String[] last = {"Y_h", "Y_c"};
+        for (int plane = 0; plane < given.cell.planes(); plane++) {
+            long[] dimensions = {1, given.batchSize, given.hiddenSize};
+            graph.addInput(value(initial(plane, layer), TensorProto.DataType.FLOAT, dimensions))
+                    .addOutput(value(last[plane] + suffix, TensorProto.DataType.FLOAT, dimensions));
+        }
+    }
+
+    private static NodeProto.Builder node(GoldenCase given, int layer) {
+        String suffix = suffix(layer);
+        var node = NodeProto.newBuilder()
+                .addInput("X" + suffix).addInput("W" + suffix).addInput("R" + suffix).addInput("B" + suffix)
+                .addInput("sequence_lens").addInput(initial(0, layer))
+                .addOutput("Y" + suffix).addOutput("Y_h" + suffix)
                 .addAttribute(integer("hidden_size", given.hiddenSize))
                 .addAttribute(string("direction", given.reversed ? "reverse" : "forward"));
         switch (given.cell) {
-            case LSTM -> node.setOpType("LSTM").addInput("initial_c").addOutput("Y_c");
+            case LSTM -> node.setOpType("LSTM").addInput(initial(1, layer)).addOutput("Y_c" + suffix);
             case ELMAN_TANH -> node.setOpType("RNN").addAttribute(strings("activations", "Tanh"));
             case ELMAN_RELU -> node.setOpType("RNN").addAttribute(strings("activations", "Relu"));
             case ELMAN_SIGMOID -> node.setOpType("RNN").addAttribute(strings("activations", "Sigmoid"));
@@ -34,25 +88,7 @@ public final class OnnxModel {
             case GRU_RESET_BEFORE -> node.setOpType("GRU").addAttribute(integer("linear_before_reset", 0));
             default -> throw new AssertionError(given.cell);
         }
-        long t = given.timeSteps;
-        long b = given.batchSize;
-        long h = given.hiddenSize;
-        var graph = GraphProto.newBuilder().setName("golden").addNode(node)
-                .addInitializer(parameter("W", gates(given, given.weightIh), given.rows(), given.inputSize))
-                .addInitializer(parameter("R", gates(given, given.weightHh), given.rows(), given.hiddenSize))
-                .addInitializer(parameter("B", biases(given), 2L * given.rows()))
-                .addInput(value("X", TensorProto.DataType.FLOAT, t, b, given.inputSize))
-                .addInput(value("sequence_lens", TensorProto.DataType.INT32, b))
-                .addInput(value("initial_h", TensorProto.DataType.FLOAT, 1, b, h))
-                .addOutput(value("Y", TensorProto.DataType.FLOAT, t, 1, b, h))
-                .addOutput(value("Y_h", TensorProto.DataType.FLOAT, 1, b, h));
-        if (cells) {
-            graph.addInput(value("initial_c", TensorProto.DataType.FLOAT, 1, b, h))
-                    .addOutput(value("Y_c", TensorProto.DataType.FLOAT, 1, b, h));
-        }
-        return ModelProto.newBuilder().setIrVersion(IR_VERSION).setGraph(graph)
-                .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPERATOR_SET))
-                .build().toByteArray();
+        return node;
     }
 
     /** Blocks of H rows in ONNX's order: i o f c of i f g o, z r h of r z n. */
