@@ -42,15 +42,14 @@ struct Gru {
   /* gates [R] holds the pre-activations and receives the activations; of n's two parts, n and the second one. */
   void forward(Range units, Real* gates, const Real* const* old, Real* const* now) const {
     for_each_vector<Real>(units, [&](int64_t j, auto extent) __attribute__((always_inline)) {
+      if (reset == gru_after) store(gates + j, sigmoid<Real>(load(gates + j, extent)), extent);
+      store(gates + H + j, sigmoid<Real>(load(gates + H + j, extent)), extent);
+    });
+    // A loop of its own: in one, n waits for r, and too few vectors are under way.
+    for_each_vector<Real>(units, [&](int64_t j, auto extent) __attribute__((always_inline)) {
       Vector<Real> a = load(gates + 2 * H + j, extent);
-      if (reset == gru_after) {
-        const Vector<Real> r = sigmoid<Real>(load(gates + j, extent));
-        a += r * load(gates + 3 * H + j, extent);
-        store(gates + j, r, extent);
-      }
-      const Vector<Real> z = sigmoid<Real>(load(gates + H + j, extent));
-      const Vector<Real> n = tanh<Real>(a);
-      store(gates + H + j, z, extent);
+      if (reset == gru_after) a += load(gates + j, extent) * load(gates + 3 * H + j, extent);
+      const Vector<Real> z = load(gates + H + j, extent), n = tanh<Real>(a);
       store(gates + 2 * H + j, n, extent);
       store(now[0] + j, (1 - z) * n + z * load(old[0] + j, extent), extent);
     });

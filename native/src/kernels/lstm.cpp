@@ -44,8 +44,11 @@ struct Lstm {
       store(gates + H + j, f, extent);
       store(gates + 2 * H + j, g, extent);
       store(gates + 3 * H + j, o, extent);
-      store(now[0] + j, o * tanh<Real>(c), extent);
       store(now[1] + j, c, extent);
+    });
+    // A loop of its own: in one, the second tanh waits for the first, and too few vectors are under way.
+    for_each_vector<Real>(units, [&](int64_t j, auto extent) __attribute__((always_inline)) {
+      store(now[0] + j, load(gates + 3 * H + j, extent) * tanh<Real>(load(now[1] + j, extent)), extent);
     });
   }
 
