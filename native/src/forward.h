@@ -16,18 +16,24 @@ int32_t CellPlan<Cell>::forward(const rondo_pass& pass) {
   pack_forward(x, recurrent_);
   pack_forward(x, between_);
 
+  // With few rows, reading the weights is what takes the time: those of the input are then read once for many steps.
+  const bool packed = input_forward_.state == Weights::packed && recurrent_.forward.state == Weights::packed;
+  x.input_in_step = input_fits_step() && pass.dense_input && packed && B >= 2 * tile_rows;
+  if (x.input_in_step && !pass.cache) x.tape.pre_steps_apart = 0;
   const Shared how = shared(B);
-  const int64_t chunk = chunk_rows_ / B < 1 ? 1 : chunk_rows_ / B;
+  const int64_t chunk = x.input_in_step ? T : chunk_rows_ / B < 1 ? 1 : chunk_rows_ / B;
   for (int64_t done = 0; done < T; done += chunk) {
     const int64_t next = done + chunk < T ? done + chunk : T;
-    const double operations = 2.0 * (next - done) * B * R;
+    const double operations = 2.0 * (next - done) * B * R, operands = x.input_in_step ? I + P : P;
     const int64_t first = x.time.reversed ? T - next : done;
     if (!pass.cache) x.tape.first_step = first;
     const int64_t count = (next - done) * B;
-    in_shares(sharers_of_rows(options.threads, count), count, operations * I, [&](int64_t begin, int64_t end) {
-      multiply_input(x, {first * B + begin, first * B + end});
-    });
-    in_shares(how == Shared::batch ? options.threads : 1, B, operations * P, [&](int64_t begin, int64_t end) {
+    if (!x.input_in_step) {
+      in_shares(sharers_of_rows(options.threads, count), count, operations * I, [&](int64_t begin, int64_t end) {
+        multiply_input(x, {first * B + begin, first * B + end});
+      });
+    }
+    in_shares(how == Shared::batch ? options.threads : 1, B, operations * operands, [&](int64_t begin, int64_t end) {
       const Range batch = {begin, end};
       for (int p = 0; p < planes && done == 0; p++) {
         copy_rows(x.tape.state(p, x.time.initial_slot(), 0), pass.initial[p], batch, plane_width[p]);
@@ -91,8 +97,14 @@ void CellPlan<Cell>::multiply_step(const Pass& x, int64_t t, Range batch, const 
   const int64_t P = plane_width[0], count = batch.end - batch.begin, pre_row = x.tape.pre_row;
   Real* const pre = x.tape.pre_at(t, batch.begin);
   if (products.forward.state == Weights::packed) {
-    const Product<Real> product = {count, 0, P, {operand, P, 1}, {}, {pre, pre_row}, pre, pre_row};
-    return multiply_weights(product, products.forward, shared, after);
+    Product<Real> product = {count, 0, P, {operand, P, 1}, {}, {pre, pre_row}, pre, pre_row};
+    Addend<Real> addend;
+    if (x.input_in_step) {
+      const Matrix<Real> input = {(const Real*)x.given.dense_input, x.given.input_stride, 1};
+      product.start = {x.bias, 0};
+      addend = {options.input_size, input.rows_from(t * x.time.B + batch.begin), input_forward_.panels};
+    }
+    return multiply_weights(product, products.forward, shared, after, addend);
   }
   for (int i = 0; i < products.count(); i++) {
     const Span& span = products.spans[i];

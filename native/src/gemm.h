@@ -33,11 +33,18 @@ inline int64_t sharers_of_rows(int64_t threads, int64_t rows) {
 
 // ------------------------------------------------------------------------------------------------------------ tiles
 
+/* A product that a tile sums: rows of A by a panel, [k][vectors * lanes]. */
 template <class Real>
-struct TileOperands {
+struct Term {
   int64_t k;
   Matrix<Real> a;
-  const Real* panel; /* [k][vectors * lanes] */
+  const Real* panel;
+};
+
+/* Up to two products with the same C: the second may be empty. */
+template <class Real>
+struct TileOperands {
+  Term<Real> terms[2];
   Start<Real> start;
   Real* c;
   int64_t c_row;
@@ -62,26 +69,29 @@ void multiply_tile(const TileOperands<Real>& x) {
   constexpr int chains = Rows == 1 ? 2 : 1;
   Vector<Real> sum[chains][Rows][Vectors] = {};
   prefetch_start<Rows, Vectors>(x);
-  const Real* panel = x.panel;
-  int64_t p = 0;
-  auto add_products = [&](int chain) __attribute__((always_inline)) {
-    Vector<Real> a[Rows];
-    RONDO_UNROLL
-    for (int r = 0; r < Rows; r++) a[r] = broadcast(x.a.data[r * x.a.row + p * x.a.column]);
-    RONDO_UNROLL
-    for (int v = 0; v < Vectors; v++) {
-      const Vector<Real> b = load(panel + v * lanes<Real>, Whole{});
+  RONDO_UNROLL
+  for (const Term<Real>& term : x.terms) {
+    const Real* panel = term.panel;
+    int64_t p = 0;
+    auto add_products = [&](int chain) __attribute__((always_inline)) {
+      Vector<Real> a[Rows];
       RONDO_UNROLL
-      for (int r = 0; r < Rows; r++) sum[chain][r][v] += a[r] * b;
+      for (int r = 0; r < Rows; r++) a[r] = broadcast(term.a.data[r * term.a.row + p * term.a.column]);
+      RONDO_UNROLL
+      for (int v = 0; v < Vectors; v++) {
+        const Vector<Real> b = load(panel + v * lanes<Real>, Whole{});
+        RONDO_UNROLL
+        for (int r = 0; r < Rows; r++) sum[chain][r][v] += a[r] * b;
+      }
+      panel += Vectors * lanes<Real>;
+      p++;
+    };
+    while (p + chains <= term.k) {
+      add_products(0);
+      if constexpr (chains == 2) add_products(1);
     }
-    panel += Vectors * lanes<Real>;
-    p++;
-  };
-  while (p + chains <= x.k) {
-    add_products(0);
-    if constexpr (chains == 2) add_products(1);
+    if (p < term.k) add_products(0);
   }
-  if (p < x.k) add_products(0);
 
   const Part last{x.columns - (Vectors - 1) * lanes<Real>};
   auto finish = [&](int r, int v, auto extent) __attribute__((always_inline)) {
@@ -119,24 +129,33 @@ struct Panels {
   int64_t first = 0;
 };
 
+/* A product that is added to the same C on the way, if k > 0: A [m, k] by panels that are k deep, one block of k. */
+template <class Real>
+struct Addend {
+  int64_t k = 0;
+  Matrix<Real> a = {};
+  const Real* panels = nullptr;
+};
+
 /* One block of a product whose B is packed, and whose A may be packed by tiles. */
 template <class Real>
 void multiply_block(const Product<Real>& x, const Panels<Real>& packed, const Columns& columns, Range groups,
-                    bool a_is_packed) {
+                    bool a_is_packed, const Addend<Real>& addend = {}) {
   const Split split = groups_of<Real>(columns), tiles(x.m, tile_rows);
   for (int64_t panel = groups.begin * columns.blocks; panel < groups.end * columns.blocks; panel++) {
     const int64_t group = panel / columns.blocks, block = panel % columns.blocks;
     const int64_t vectors = split.begin(group + 1) - split.begin(group), width = vectors * lanes<Real>;
     const int64_t unit = split.begin(group) * lanes<Real>, j = columns.to[block] + unit;
+    const int64_t columns_before = unit * columns.blocks + width * block;
     TileOperands<Real> operands;
-    operands.k = x.k;
-    operands.panel = packed.data + (unit * columns.blocks + width * block) * packed.depth + packed.first * width;
+    operands.terms[0] = {addend.k, {}, addend.panels + columns_before * addend.k};
+    operands.terms[1] = {x.k, {}, packed.data + columns_before * packed.depth + packed.first * width};
     operands.columns = columns.units - unit < width ? columns.units - unit : width;
     operands.c_row = x.c_row;
     for (int64_t tile = 0; tile < tiles.pieces; tile++) {
       const int64_t i = tiles.begin(tile), rows = tiles.begin(tile + 1) - i;
-      operands.a = a_is_packed ? Matrix<Real>{x.a.data + i * x.k, 1, rows}
-                               : Matrix<Real>{x.a.data + i * x.a.row, x.a.row, x.a.column};
+      operands.terms[0].a = addend.a.rows_from(i);
+      operands.terms[1].a = a_is_packed ? Matrix<Real>{x.a.data + i * x.k, 1, rows} : x.a.rows_from(i);
       operands.start = {x.start.data ? x.start.data + i * x.start.row + j : nullptr, x.start.row};
       operands.c = x.c + i * x.c_row + j;
       multiply_tile(rows, vectors, operands);
@@ -151,9 +170,10 @@ Start<Real> start_of_block(const Product<Real>& x, int64_t i, int64_t j, int64_t
   return {x.start.data ? x.start.data + i * x.start.row + j : nullptr, x.start.row};
 }
 
-/* Some groups of columns of a product whose B was packed before; x.b and x.n are not read. */
+/* Some groups of columns of a product whose B was packed before, and of an addend; x.b and x.n are not read. */
 template <class Real>
-void multiply_packed(const Product<Real>& x, const Real* packed, const Columns& columns, Range groups) {
+void multiply_packed(const Product<Real>& x, const Real* packed, const Columns& columns, Range groups,
+                     const Addend<Real>& addend) {
   const Split depths(x.k, block_depth), rows(x.m, block_rows);
   for (int64_t d = 0; d < depths.pieces; d++) {
     for (int64_t r = 0; r < rows.pieces; r++) {
@@ -164,7 +184,8 @@ void multiply_packed(const Product<Real>& x, const Real* packed, const Columns& 
       block.a.data = x.a.data + i * x.a.row + p * x.a.column;
       block.c = x.c + i * x.c_row;
       block.start = start_of_block(x, i, 0, p);
-      multiply_block<Real>(block, {packed, x.k, p}, columns, groups, false);
+      const Addend<Real> rows_of_addend = {p == 0 ? addend.k : 0, addend.a.rows_from(i), addend.panels};
+      multiply_block<Real>(block, {packed, x.k, p}, columns, groups, false, rows_of_addend);
     }
   }
 }

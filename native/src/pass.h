@@ -125,6 +125,7 @@ class CellPlan final : public rondo_plan {
     Tape<Real> tape;
     Matrix<Real> weight_ih, weight_hh; /* [M, I], [M, P]; token-major weight_ih is read through `params` */
     const Real* bias;                  /* [R] */
+    bool input_in_step = false;        /* the input's product is summed with that of the step */
 
     const Real* mask(int64_t t, int64_t b, int64_t P) const {
       return given.recurrent_mask ? (const Real*)given.recurrent_mask + t * given.mask_step + b * P : nullptr;
@@ -150,8 +151,10 @@ class CellPlan final : public rondo_plan {
   void pack_forward(const Pass& x, SpanProducts& products);
   void pack_backward(const Pass& x, SpanProducts& products);
   Shared shared(int64_t B) const;
+  bool input_fits_step() const;
   template <class After>
-  void multiply_weights(const Product<Real>& x, const Weights& weights, Shared shared, const After& after);
+  void multiply_weights(const Product<Real>& x, const Weights& weights, Shared shared, const After& after,
+                        const Addend<Real>& addend = {});
   const Real* operand_of(const Pass& x, int64_t t, Range batch);
   static void copy_rows(Real* to, const void* from, Range batch, int64_t width);
 
@@ -233,7 +236,6 @@ void CellPlan<Cell>::lay_out(Pieces& pieces) {
     weights.columns = columns;
     weights.panels = pieces.take<Real>(k, packed_size<Real>(1, columns));
   };
-  make_room(input_forward_, I, Columns::plain(wiring_.weight_rows));
   make_room(input_backward_, wiring_.weight_rows, Columns::plain(I));
   for (SpanProducts* products : products_) {
     Columns gates = {0, options.hidden_size};
@@ -247,6 +249,7 @@ void CellPlan<Cell>::lay_out(Pieces& pieces) {
     }
     if (products->any()) make_room(products->forward, P, gates);
   }
+  make_room(input_forward_, I, input_fits_step() ? recurrent_.forward.columns : Columns::plain(wiring_.weight_rows));
 
   // A chunk's pre-activations stay near the second-level cache, but are many enough rows to be a good product: more
   // where the weights come from beyond that cache.
@@ -295,7 +298,7 @@ typename CellPlan<Cell>::Pass CellPlan<Cell>::open(const rondo_pass& pass) {
   const Timeline time = {T, B, (pass.flags & RONDO_REVERSED) != 0, pass.lengths, pass.hold, pass.hold_width};
   Pieces cache(pass.cache);
   Tape<Real> tape = pass.cache ? lay_out_cache(cache, T, B) : inference_tape_;
-  tape.B = B;
+  tape.B = tape.pre_steps_apart = B;
   if (!(pass.flags & RONDO_PARAMS_UNCHANGED)) {
     input_forward_.state = input_backward_.state = Weights::changed;
     for (SpanProducts* products : products_) {
@@ -341,11 +344,22 @@ typename CellPlan<Cell>::Shared CellPlan<Cell>::shared(int64_t B) const {
   return by_units ? Shared::units : Shared::batch;
 }
 
+/*
+ * Whether the input's product can be summed with that of the step, so that its sums do not leave the registers before
+ * they are whole: both feed the same rows, and their weights stay in the second-level cache for all steps.
+ */
+template <class Cell>
+bool CellPlan<Cell>::input_fits_step() const {
+  const bool alike = recurrent_.count() == 1 && recurrent_.spans[0].count == rows && wiring_.weight_rows == rows;
+  const double bytes = (double)rows * (double)(options.input_size + plane_width[0]) * sizeof(Real);
+  return alike && !between_.any() && options.input_size <= block_depth && bytes <= 512 * 1024;
+}
+
 /* x, whose B is weights; after(units) hears which of them have their sums. */
 template <class Cell>
 template <class After>
 void CellPlan<Cell>::multiply_weights(const Product<Real>& x, const Weights& weights, Shared shared,
-                                      const After& after) {
+                                      const After& after, const Addend<Real>& addend) {
   if (weights.state != Weights::packed) {
     multiply(x);
     return after(Range{0, weights.columns.units});
@@ -353,9 +367,9 @@ void CellPlan<Cell>::multiply_weights(const Product<Real>& x, const Weights& wei
   // A step waits for all of its shares, but these are at hand: the threads spin from one step to the next.
   constexpr double worth_a_share = 1e5;
   const int64_t threads = shared == Shared::units ? options.threads : 1;
-  const double operations = 2.0 * x.m * x.k * weights.columns.blocks * weights.columns.units;
+  const double operations = 2.0 * x.m * (x.k + addend.k) * weights.columns.blocks * weights.columns.units;
   const auto share = [&](int64_t begin, int64_t end) {
-    multiply_packed(x, weights.panels, weights.columns, {begin, end});
+    multiply_packed(x, weights.panels, weights.columns, {begin, end}, addend);
     after(units_of<Real>(weights.columns, {begin, end}));
   };
   in_shares(threads, weights.groups(), operations, share, worth_a_share);

@@ -20,6 +20,7 @@ struct Matrix {
   int64_t row, column;
 
   Matrix transposed() const { return {data, column, row}; }
+  Matrix rows_from(int64_t i) const { return {data + i * row, row, column}; }
 };
 
 /* What each row of the result is added to: a row of `data`, one row for all (stride 0), or nothing (null). */

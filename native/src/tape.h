@@ -72,15 +72,15 @@ struct Timeline {
 template <class Real>
 struct Tape {
   int64_t B;
-  Real* pre; /* [steps, B, R], rows `pre_row` apart, from step `first_step` on */
-  int64_t pre_row, first_step;
+  Real* pre; /* [steps, B, R], rows `pre_row` apart, from step `first_step` on; or [B, R] where all steps share it */
+  int64_t pre_row, first_step, pre_steps_apart; /* the last is B, or 0 */
   Real* slots[RONDO_MAX_PLANES]; /* [slots, B, P_p] */
   int64_t width[RONDO_MAX_PLANES];
   int64_t slot_mask; /* all slots, or two that take turns */
   Real* between; /* [T, B, P_0] cache plane, or [B, P_0] where all steps share it; of cells that have one */
   int64_t between_steps_apart; /* B, or 0 */
 
-  Real* pre_at(int64_t t, int64_t b) const { return pre + ((t - first_step) * B + b) * pre_row; }
+  Real* pre_at(int64_t t, int64_t b) const { return pre + ((t - first_step) * pre_steps_apart + b) * pre_row; }
   Real* between_at(int64_t t, int64_t b) const { return between + (t * between_steps_apart + b) * width[0]; }
   Real* state(int p, int64_t slot, int64_t b) const { return slots[p] + ((slot & slot_mask) * B + b) * width[p]; }
 };
