@@ -25,9 +25,9 @@ final class Startup {
     /** Prints Rondo's backends, beside a JVM that does nothing. */
     static void ofRondo(Choices choices) throws IOException {
         var programs = new LinkedHashMap<String, ProcessBuilder>();
-        programs.put("java alone", java(FirstOutput.class, "nothing"));
-        programs.put("rondo", java(FirstOutput.class, "native"));
-        programs.put("rondo-vector", java(FirstOutput.class, "vector"));
+        programs.put("java alone", java(FirstOutput.class.getName(), "nothing"));
+        programs.put("rondo", java(FirstOutput.class.getName(), "native"));
+        programs.put("rondo-vector", java(FirstOutput.class.getName(), "vector"));
         print(programs, choices);
     }
 
@@ -77,14 +77,14 @@ final class Startup {
     }
 
     /** {@return a JVM like this one, on the same classes} */
-    static ProcessBuilder java(Class<?> program, String... arguments) {
+    static ProcessBuilder java(String program, String... arguments) {
         var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
                 "-cp", System.getProperty("java.class.path")));
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()) {
             command.addAll(List.of("--add-modules", "jdk.incubator.vector"));
         }
-        command.add(program.getName());
+        command.add(program);
         command.addAll(List.of(arguments));
         return new ProcessBuilder(command).redirectError(Redirect.INHERIT);
     }

@@ -30,6 +30,8 @@ import java.util.Set;
 public final class Comparison {
     private static final List<String> SYSTEMS = List.of("rondo", "rondo-vector", "onednn", PeerFigures.PREPACKED,
             "libtorch", "djl", "onnxruntime");
+    /** Compared only when asked for: its classes, and what it is made of, come with a profile of their own. */
+    private static final String DEEPLEARNING4J = "deeplearning4j";
     private static final List<String> OPTIONS =
             List.of("cells", "shapes", "modes", "threads", "systems", "rounds", "json");
     private static final String USAGE = """
@@ -37,7 +39,9 @@ public final class Comparison {
                         [--threads 1,2] [--systems %s]
                         [--rounds 9] [--json FILE]
             rondo bench --peers startup [--systems ...] [--starts 10] [--json FILE]
-            The first time some 500 MB are downloaded.""".formatted(String.join(",", SYSTEMS));
+            There are also the shape S9, two layers, in inference; and the system %s, its LSTM.
+            The first time some 500 MB are downloaded, for %2$s 200 MB more."""
+            .formatted(String.join(",", SYSTEMS), DEEPLEARNING4J);
     private static final double SAME = 1e-3; // of sums whose terms cancel, in float32
     private static final String ROW = "%-16s %-6s %-5s %3s  %-16s %11s %11s %11s %9s %7s  %s%n";
 
@@ -69,7 +73,9 @@ public final class Comparison {
     }
 
     private static List<String> systems(Choices choices) {
-        return choices.oneOf("systems", SYSTEMS, SYSTEMS.toArray(String[]::new));
+        var allowed = new ArrayList<>(SYSTEMS);
+        allowed.add(DEEPLEARNING4J);
+        return choices.oneOf("systems", allowed, SYSTEMS.toArray(String[]::new));
     }
 
     /** Runs what {@code arguments} say, see {@code rondo bench --peers --help}. */
@@ -197,7 +203,9 @@ public final class Comparison {
         }
 
         static ProcessBuilder program(String system, PeerFigures.Work work) {
-            ProcessBuilder program = Startup.java(ComparisonWorker.class,
+            String worker = system.equals(DEEPLEARNING4J)
+                    ? "dev.rondo.bench.Deeplearning4jPeer" : ComparisonWorker.class.getName();
+            ProcessBuilder program = Startup.java(worker,
                     system, work.cell(), work.shape(), work.mode(), Integer.toString(work.threads()));
             program.environment().put("OMP_NUM_THREADS", Integer.toString(work.threads()));
             // Its threads and those of libtorch would take turns waiting for each other.
