@@ -142,7 +142,9 @@ template <class Real>
 void multiply_block(const Product<Real>& x, const Panels<Real>& packed, const Columns& columns, Range groups,
                     bool a_is_packed, const Addend<Real>& addend = {}) {
   const Split split = groups_of<Real>(columns), tiles(x.m, tile_rows);
-  for (int64_t panel = groups.begin * columns.blocks; panel < groups.end * columns.blocks; panel++) {
+  const int64_t panels = (groups.end - groups.begin) * columns.blocks;
+  for (int64_t done = 0; done < panels; done++) {
+    const int64_t panel = groups.begin * columns.blocks + (x.from_last ? panels - 1 - done : done);
     const int64_t group = panel / columns.blocks, block = panel % columns.blocks;
     const int64_t vectors = split.begin(group + 1) - split.begin(group), width = vectors * lanes<Real>;
     const int64_t unit = split.begin(group) * lanes<Real>, j = columns.to[block] + unit;
@@ -174,7 +176,7 @@ Start<Real> start_of_block(const Product<Real>& x, int64_t i, int64_t j, int64_t
 template <class Real>
 void multiply_packed(const Product<Real>& x, const Real* packed, const Columns& columns, Range groups,
                      const Addend<Real>& addend) {
-  const Split depths(x.k, block_depth), rows(x.m, block_rows);
+  const Split depths(x.k, x.m > tile_rows ? block_depth : x.k), rows(x.m, block_rows);
   for (int64_t d = 0; d < depths.pieces; d++) {
     for (int64_t r = 0; r < rows.pieces; r++) {
       const int64_t p = depths.begin(d), i = rows.begin(r);

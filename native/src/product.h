@@ -37,6 +37,7 @@ struct Product {
   Start<Real> start;
   Real* c;
   int64_t c_row;
+  bool from_last = false; /* packed panels of B are read from the last to the first */
 };
 
 }  // namespace rondo::RONDO_TIER
