@@ -98,7 +98,8 @@ void CellPlan<Cell>::step_back(const Pass& x, const rondo_gradients& gradients, 
   for (int s = 0; s < recurrent_.count(); s++) {
     const Span& span = recurrent_.spans[s];
     const Matrix<Real> d_pre = {x.tape.pre_at(t, batch.begin) + span.row, pre_row, 1};
-    const Product<Real> product = {count, P, span.count, d_pre, x.weights(span), {d_operand, P}, d_operand, P, (t & 1) != 0};
+    Product<Real> product = {count, P, span.count, d_pre, x.weights(span), {d_operand, P}, d_operand, P};
+    product.from_last = t & 1;
     if (s + 1 < recurrent_.count()) {
       multiply_weights(product, recurrent_.backward[s], shared, [](Range) {});
     } else {

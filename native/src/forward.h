@@ -97,7 +97,8 @@ void CellPlan<Cell>::multiply_step(const Pass& x, int64_t t, Range batch, const 
   const int64_t P = plane_width[0], count = batch.end - batch.begin, pre_row = x.tape.pre_row;
   Real* const pre = x.tape.pre_at(t, batch.begin);
   if (products.forward.state == Weights::packed) {
-    Product<Real> product = {count, 0, P, {operand, P, 1}, {}, {pre, pre_row}, pre, pre_row, (t & 1) != 0};
+    Product<Real> product = {count, 0, P, {operand, P, 1}, {}, {pre, pre_row}, pre, pre_row};
+    product.from_last = t & 1;  // what the caches kept of the step before comes first
     Addend<Real> addend;
     if (x.input_in_step) {
       const Matrix<Real> input = {(const Real*)x.given.dense_input, x.given.input_stride, 1};
