@@ -5,6 +5,7 @@ import dev.rondo.cell.CellGradients;
 import dev.rondo.cell.CellPass;
 import dev.rondo.cell.CellPlan;
 import dev.rondo.cell.CellShape;
+import dev.rondo.memory.Parameters;
 import dev.rondo.memory.Precision;
 import dev.rondo.memory.Workspace;
 import java.lang.foreign.MemorySegment;
@@ -19,6 +20,8 @@ final class LayerPass implements AutoCloseable {
     private final Network network;
     private final Cell cell;
     private final CellShape shape;
+    private final TokenTable table; // null but for the first layer of a pass that has one
+    private final Parameters parameters;
     private final long offset;
     private final CellPlan plan;
     private final MemorySegment[] state; // [B, Pp] each
@@ -34,8 +37,11 @@ final class LayerPass implements AutoCloseable {
         Workspace workspace = owner.workspace();
         this.network = network;
         this.cell = description.layers().get(layer);
-        this.shape = cell.shape(owner.timeSteps(), owner.batchSize(), description.inputSize(layer));
-        this.offset = description.offset(layer, network.parameters().layout());
+        this.table = layer == 0 ? TokenTable.of(network, owner) : null;
+        int inputSize = table == null ? description.inputSize(layer) : table.vocabularySize();
+        this.shape = cell.shape(owner.timeSteps(), owner.batchSize(), inputSize);
+        this.parameters = table == null ? network.parameters() : table.parameters();
+        this.offset = table == null ? description.offset(layer, parameters.layout()) : 0;
         this.plan = cell.kernel(network.backend()).plan(cell, shape, precision, network.execution());
         int planes = cell.planeWidths().length;
         this.state = new MemorySegment[planes];
@@ -79,7 +85,7 @@ final class LayerPass implements AutoCloseable {
     /** {@return this layer reading T steps of {@code source}; lengths [B] and hold [T, B] may be null} */
     Run run(int timeSteps, Source source, MemorySegment lengths, MemorySegment hold) {
         CellShape now = cell.shape(timeSteps, shape.batchSize(), shape.inputSize());
-        CellPass.Builder builder = CellPass.of(cell, now, network.parameters(), offset);
+        CellPass.Builder builder = CellPass.of(cell, now, parameters, offset);
         if (source.tokens != null) {
             builder.tokens(source.tokens);
         } else {
@@ -117,6 +123,11 @@ final class LayerPass implements AutoCloseable {
             builder.initial(plane, stateGradient[plane]).last(plane, lastGradient[plane]);
         }
         return builder.build();
+    }
+
+    /** {@return the layer's weights on the tokens themselves, to be updated before it runs; null without} */
+    TokenTable table() {
+        return table;
     }
 
     MemorySegment output() {

@@ -117,7 +117,7 @@ public record NetworkDescription(NetworkInput input, List<Cell> layers, NetworkH
         return whole.get(prefix(layer) + first).offset();
     }
 
-    private static String prefix(int layer) {
+    static String prefix(int layer) {
         return "layer" + layer + ".";
     }
 

@@ -54,7 +54,7 @@ public final class NetworkPass implements AutoCloseable {
         for (int layer = 0; layer < layers.length; layer++) {
             layers[layer] = new LayerPass(network, layer, this);
         }
-        boolean embeds = network.description().input() instanceof NetworkInput.Embedding;
+        boolean embeds = network.description().input() instanceof NetworkInput.Embedding && layers[0].table() == null;
         long embedded = embeds ? (long) timeSteps * batchSize * network.description().input().size() : 0;
         this.shared = new PassShape.Shared(network, buffers, layers, Head.Memory.of(this),
                 embeds ? workspace.allocate(network.precision(), embedded) : null,

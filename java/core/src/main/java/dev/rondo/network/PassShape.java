@@ -14,7 +14,7 @@ final class PassShape {
     private final int timeSteps;
     private final InputBuffers buffers;
     private final LayerPass[] layers;
-    private final EmbeddingPass embedding; // null without
+    private final EmbeddingPass embedding; // null without, or where the first layer has a table
     private final Head head;
     private final MemorySegment tokens; // int32 [T, B]; null for numbers
     private final LayerPass.Run[][] runs = new LayerPass.Run[LENGTHS + HOLD + 1][]; // by what a batch has; made lazily
@@ -23,7 +23,7 @@ final class PassShape {
     /**
      * What the shapes of a pass share.
      *
-     * @param embedded learned vectors of the tokens, [T, B, W] of the largest T; null without
+     * @param embedded learned vectors of the tokens, [T, B, W] of the largest T; null where nobody reads them
      * @param embeddedGradient their gradient; null without gradients
      */
     record Shared(Network network, InputBuffers buffers, LayerPass[] layers, Head.Memory head, MemorySegment embedded,
@@ -36,7 +36,8 @@ final class PassShape {
         this.buffers = shared.buffers;
         this.layers = shared.layers;
         this.tokens = buffers.tokens() == null ? null : buffers.tokens().asSlice(0, rows * Integer.BYTES);
-        this.embedding = network.description().input() instanceof NetworkInput.Embedding input
+        this.embedding = shared.embedded != null
+                && network.description().input() instanceof NetworkInput.Embedding input
                 ? new EmbeddingPass(network, input, batchSize, tokens, shared.embedded, shared.embeddedGradient)
                 : null;
         long positions = network.description().head().lastStep() ? batchSize : rows;
@@ -67,6 +68,9 @@ final class PassShape {
         current = runs(batch);
         if (embedding != null) {
             embedding.forward();
+        }
+        if (layers[0].table() != null) {
+            layers[0].table().update();
         }
         for (LayerPass.Run run : current) {
             run.forward();
