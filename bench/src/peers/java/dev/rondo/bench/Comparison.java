@@ -211,6 +211,8 @@ public final class Comparison {
             // Its threads and those of libtorch would take turns waiting for each other.
             program.environment().put("OPENBLAS_NUM_THREADS", "1");
             program.environment().put("OPT_OUT_TRACKING", "true"); // DJL
+            // ONNX Runtime's; starting that has also ended the process, by recursion without end.
+            program.environment().put("ORT_DISABLE_TELEMETRY", "1");
             return program;
         }
 
