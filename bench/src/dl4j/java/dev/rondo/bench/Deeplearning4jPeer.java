@@ -71,9 +71,6 @@ final class Deeplearning4jPeer implements Peer {
             if (stack.getFirst().cell != GoldenCell.LSTM) {
                 throw new UnsupportedOperationException("of the cells compared it has the LSTM only");
             }
-            if (training && stack.size() > 1) {
-                throw new UnsupportedOperationException("layers on top of each other are compared in inference only");
-            }
             return new Deeplearning4jPeer(stack, training);
         });
     }

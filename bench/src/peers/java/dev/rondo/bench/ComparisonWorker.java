@@ -42,7 +42,7 @@ public final class ComparisonWorker {
     static void run(String[] arguments, Maker maker) throws IOException {
         List<GoldenCase> stack = Stacks.of(GoldenCell.of(arguments[1]), arguments[2]);
         boolean training = arguments[3].equals("train");
-        try (Peer peer = maker.make(arguments[0], stack, training, Integer.parseInt(arguments[4]));
+        try (Peer peer = make(maker, arguments[0], stack, training, Integer.parseInt(arguments[4]));
                 var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             peer.run();
             System.out.println("ready\t" + peer.system() + "\t" + peer.check());
@@ -60,10 +60,14 @@ public final class ComparisonWorker {
         }
     }
 
-    private static Peer peer(String system, List<GoldenCase> stack, boolean training, int threads) {
+    private static Peer make(Maker maker, String system, List<GoldenCase> stack, boolean training, int threads) {
         if (training && stack.size() > 1) {
             throw new UnsupportedOperationException("layers on top of each other are compared in inference only");
         }
+        return maker.make(system, stack, training, threads);
+    }
+
+    private static Peer peer(String system, List<GoldenCase> stack, boolean training, int threads) {
         if (!training && system.equals(PeerFigures.PREPACKED)) {
             throw new UnsupportedOperationException("as onednn, which packs once in inference");
         }
