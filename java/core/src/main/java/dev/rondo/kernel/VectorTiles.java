@@ -9,7 +9,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Products tile by tile: 6 rows of C by one panel of B are summed up in 12 registers. With the 2 of the row of B and
- * one of A these are the 16 that every CPU has, and 12 chains of additions hide the latency of each other.
+ * one of A these are the 16 that every CPU has, and 12 chains of additions hide the latency of each other. 4 rows have 8
+ * chains, just enough: with tiles of both kinds most batches are cut without a rest.
  *
  * <p>Panels stay in the L1 or L2 cache while all rows of A pass by; K is cut into blocks for that.
  *
@@ -20,7 +21,6 @@ final class VectorTiles implements VectorProduct {
     private static final Class<? extends FloatVector> TYPE = SPECIES.vectorType().asSubclass(FloatVector.class);
     private static final int LANES = SPECIES.length();
     private static final int WIDTH = VectorPanels.width(LANES);
-    private static final int ROWS = 6;
     private static final int DEPTH = 512;
 
     @Override
@@ -28,19 +28,33 @@ final class VectorTiles implements VectorProduct {
         for (int from = 0; from < b.depth(); from += DEPTH) {
             for (int panel = 0; panel < b.panels(); panel++) {
                 b.select(panel, from, Math.min(b.depth(), from + DEPTH));
-                int row = 0;
-                for (; row < c.count() - 1; row += ROWS) {
-                    tile(a, b, c, row);
-                }
-                if (row == c.count() - 1) {
-                    row(a, b, c, row);
-                }
+                addPanel(a, b, c);
+            }
+        }
+    }
+
+    /** C += A B in the columns and for the part of K that {@code b} has selected. */
+    private static void addPanel(VectorRows a, VectorPanels b, VectorRows c) {
+        int count = c.count();
+        if (count == 1) {
+            oneRow(a, b, c);
+            return;
+        }
+        int row = 0;
+        while (row < count) {
+            int rest = count - row;
+            if (rest > 8 || rest == 6 || rest == 5) { // 7 and 8 rows take two tiles of 4, for nothing is left over then
+                sixRows(a, b, c, row);
+                row += 6;
+            } else {
+                fourRows(a, b, c, row);
+                row += 4;
             }
         }
     }
 
     /** Rows {@code row} to {@code row + 5} of C. Where C ends before, its last row is computed again, all alike. */
-    private static void tile(VectorRows a, VectorPanels b, VectorRows c, int row) {
+    private static void sixRows(VectorRows a, VectorPanels b, VectorRows c, int row) {
         float[] as = a.values();
         float[] bs = b.values();
         float[] cs = c.values();
@@ -112,13 +126,66 @@ final class VectorTiles implements VectorProduct {
         sum51.intoArray(cs, c5 + LANES);
     }
 
-    /** One row of C. Even and odd rows of the panel have sums of their own: two chains alone would wait much. */
-    private static void row(VectorRows a, VectorPanels b, VectorRows c, int row) {
+    /** Rows {@code row} to {@code row + 3} of C, as {@link #sixRows}. */
+    private static void fourRows(VectorRows a, VectorPanels b, VectorRows c, int row) {
         float[] as = a.values();
         float[] bs = b.values();
         float[] cs = c.values();
+        int last = c.count() - 1;
+        int row1 = Math.min(row + 1, last);
+        int row2 = Math.min(row + 2, last);
+        int row3 = Math.min(row + 3, last);
         int a0 = a.windowRow(row) + b.from();
+        int a1 = a.windowRow(row1) + b.from();
+        int a2 = a.windowRow(row2) + b.from();
+        int a3 = a.windowRow(row3) + b.from();
         int c0 = c.windowRow(row) + b.column();
+        int c1 = c.windowRow(row1) + b.column();
+        int c2 = c.windowRow(row2) + b.column();
+        int c3 = c.windowRow(row3) + b.column();
+        FloatVector sum00 = TYPE.cast(fromArray(SPECIES, cs, c0));
+        FloatVector sum01 = TYPE.cast(fromArray(SPECIES, cs, c0 + LANES));
+        FloatVector sum10 = TYPE.cast(fromArray(SPECIES, cs, c1));
+        FloatVector sum11 = TYPE.cast(fromArray(SPECIES, cs, c1 + LANES));
+        FloatVector sum20 = TYPE.cast(fromArray(SPECIES, cs, c2));
+        FloatVector sum21 = TYPE.cast(fromArray(SPECIES, cs, c2 + LANES));
+        FloatVector sum30 = TYPE.cast(fromArray(SPECIES, cs, c3));
+        FloatVector sum31 = TYPE.cast(fromArray(SPECIES, cs, c3 + LANES));
+        int at = b.at();
+        int length = b.length();
+        for (int k = 0; k < length; k++) {
+            FloatVector b0 = fromArray(SPECIES, bs, at + k * WIDTH);
+            FloatVector b1 = fromArray(SPECIES, bs, at + k * WIDTH + LANES);
+            FloatVector x0 = TYPE.cast(broadcast(SPECIES, as[a0 + k]));
+            sum00 = x0.fma(b0, sum00);
+            sum01 = x0.fma(b1, sum01);
+            FloatVector x1 = TYPE.cast(broadcast(SPECIES, as[a1 + k]));
+            sum10 = x1.fma(b0, sum10);
+            sum11 = x1.fma(b1, sum11);
+            FloatVector x2 = TYPE.cast(broadcast(SPECIES, as[a2 + k]));
+            sum20 = x2.fma(b0, sum20);
+            sum21 = x2.fma(b1, sum21);
+            FloatVector x3 = TYPE.cast(broadcast(SPECIES, as[a3 + k]));
+            sum30 = x3.fma(b0, sum30);
+            sum31 = x3.fma(b1, sum31);
+        }
+        sum00.intoArray(cs, c0);
+        sum01.intoArray(cs, c0 + LANES);
+        sum10.intoArray(cs, c1);
+        sum11.intoArray(cs, c1 + LANES);
+        sum20.intoArray(cs, c2);
+        sum21.intoArray(cs, c2 + LANES);
+        sum30.intoArray(cs, c3);
+        sum31.intoArray(cs, c3 + LANES);
+    }
+
+    /** The only row of C. Even and odd rows of the panel have sums of their own: two chains alone would wait much. */
+    private static void oneRow(VectorRows a, VectorPanels b, VectorRows c) {
+        float[] as = a.values();
+        float[] bs = b.values();
+        float[] cs = c.values();
+        int a0 = a.windowRow(0) + b.from();
+        int c0 = c.windowRow(0) + b.column();
         int at = b.at();
         int pairs = b.length() / 2;
         FloatVector even0 = TYPE.cast(fromArray(SPECIES, cs, c0));

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Products on packed panels against the sum of products in float64, around the sizes of tiles, panels and blocks. */
 class VectorProductTest {
-    private static final int[] ROWS = {1, 2, 5, 6, 7, 13};
+    private static final int[] ROWS = {1, 2, 3, 4, 5, 6, 7, 8, 9, 13};
     private static final int[] DEPTHS = {1, 2, 7, 511, 512, 513, 1025};
     private static final int[] COLUMNS = {1, 8, 31, 32, 33, 70};
     private static final int BEFORE = 2; // rows before the windows, which must stay as they are
