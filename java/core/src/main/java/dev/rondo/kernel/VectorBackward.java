@@ -7,9 +7,11 @@ import dev.rondo.cell.CellShape;
 import dev.rondo.cell.InputKind;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.stream.Stream;
 
 /**
- * The backward loop of VECTOR, with dgates the gradient of the pre-activations:
+ * The backward loop of VECTOR, for each chunk of time, the last one first, with dgates the gradient of the
+ * pre-activations:
  *
  * <pre>
  *   for each step, last first: dstate += doutput
@@ -17,7 +19,7 @@ import java.util.Arrays;
  *                              dcache planes = dgates weight             if the cell has any
  *                              dcache planes -> dgates, dh               its part between the products, row by row
  *                              dh += mask * (dgates weightHh)
- *   dinput    = dgates weightIh            dbias += sum of dgates over all steps and rows
+ *   dinput    = dgates weightIh            dbias += sum of dgates over its steps and rows
  *   dweightIh += dgates^T input            dweightHh += dgates^T (mask * h)
  * </pre>
  *
@@ -36,13 +38,14 @@ final class VectorBackward {
     private final VectorRows outputGradient; // [1, P0]
     private final VectorRows operandGradient; // [B, P0]: with a recurrent mask
     private final VectorRows[] cacheGradients; // [B, W]
-    private final VectorRows inputGradient; // [T * B, I]; null for tokens
+    private final VectorRows inputGradient; // [T * B, I], T here the chunk's; null for tokens
     private final VectorRows gatesTransposed; // [R, T * B]
     private final VectorRows biasGradient; // [1, R]
 
     private final VectorMatrixGradient[] input;
     private final VectorMatrixGradient[] recurrent;
     private final VectorMatrixGradient[] second;
+    private final VectorMatrixGradient[] matrices; // all of them
     private final VectorPanels inputs; // [T * B, I]; null for tokens
     private final VectorPanels operands; // [T * B, P0]
     private final VectorPanels[] cachePlanes; // [T * B, W]
@@ -52,7 +55,7 @@ final class VectorBackward {
         CellShape largest = plan.largest();
         VectorLayout layout = sequence.layout;
         int lanes = layout.lanes;
-        int steps = Math.toIntExact(largest.rows());
+        int rows = VectorLayout.chunkRows(largest);
         int batch = largest.batchSize();
         int I = largest.inputSize();
         boolean dense = sequence.kind == InputKind.DENSE;
@@ -65,16 +68,19 @@ final class VectorBackward {
         this.outputGradient = layout.outputs(1);
         this.operandGradient = layout.outputs(batch);
         this.cacheGradients = layout.cachePlanes(batch);
-        this.inputGradient = dense ? VectorRows.ofGroups(steps, 1, I, lanes) : null;
-        this.gatesTransposed = VectorRows.of(layout.padded(R), steps, steps);
+        this.inputGradient = dense ? VectorRows.ofGroups(rows, 1, I, lanes) : null;
+        this.gatesTransposed = VectorRows.of(layout.padded(R), rows, rows);
         this.biasGradient = layout.gates(1);
         this.input = gradients(sequence.weights.input, lanes);
         this.recurrent = gradients(sequence.weights.recurrent, lanes);
         this.second = gradients(sequence.weights.second, lanes);
-        this.inputs = dense ? new VectorPanels(steps, I, lanes) : null;
-        this.operands = new VectorPanels(steps, plan.cell().outputSize(), lanes);
+        this.matrices = Stream.of(input, recurrent, second)
+                .flatMap(Arrays::stream)
+                .toArray(VectorMatrixGradient[]::new);
+        this.inputs = dense ? new VectorPanels(rows, I, lanes) : null;
+        this.operands = new VectorPanels(rows, plan.cell().outputSize(), lanes);
         this.cachePlanes = Arrays.stream(plan.cell().cachePlaneWidths())
-                .mapToObj(width -> new VectorPanels(steps, width, lanes))
+                .mapToObj(width -> new VectorPanels(rows, width, lanes))
                 .toArray(VectorPanels[]::new);
         this.row = new VectorRow(sequence, stateGradients, cacheGradients);
     }
@@ -85,25 +91,35 @@ final class VectorBackward {
                 .toArray(VectorMatrixGradient[]::new);
     }
 
-    /** Runs backward over the sequence, whose arrays are as forward left them. */
+    /** Runs backward over the sequence, of which forward has filled the cache. */
     void run(CellGradients gradients) {
         packWeights();
+        readParameterGradients(gradients.params());
         int batch = sequence.batchSize();
         for (int b = 0; b < batch; b++) {
             for (int p = 0; p < planeWidths.length; p++) {
                 stateGradients[p].read(b, gradients.last(p), (long) b * planeWidths[p]);
             }
         }
-        for (int s = sequence.timeSteps() - 1; s >= 0; s--) {
-            step(sequence.time(s), gradients);
+        for (int chunk = sequence.chunks() - 1; chunk >= 0; chunk--) {
+            sequence.select(chunk);
+            sequence.restore();
+            runChunk(gradients);
         }
         for (int b = 0; b < batch; b++) {
             for (int p = 0; p < planeWidths.length; p++) {
                 stateGradients[p].write(b, gradients.initial(p), (long) b * planeWidths[p]);
             }
         }
+        writeParameterGradients(gradients.params());
+    }
+
+    private void runChunk(CellGradients gradients) {
+        for (int s = sequence.steps() - 1; s >= 0; s--) {
+            step(sequence.time(s), gradients);
+        }
         for (int i = 0; i < sequence.rows(); i++) {
-            sequence.gates.write(i, gradients.preActivations(), (long) i * R);
+            sequence.gates.write(i, gradients.preActivations(), sequence.passRow(i) * R);
         }
         if (gradients.input() != null) {
             addInputGradient(gradients);
@@ -118,13 +134,7 @@ final class VectorBackward {
             return;
         }
         loads = sequence.weights.loads();
-        for (VectorMatrixGradient matrix : input) {
-            matrix.packWeights();
-        }
-        for (VectorMatrixGradient matrix : recurrent) {
-            matrix.packWeights();
-        }
-        for (VectorMatrixGradient matrix : second) {
+        for (VectorMatrixGradient matrix : matrices) {
             matrix.packWeights();
         }
     }
@@ -134,7 +144,8 @@ final class VectorBackward {
         CellPass pass = sequence.pass();
         for (int b = 0; b < batch; b++) {
             if (gradients.output() != null && t < pass.length(b)) {
-                outputGradient.read(0, gradients.output(), sequence.row(t, b) * gradients.outputStride());
+                long element = sequence.passRow(sequence.row(t, b)) * gradients.outputStride();
+                outputGradient.read(0, gradients.output(), element);
                 stateGradients[0].addRow(outputGradient, 0, b);
             }
             if (!pass.active(t, b)) {
@@ -219,13 +230,13 @@ final class VectorBackward {
         int count = sequence.rows();
         for (int i = 0; i < count; i++) {
             MemorySegment start = gradients.inputAccumulate() ? gradients.input() : null;
-            inputGradient.read(i, start, i * gradients.inputStride());
+            inputGradient.read(i, start, sequence.passRow(i) * gradients.inputStride());
         }
         for (VectorMatrixGradient matrix : input) {
             matrix.addSource(sequence, 0, inputGradient.window(0, count));
         }
         for (int i = 0; i < count; i++) {
-            inputGradient.write(i, gradients.input(), i * gradients.inputStride());
+            inputGradient.write(i, gradients.input(), sequence.passRow(i) * gradients.inputStride());
         }
     }
 
@@ -235,29 +246,42 @@ final class VectorBackward {
         if (inputs != null) {
             inputs.putRows(sequence.input.window(0, count), 0);
         }
-        for (int t = 0; t < sequence.timeSteps(); t++) {
+        for (int s = 0; s < sequence.steps(); s++) {
+            int t = sequence.time(s);
             operands.putRows(sequence.operand(t), sequence.row(t, 0));
         }
         for (int p = 0; p < cachePlanes.length; p++) {
             cachePlanes[p].putRows(sequence.cachePlanes[p].window(0, count), 0);
         }
         for (VectorMatrixGradient matrix : input) {
-            matrix.addWeights(sequence, gatesTransposed, inputs, params);
+            matrix.addWeights(sequence, gatesTransposed, inputs);
         }
         for (VectorMatrixGradient matrix : recurrent) {
-            matrix.addWeights(sequence, gatesTransposed, operands, params);
+            matrix.addWeights(sequence, gatesTransposed, operands);
         }
         for (VectorMatrixGradient matrix : second) {
-            matrix.addWeights(sequence, gatesTransposed, cachePlanes[matrix.plane()], params);
+            matrix.addWeights(sequence, gatesTransposed, cachePlanes[matrix.plane()]);
         }
         addTokenGradients(params);
-        addBiasGradients(params);
+        for (int i = 0; i < count; i++) {
+            biasGradient.addRow(sequence.gates, i, 0);
+        }
     }
 
-    private void addBiasGradients(MemorySegment params) {
+    /** What the chunks add to: the gradients of weights as they are, and those of biases from zero. */
+    private void readParameterGradients(MemorySegment params) {
         biasGradient.clear(0);
-        for (int i = 0; i < sequence.rows(); i++) {
-            biasGradient.addRow(sequence.gates, i, 0);
+        for (int m = 0; params != null && m < matrices.length; m++) {
+            matrices[m].readGradient(params);
+        }
+    }
+
+    private void writeParameterGradients(MemorySegment params) {
+        if (params == null) {
+            return;
+        }
+        for (VectorMatrixGradient matrix : matrices) {
+            matrix.writeGradient(params);
         }
         for (VectorSpan bias : sequence.weights.biases) {
             bias.addGradient(biasGradient, 0, params, 0);
@@ -266,9 +290,11 @@ final class VectorBackward {
 
     /** A token's row of weights gets the gradient of each pre-activation that it was part of. */
     private void addTokenGradients(MemorySegment params) {
+        int batch = sequence.batchSize();
         for (VectorSpan tokens : sequence.weights.tokens) {
             for (int i = 0; i < sequence.rows(); i++) {
-                if (sequence.pass().active(i / sequence.batchSize(), i % sequence.batchSize())) {
+                long row = sequence.passRow(i);
+                if (sequence.pass().active((int) (row / batch), (int) (row % batch))) {
                     tokens.addGradient(sequence.gates, i, params, sequence.token(i));
                 }
             }

@@ -1,6 +1,7 @@
 package dev.rondo.kernel;
 
 import dev.rondo.cell.Cell;
+import dev.rondo.cell.CellShape;
 import dev.rondo.cell.InputKind;
 import dev.rondo.cell.ParameterBlock;
 
@@ -10,6 +11,9 @@ import dev.rondo.cell.ParameterBlock;
  * cell makes of zeros.
  */
 final class VectorLayout {
+    /** Rows (t, b) of a chunk of time, about: enough for good products, few enough to stay near the L2 cache. */
+    private static final int CHUNK_ROWS = 256;
+
     final int lanes;
     private final Cell cell;
     private final int gateStride;
@@ -82,14 +86,24 @@ final class VectorLayout {
         return planes;
     }
 
-    /** {@return bytes of all that is cached, see {@link VectorSequence}} */
-    long cacheBytes(long timeSteps, long batchSize) {
+    /** {@return the time steps of a chunk of a sequence; its last one may have fewer} */
+    static int chunkSteps(int timeSteps, int batchSize) {
+        return Math.min(timeSteps, Math.max(1, CHUNK_ROWS / batchSize));
+    }
+
+    /** {@return rows (t, b) of a chunk of any sequence up to {@code largest}, at most} */
+    static int chunkRows(CellShape largest) {
+        return (int) Math.min(largest.rows(), Math.max(CHUNK_ROWS, largest.batchSize()));
+    }
+
+    /** {@return bytes that chunks of {@code timeSteps} in all take in the cache, see {@link VectorSequence}} */
+    long cacheBytes(long chunks, long timeSteps, long batchSize) {
         long elements = timeSteps * batchSize * stride;
         for (int width : cachePlaneWidths) {
             elements += timeSteps * batchSize * VectorRows.strideOfGroups(1, width, lanes);
         }
         for (int width : planeWidths) {
-            elements += (timeSteps + 1) * batchSize * VectorRows.strideOfGroups(1, width, lanes);
+            elements += (timeSteps + chunks) * batchSize * VectorRows.strideOfGroups(1, width, lanes);
         }
         return elements * Float.BYTES;
     }

@@ -29,11 +29,19 @@ final class VectorMatrixGradient {
         sequence.product.add(sequence.gates.window(row, gradient.count(), matrix.first()), weights, gradient);
     }
 
-    /** dW += dgates^T source, with {@code source} [T * B, width]. */
-    void addWeights(VectorSequence sequence, VectorRows gatesTransposed, VectorPanels source, MemorySegment params) {
+    /** Reads dW from memory that is laid out as the cell's parameters. */
+    void readGradient(MemorySegment params) {
         matrix.readRows(sum, params);
+    }
+
+    /** Writes dW to memory that is laid out as the cell's parameters. */
+    void writeGradient(MemorySegment params) {
+        matrix.writeRows(sum, params);
+    }
+
+    /** dW += dgates^T source, with {@code source} [T * B, width]. */
+    void addWeights(VectorSequence sequence, VectorRows gatesTransposed, VectorPanels source) {
         source.depth(sequence.rows());
         sequence.product.add(gatesTransposed.window(matrix.first(), matrix.rows()), source, sum.all());
-        matrix.writeRows(sum, params);
     }
 }

@@ -12,10 +12,10 @@ import dev.rondo.memory.Precision;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The forward loop of VECTOR:
+ * The forward loop of VECTOR, for each chunk of time:
  *
  * <pre>
- *   gates = bias + input weightIh^T                 one product for all steps; tokens: a row of weights each
+ *   gates = bias + input weightIh^T                 one product for all its steps; tokens: a row of weights each
  *   for each step: gates += (mask * h) weightHh^T   one product on packed weights
  *                  gates, mask * h -> cache planes  if the cell has any: its part between the products, row by row
  *                  gates += cache planes weight^T   and the second product
@@ -25,7 +25,7 @@ import java.lang.foreign.MemorySegment;
  * <p>Which weights feed which gates the cell's blocks say; gates here is short for all pre-activations.
  *
  * <p>Everything runs on arrays that the plan owns, made at its first pass (those for backward at its first backward
- * pass) and sized for the largest one; after that a call allocates nothing.
+ * pass) and sized for a chunk of the largest one; after that a call allocates nothing.
  */
 final class VectorPlan extends CellPlan {
     private final VectorPointwise pointwise;
@@ -56,7 +56,8 @@ final class VectorPlan extends CellPlan {
 
     @Override
     protected long countCacheBytes(int timeSteps, int batchSize) {
-        return layout.cacheBytes(timeSteps, batchSize);
+        int chunks = Math.ceilDiv(timeSteps, VectorLayout.chunkSteps(timeSteps, batchSize));
+        return layout.cacheBytes(chunks, timeSteps, batchSize);
     }
 
     @Override
@@ -69,7 +70,7 @@ final class VectorPlan extends CellPlan {
     @Override
     protected void runForward(CellPass pass) {
         begin(pass);
-        multiplyInput();
+        sequence.select(0);
         for (int b = 0; b < sequence.batchSize(); b++) {
             for (int p = 0; p < sequence.states.length; p++) {
                 int before = sequence.before(sequence.time(0), b);
@@ -77,16 +78,25 @@ final class VectorPlan extends CellPlan {
                 sequence.states[p].read(before, pass.initial(p), stateElement(p, b));
             }
         }
-        for (int s = 0; s < sequence.timeSteps(); s++) {
-            step(sequence.time(s));
+        runChunk();
+        for (int chunk = 1; chunk < sequence.chunks(); chunk++) {
+            sequence.selectNext();
+            runChunk();
         }
         for (int b = 0; b < sequence.batchSize(); b++) {
             for (int p = 0; p < sequence.states.length; p++) {
-                int after = sequence.after(sequence.time(sequence.timeSteps() - 1), b);
+                int after = sequence.after(sequence.time(sequence.steps() - 1), b);
                 sequence.states[p].write(after, pass.last(p), stateElement(p, b));
             }
         }
-        if (pass.cache() != null) {
+    }
+
+    private void runChunk() {
+        multiplyInput();
+        for (int s = 0; s < sequence.steps(); s++) {
+            step(sequence.time(s));
+        }
+        if (sequence.pass().cache() != null) {
             sequence.save();
         }
     }
@@ -97,7 +107,6 @@ final class VectorPlan extends CellPlan {
         if (backward == null) {
             backward = new VectorBackward(pointwise, this, sequence);
         }
-        sequence.restore();
         backward.run(gradients);
     }
 
@@ -114,7 +123,7 @@ final class VectorPlan extends CellPlan {
         return (long) b * sequence.planeWidths[plane];
     }
 
-    /** gates = bias + input weightIh^T, for all steps. */
+    /** gates = bias + input weightIh^T, for all steps of the chunk. */
     private void multiplyInput() {
         VectorWeights weights = sequence.weights;
         for (int i = 0; i < sequence.rows(); i++) {
@@ -181,7 +190,7 @@ final class VectorPlan extends CellPlan {
     private void writeOutput(int t, int b) {
         CellPass pass = sequence.pass();
         MemorySegment output = pass.output();
-        long element = sequence.row(t, b) * pass.outputStride();
+        long element = sequence.passRow(sequence.row(t, b)) * pass.outputStride();
         if (t < pass.length(b)) {
             sequence.states[0].write(sequence.after(t, b), output, element);
         } else {

@@ -7,13 +7,14 @@ import dev.rondo.cell.InputKind;
 import java.lang.foreign.ValueLayout;
 
 /**
- * What the forward and the backward loop share: the arrays of one sequence, filled from a pass.
+ * What the forward and the backward loop share: the arrays of one chunk of time of a sequence, filled from a pass. T
+ * here is the chunk's.
  *
- * <p>States lie in slots in the order of time: step t reads slot t and writes slot t + 1; reversed, it reads slot t + 1
- * and writes slot t.
+ * <p>States lie in slots in the order of time: the chunk's step t reads slot t and writes slot t + 1; reversed, it
+ * reads slot t + 1 and writes slot t.
  *
- * <p>Cached for backward, padded as they lie here: gates [T, B, R], each cache plane [T, B, W], state slots
- * [T + 1, B, P] of each plane.
+ * <p>Cached for backward, chunk after chunk as forward went, padded as they lie here: gates [T, B, R], each cache plane
+ * [T, B, W], state slots [T + 1, B, P] of each plane.
  */
 final class VectorSequence {
     final VectorLayout layout;
@@ -29,8 +30,12 @@ final class VectorSequence {
 
     private final VectorRows masked; // [B, P0]: the recurrent mask, or the operand that it made
     private CellPass pass;
-    private int timeSteps;
+    private int timeSteps; // of the sequence
     private int batchSize;
+    private int chunkSteps; // of all chunks but the last
+    private int chunk;
+    private int first; // of the chunk's times
+    private int steps; // of the chunk
 
     VectorSequence(Cell cell, CellShape largest, InputKind kind, VectorWidth width, VectorLayout layout) {
         this.layout = layout;
@@ -39,27 +44,53 @@ final class VectorSequence {
         this.planeWidths = cell.planeWidths();
         this.variant = cell.variant();
         this.weights = new VectorWeights(cell, largest.inputSize(), kind, layout);
-        this.gates = layout.gates(largest.rows());
-        this.cachePlanes = layout.cachePlanes(largest.rows());
-        this.states = layout.states(largest.rows() + largest.batchSize());
+        int rows = VectorLayout.chunkRows(largest);
+        this.gates = layout.gates(rows);
+        this.cachePlanes = layout.cachePlanes(rows);
+        this.states = layout.states(rows + largest.batchSize());
         this.input = kind == InputKind.DENSE
-                ? VectorRows.of(largest.rows(), largest.inputSize(), largest.inputSize())
+                ? VectorRows.of(rows, largest.inputSize(), largest.inputSize())
                 : null;
         this.masked = layout.outputs(largest.batchSize());
     }
 
-    /** Starts on {@code pass}: weights and input are read. */
+    /** Starts on {@code pass}: weights are read. */
     void begin(CellPass pass) {
         this.pass = pass;
         this.timeSteps = pass.shape().timeSteps();
         this.batchSize = pass.shape().batchSize();
+        this.chunkSteps = VectorLayout.chunkSteps(timeSteps, batchSize);
         weights.load(pass);
+    }
+
+    /** {@return the number of chunks} */
+    int chunks() {
+        return Math.ceilDiv(timeSteps, chunkSteps);
+    }
+
+    /** Goes to a chunk, by its number in the order of forward: input is read. */
+    void select(int chunk) {
+        this.chunk = chunk;
+        this.steps = Math.min(chunkSteps, timeSteps - chunk * chunkSteps);
+        this.first = pass.reversed() ? timeSteps - chunk * chunkSteps - steps : chunk * chunkSteps;
         if (pass.input() instanceof CellPass.Dense dense) {
             // Where the state does not move the input is anything, not-a-number too: it must not meet a zero gradient.
-            for (int t = 0; t < timeSteps; t++) {
+            for (int t = first; t < first + steps; t++) {
                 for (int b = 0; b < batchSize; b++) {
-                    input.read(row(t, b), pass.active(t, b) ? dense.values() : null, row(t, b) * dense.rowStride());
+                    long element = passRow(row(t, b)) * dense.rowStride();
+                    input.read(row(t, b), pass.active(t, b) ? dense.values() : null, element);
                 }
+            }
+        }
+    }
+
+    /** Goes to the next chunk of forward, which starts from the state that the one before ended with. */
+    void selectNext() {
+        int from = slotRow(steps);
+        select(chunk + 1);
+        for (VectorRows plane : states) {
+            for (int b = 0; b < batchSize; b++) {
+                plane.copyRow(plane, from + b, slotRow(0) + b);
             }
         }
     }
@@ -68,26 +99,38 @@ final class VectorSequence {
         return pass;
     }
 
-    int timeSteps() {
-        return timeSteps;
-    }
-
     int batchSize() {
         return batchSize;
     }
 
-    /** {@return the number of rows (t, b)} */
+    /** {@return the number of time steps in the chunk} */
+    int steps() {
+        return steps;
+    }
+
+    /** {@return the number of rows (t, b) in the chunk} */
     int rows() {
-        return timeSteps * batchSize;
+        return steps * batchSize;
     }
 
-    /** {@return the time of the step that comes as number {@code step} in this direction} */
+    /** {@return the time of the step that comes as number {@code step} of the chunk in this direction} */
     int time(int step) {
-        return pass.reversed() ? timeSteps - 1 - step : step;
+        return first + (pass.reversed() ? steps - 1 - step : step);
     }
 
+    /** {@return the row of the arrays that is (t, b), with a time of the chunk} */
     int row(int t, int b) {
-        return t * batchSize + b;
+        return (t - first) * batchSize + b;
+    }
+
+    /** {@return the row (t, b) of the pass, counted from its first, that is row {@code row} of the arrays} */
+    long passRow(int row) {
+        return (long) first * batchSize + row;
+    }
+
+    /** {@return the first of the rows of the states that the chunk's step {@code step}, in this direction, reads} */
+    private int slotRow(int step) {
+        return (pass.reversed() ? steps - step : step) * batchSize;
     }
 
     /** {@return the row of the states that step t reads} */
@@ -100,10 +143,10 @@ final class VectorSequence {
         return row(pass.reversed() ? t : t + 1, b);
     }
 
-    /** {@return the token of row (t, b), the {@code row}-th} */
+    /** {@return the token of row {@code row}} */
     int token(int row) {
         var tokens = (CellPass.Tokens) pass.input();
-        return tokens.ids().getAtIndex(ValueLayout.JAVA_INT, row);
+        return tokens.ids().getAtIndex(ValueLayout.JAVA_INT, passRow(row));
     }
 
     /** {@return whether units are held one by one} */
@@ -152,8 +195,12 @@ final class VectorSequence {
         }
     }
 
+    private long cacheStart() {
+        return layout.cacheBytes(chunk, (long) chunk * chunkSteps, batchSize);
+    }
+
     void save() {
-        long at = gates.save(rows(), pass.cache(), 0);
+        long at = gates.save(rows(), pass.cache(), cacheStart());
         for (VectorRows plane : cachePlanes) {
             at = plane.save(rows(), pass.cache(), at);
         }
@@ -163,7 +210,7 @@ final class VectorSequence {
     }
 
     void restore() {
-        long at = gates.restore(rows(), pass.cache(), 0);
+        long at = gates.restore(rows(), pass.cache(), cacheStart());
         for (VectorRows plane : cachePlanes) {
             at = plane.restore(rows(), pass.cache(), at);
         }

@@ -158,6 +158,51 @@ class VectorPlanTest {
         assertArrayEquals(new float[(int) parameters.count()], gradient.toArray(ValueLayout.JAVA_FLOAT));
     }
 
+    /** Three times the sequences, in chunks of one step instead of two: each sequence has the results it had. */
+    @Test
+    void whereTimeIsCutIntoChunksChangesNoBit() {
+        var few = new CellShape(3, 100, SHAPE.inputSize(), SHAPE.hiddenSize());
+        var many = new CellShape(few.timeSteps(), 300, few.inputSize(), few.hiddenSize());
+        assertEquals(2, VectorLayout.chunkSteps(few.timeSteps(), few.batchSize()));
+        assertEquals(1, VectorLayout.chunkSteps(many.timeSteps(), many.batchSize()));
+        float[] values = new float[(int) few.rows() * few.inputSize()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextDouble(-1, 1);
+        }
+        float[] expected = tripled(outputAndInputGradient(few, values), few);
+        assertArrayEquals(expected, outputAndInputGradient(many, tripled(values, few)));
+    }
+
+    /** {@return the rows of each time step, three times} */
+    private static float[] tripled(float[] rows, CellShape shape) {
+        int step = rows.length / shape.timeSteps();
+        var tripled = new float[3 * rows.length];
+        for (int i = 0; i < tripled.length; i++) {
+            tripled[i] = rows[i / (3 * step) * step + i % step];
+        }
+        return tripled;
+    }
+
+    /** {@return [T, B, H + I]} */
+    private float[] outputAndInputGradient(CellShape shape, float[] values) {
+        int H = shape.hiddenSize();
+        int I = shape.inputSize();
+        MemorySegment x = workspace.allocate(Precision.FLOAT32, values.length);
+        MemorySegment.copy(values, 0, x, ValueLayout.JAVA_FLOAT, 0, values.length);
+        MemorySegment both = workspace.allocate(Precision.FLOAT32, shape.rows() * (H + I));
+        MemorySegment gradient = both.asSlice((long) H * Float.BYTES);
+        try (CellPlan plan = CELL.kernel(Backend.VECTOR).plan(CELL, shape, Precision.FLOAT32, Execution.threads(1))) {
+            CellPass pass = CellPass.of(CELL, shape, parameters, 0)
+                    .input(x, I)
+                    .output(both, H + I)
+                    .cache(workspace.allocateBytes(plan.cacheBytes(shape.timeSteps(), shape.batchSize())))
+                    .build();
+            plan.forward(pass);
+            plan.backward(pass, CellGradients.of(pass).output(both, H + I).input(gradient, H + I, false).build());
+        }
+        return both.toArray(ValueLayout.JAVA_FLOAT);
+    }
+
     private static CellPlan plan(IsaTier cap) {
         return CELL.kernel(Backend.VECTOR).plan(CELL, SHAPE, Precision.FLOAT32, new Execution(1, cap));
     }
