@@ -146,7 +146,7 @@ final class VectorBackward {
             if (gradients.output() != null && t < pass.length(b)) {
                 long element = sequence.passRow(sequence.row(t, b)) * gradients.outputStride();
                 outputGradient.read(0, gradients.output(), element);
-                stateGradients[0].addRow(outputGradient, 0, b);
+                stateGradients[0].addRow(sequence.product, outputGradient, 0, b);
             }
             if (!pass.active(t, b)) {
                 sequence.gates.clear(sequence.row(t, b));
@@ -179,7 +179,7 @@ final class VectorBackward {
             VectorRows masked = sequence.mask(t);
             masked.multiply(operandGradient, 0);
             for (int b = 0; b < batch; b++) {
-                stateGradients[0].addRow(masked, b, b);
+                stateGradients[0].addRow(sequence.product, masked, b, b);
             }
         }
     }
@@ -222,7 +222,7 @@ final class VectorBackward {
 
     private void giveHeld(int b) {
         for (int p = 0; p < planeWidths.length; p++) {
-            stateGradients[p].addRow(held[p], 0, b);
+            stateGradients[p].addRow(sequence.product, held[p], 0, b);
         }
     }
 
@@ -264,7 +264,7 @@ final class VectorBackward {
         }
         addTokenGradients(params);
         for (int i = 0; i < count; i++) {
-            biasGradient.addRow(sequence.gates, i, 0);
+            biasGradient.addRow(sequence.product, sequence.gates, i, 0);
         }
     }
 

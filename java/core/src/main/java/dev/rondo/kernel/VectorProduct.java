@@ -1,6 +1,6 @@
 package dev.rondo.kernel;
 
-/** The product that all others are made of, at one vector width. */
+/** The product that all others are made of, and a sum, at one vector width. */
 interface VectorProduct {
     /**
      * C += A B.
@@ -10,4 +10,15 @@ interface VectorProduct {
      * @param c [M, N], the rows of its window
      */
     void add(VectorRows a, VectorPanels b, VectorRows c);
+
+    /**
+     * y += x. HotSpot makes no vectors of such a loop by itself, for x and y may overlap.
+     *
+     * @param x an array
+     * @param xAt where in it the first number lies
+     * @param y an array
+     * @param yAt where in it the first number lies
+     * @param count of numbers, a whole number of vectors
+     */
+    void add(float[] x, int xAt, float[] y, int yAt, int count);
 }

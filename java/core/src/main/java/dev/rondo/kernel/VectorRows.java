@@ -121,18 +121,9 @@ final class VectorRows {
         System.arraycopy(source.values, source.at(from), values, at(to), stride);
     }
 
-    /** Adds {@code count} numbers of {@code x} from {@code xAt} on to those of {@code y} from {@code yAt} on. */
-    static void add(VectorRows x, int xAt, VectorRows y, int yAt, int count) {
-        float[] source = x.values;
-        float[] sum = y.values;
-        for (int i = 0; i < count; i++) {
-            sum[yAt + i] += source[xAt + i];
-        }
-    }
-
     /** Adds row {@code from} of {@code source}, which is laid out alike, to row {@code to}. */
-    void addRow(VectorRows source, int from, int to) {
-        add(source, source.at(from), this, at(to), columns());
+    void addRow(VectorProduct product, VectorRows source, int from, int to) {
+        product.add(source.values, source.at(from), values, at(to), columns());
     }
 
     /** Multiplies the window by as many rows of {@code factors}, laid out alike, from row {@code from} on. */

@@ -43,7 +43,7 @@ final class VectorSequence {
         this.kind = kind;
         this.planeWidths = cell.planeWidths();
         this.variant = cell.variant();
-        this.weights = new VectorWeights(cell, largest.inputSize(), kind, layout);
+        this.weights = new VectorWeights(cell, largest.inputSize(), kind, layout, product);
         int rows = VectorLayout.chunkRows(largest);
         this.gates = layout.gates(rows);
         this.cachePlanes = layout.cachePlanes(rows);

@@ -9,14 +9,16 @@ import java.lang.foreign.MemorySegment;
  */
 final class VectorSpan {
     private final ParameterBlock block;
+    private final VectorProduct product;
     private final int first; // where its rows start among the pre-activations
     private final VectorRows values; // [width, rows], padded as the pre-activations are
     private final VectorRows gradient; // [1, rows]
     private final long[] versions; // [width]: of each row of values
     private long version;
 
-    VectorSpan(ParameterBlock block, VectorLayout layout) {
+    VectorSpan(ParameterBlock block, VectorLayout layout, VectorProduct product) {
         this.block = block;
+        this.product = product;
         this.first = layout.padded(block.row());
         this.values = layout.spans(block.width(), block.rows());
         this.gradient = layout.spans(1, block.rows());
@@ -34,13 +36,13 @@ final class VectorSpan {
             values.read(token, params, element(token));
             versions[token] = version;
         }
-        VectorRows.add(values, values.at(token), gates, gates.at(to) + first, values.columns());
+        product.add(values.values(), values.at(token), gates.values(), gates.at(to) + first, values.columns());
     }
 
     /** Adds row {@code from} of {@code gates}, a gradient, to that of the parameters of {@code token}. */
     void addGradient(VectorRows gates, int from, MemorySegment params, int token) {
         gradient.read(0, params, element(token));
-        VectorRows.add(gates, gates.at(from) + first, gradient, gradient.at(0), gradient.columns());
+        product.add(gates.values(), gates.at(from) + first, gradient.values(), gradient.at(0), gradient.columns());
         gradient.write(0, params, element(token));
     }
 

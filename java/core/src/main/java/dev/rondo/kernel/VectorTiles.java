@@ -33,6 +33,14 @@ final class VectorTiles implements VectorProduct {
         }
     }
 
+    @Override
+    public void add(float[] x, int xAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i += LANES) {
+            FloatVector sum = TYPE.cast(fromArray(SPECIES, y, yAt + i));
+            sum.add(fromArray(SPECIES, x, xAt + i)).intoArray(y, yAt + i);
+        }
+    }
+
     /** C += A B in the columns and for the part of K that {@code b} has selected. */
     private static void addPanel(VectorRows a, VectorPanels b, VectorRows c) {
         int count = c.count();

@@ -22,15 +22,15 @@ final class VectorWeights {
     private long version;
     private long loads;
 
-    VectorWeights(Cell cell, int inputSize, InputKind kind, VectorLayout layout) {
+    VectorWeights(Cell cell, int inputSize, InputKind kind, VectorLayout layout, VectorProduct product) {
         List<ParameterBlock> blocks = cell.blocks(inputSize, kind);
         checkProducts(cell, inputSize, blocks);
         List<ParameterBlock> onInput = of(Source.INPUT, blocks);
         this.input = matrices(kind == InputKind.DENSE ? onInput : List.of(), layout);
-        this.tokens = spans(kind == InputKind.TOKENS ? onInput : List.of(), layout);
+        this.tokens = spans(kind == InputKind.TOKENS ? onInput : List.of(), layout, product);
         this.recurrent = matrices(of(Source.PREVIOUS_STATE, blocks), layout);
         this.second = matrices(of(Source.CACHE, blocks), layout);
-        this.biases = spans(of(Source.ONE, blocks), layout);
+        this.biases = spans(of(Source.ONE, blocks), layout, product);
         this.bias = layout.gates(1);
     }
 
@@ -59,8 +59,8 @@ final class VectorWeights {
         return blocks.stream().map(block -> new VectorMatrix(block, layout)).toArray(VectorMatrix[]::new);
     }
 
-    private static VectorSpan[] spans(List<ParameterBlock> blocks, VectorLayout layout) {
-        return blocks.stream().map(block -> new VectorSpan(block, layout)).toArray(VectorSpan[]::new);
+    private static VectorSpan[] spans(List<ParameterBlock> blocks, VectorLayout layout, VectorProduct product) {
+        return blocks.stream().map(block -> new VectorSpan(block, layout, product)).toArray(VectorSpan[]::new);
     }
 
     /** Reads the parameters of {@code pass}, unless they are those of the last call. */
