@@ -119,6 +119,13 @@ void multiply_tile(int64_t rows, int64_t vectors, const TileOperands<Real>& x) {
   multiply_tile<Real, Rows, Vectors>(x);
 }
 
+/* Asks for one of some shares of memory, so that it is in the second-level cache soon. */
+inline void prefetch_share(const void* from, int64_t bytes, int64_t share, int64_t shares) {
+  for (int64_t at = bytes * share / shares & -64; at < bytes * (share + 1) / shares; at += 64) {
+    __builtin_prefetch((const char*)from + at, 0, 2);
+  }
+}
+
 // --------------------------------------------------------------------------------------------------------- products
 
 /* Packed B: panel 0 begins at `data`, all are `depth` deep, and a block uses k of them from `first` on. */
@@ -127,6 +134,7 @@ struct Panels {
   const Real* data;
   int64_t depth;
   int64_t first = 0;
+  bool far = false; /* beyond the second-level cache: while one is multiplied the next is asked for */
 };
 
 /* A product that is added to the same C on the way, if k > 0: A [m, k] by panels that are k deep, one block of k. */
@@ -160,6 +168,10 @@ void multiply_block(const Product<Real>& x, const Panels<Real>& packed, const Co
       operands.terms[1].a = a_is_packed ? Matrix<Real>{x.a.data + i * x.k, 1, rows} : x.a.rows_from(i);
       operands.start = {x.start.data ? x.start.data + i * x.start.row + j : nullptr, x.start.row};
       operands.c = x.c + i * x.c_row + j;
+      if (packed.far && done + 1 < panels) {
+        const int64_t step = x.from_last ? -packed.depth * width : packed.depth * width;
+        prefetch_share(operands.terms[1].panel + step, x.k * width * (int64_t)sizeof(Real), tile, tiles.pieces);
+      }
       multiply_tile(rows, vectors, operands);
     }
   }
@@ -177,6 +189,8 @@ template <class Real>
 void multiply_packed(const Product<Real>& x, const Real* packed, const Columns& columns, Range groups,
                      const Addend<Real>& addend) {
   const Split depths(x.k, x.m > tile_rows ? block_depth : x.k), rows(x.m, block_rows);
+  // One tile alone reads as fast as it multiplies: asking earlier would not help it.
+  const bool far = x.m > tile_rows && packed_size<Real>(x.k, columns) * (int64_t)sizeof(Real) > 1024 * 1024;
   for (int64_t d = 0; d < depths.pieces; d++) {
     for (int64_t r = 0; r < rows.pieces; r++) {
       const int64_t p = depths.begin(d), i = rows.begin(r);
@@ -187,7 +201,7 @@ void multiply_packed(const Product<Real>& x, const Real* packed, const Columns& 
       block.c = x.c + i * x.c_row;
       block.start = start_of_block(x, i, 0, p);
       const Addend<Real> rows_of_addend = {p == 0 ? addend.k : 0, addend.a.rows_from(i), addend.panels};
-      multiply_block<Real>(block, {packed, x.k, p}, columns, groups, false, rows_of_addend);
+      multiply_block<Real>(block, {packed, x.k, p, far}, columns, groups, false, rows_of_addend);
     }
   }
 }
