@@ -287,7 +287,7 @@ public final class CellPass {
 
     void checkFits(CellPlan plan) {
         CellShape most = plan.largest();
-        if (!cell.equals(plan.cell())) {
+        if (cell != plan.cell() && !cell.equals(plan.cell())) { // a record's equals takes milliseconds to link
             throw new IllegalArgumentException("cell: expected " + plan.cell() + ", got " + cell);
         }
         if (precision() != plan.precision()) {

@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Which backends run here, and why a faster one does not. A backend's own classes are touched only after it was found
@@ -55,13 +56,16 @@ public final class Backends {
      * @throws UnsupportedOperationException with the reason if the forced one does not run here
      */
     public static Backend best() {
-        String forced = System.getProperty(PROPERTY);
-        if (forced == null || forced.isBlank()) {
+        if (!forced()) {
             return available().getLast();
         }
-        Backend backend = parse(forced.strip());
+        Backend backend = parse(System.getProperty(PROPERTY).strip());
         require(backend);
         return backend;
+    }
+
+    private static boolean forced() {
+        return !System.getProperty(PROPERTY, "").isBlank();
     }
 
     /**
@@ -84,10 +88,15 @@ public final class Backends {
      * @throws UnsupportedOperationException with the reason if the backend does not run here
      */
     public static String describe(Backend backend, Execution execution) {
+        return describe(backend, execution, Backends::missing);
+    }
+
+    private static String describe(
+            Backend backend, Execution execution, Function<Backend, Optional<String>> whyMissing) {
         var line = new StringBuilder("backend ").append(backend).append(": ").append(details(backend, execution));
         for (Backend faster : Backend.values()) {
             if (faster.compareTo(backend) > 0) {
-                String reason = missing(faster).orElse("another was asked for");
+                String reason = whyMissing.apply(faster).orElse("another was asked for");
                 line.append("; not ").append(faster).append(": ").append(reason);
             }
         }
@@ -103,13 +112,15 @@ public final class Backends {
     }
 
     /**
-     * Logs what {@link #describe} returns when a backend is first chosen, and only then.
+     * Logs what {@link #describe} returns when a backend is first chosen, and only then. Where it was asked for, or is
+     * forced, faster ones are not looked at: that would load the native library for the sake of the line.
      *
      * @param backend which
      * @param execution threads and cap on the instruction set
+     * @param asked whether this very backend was asked for
      * @throws UnsupportedOperationException with the reason if the backend does not run here
      */
-    public static void announce(Backend backend, Execution execution) {
+    public static void announce(Backend backend, Execution execution, boolean asked) {
         Objects.requireNonNull(execution, "execution: expected one, got null");
         require(backend);
         synchronized (ANNOUNCED) {
@@ -117,7 +128,8 @@ public final class Backends {
                 return;
             }
         }
-        System.getLogger("dev.rondo").log(Level.INFO, describe(backend, execution));
+        String line = describe(backend, execution, asked || forced() ? _ -> Optional.empty() : Backends::missing);
+        System.getLogger("dev.rondo").log(Level.INFO, line);
     }
 
     /**

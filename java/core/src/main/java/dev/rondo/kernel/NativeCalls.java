@@ -22,27 +22,18 @@ import java.util.List;
  * <p>Addresses skip the guard of the arena that they are of. So calls that work on a caller's memory also pass a
  * segment of each such arena, which the library does not look at: meanwhile the JVM keeps the arena from being closed,
  * and refuses the call where it is closed already. That costs two atomic operations an arena.
+ *
+ * <p>Linking a function takes milliseconds, more for each new signature. So only what every plan needs is linked here,
+ * the rest when it is first called: a program that only answers starts sooner.
  */
 final class NativeCalls {
-    private static final MethodHandle STATUS_TEXT = function("rondo_status_text", JAVA_LONG, JAVA_INT);
+    private static final int FEW = 3; // arenas that a pass usually has, at most
     private static final MethodHandle ISA = function("rondo_isa", JAVA_INT);
     private static final MethodHandle FIND_CELL = function("rondo_find_cell", JAVA_INT, JAVA_LONG);
     private static final MethodHandle PLAN_CREATE = function("rondo_plan_create", JAVA_INT, JAVA_LONG, JAVA_LONG);
     private static final MethodHandle PLAN_ISA = function("rondo_plan_isa", JAVA_INT, JAVA_LONG);
-    private static final MethodHandle CACHE_BYTES =
-            function("rondo_cache_bytes", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
-    private static final int FEW = 3; // arenas that a pass usually has, at most
+    private static final MethodHandle PLAN_FREE = procedure("rondo_plan_free", JAVA_LONG);
     private static final MethodHandle FORWARD = functionOn(FEW, "rondo_forward", JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle BACKWARD = functionOn(FEW, "rondo_backward", JAVA_LONG, JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle ACTIVATE = functionOn(2, "rondo_activate", JAVA_LONG);
-    private static final MethodHandle MULTIPLY = functionOn(FEW, "rondo_multiply", JAVA_LONG);
-    private static final MethodHandle SOFTMAX_LOSS = functionOn(FEW, "rondo_softmax_loss", JAVA_LONG);
-    private static final MethodHandle SUM_SQUARES = functionOn(1, "rondo_sum_squares", JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle UPDATE = functionOn(4, "rondo_update", JAVA_LONG);
-    private static final MethodHandle PLAN_FREE =
-            NativeLibrary.function("rondo_plan_free", FunctionDescriptor.ofVoid(JAVA_LONG));
-    private static final MethodHandle SET_BLAS =
-            NativeLibrary.function("rondo_set_blas", FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG));
 
     private static final int OK = 0;
     private static final int BAD_ARGUMENT = 1;
@@ -58,7 +49,7 @@ final class NativeCalls {
 
     static void setBlas(long sgemm, long dgemm) {
         try {
-            SET_BLAS.invokeExact(sgemm, dgemm);
+            procedure("rondo_set_blas", JAVA_LONG, JAVA_LONG).invokeExact(sgemm, dgemm);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -106,13 +97,39 @@ final class NativeCalls {
 
     static long cacheBytes(long plan, long timeSteps, long batchSize) {
         try {
-            return (long) CACHE_BYTES.invokeExact(plan, timeSteps, batchSize);
+            return (long) Training.CACHE_BYTES.invokeExact(plan, timeSteps, batchSize);
         } catch (Throwable e) {
             throw unexpected(e);
         }
     }
 
-    /** The same functions on as many arenas as a pass and its gradients can have; linked when one has more than few. */
+    /** What a head needs, trained or not. */
+    private static final class Head {
+        static final MethodHandle MULTIPLY = functionOn(FEW, "rondo_multiply", JAVA_LONG);
+
+        private Head() {}
+    }
+
+    /** Activations by themselves. */
+    private static final class Activation {
+        static final MethodHandle ACTIVATE = functionOn(2, "rondo_activate", JAVA_LONG);
+
+        private Activation() {}
+    }
+
+    /** What training needs, and figures of a loss. */
+    private static final class Training {
+        static final MethodHandle CACHE_BYTES =
+                function("rondo_cache_bytes", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+        static final MethodHandle BACKWARD = functionOn(FEW, "rondo_backward", JAVA_LONG, JAVA_LONG, JAVA_LONG);
+        static final MethodHandle SOFTMAX_LOSS = functionOn(FEW, "rondo_softmax_loss", JAVA_LONG);
+        static final MethodHandle SUM_SQUARES = functionOn(1, "rondo_sum_squares", JAVA_LONG, JAVA_LONG);
+        static final MethodHandle UPDATE = functionOn(4, "rondo_update", JAVA_LONG);
+
+        private Training() {}
+    }
+
+    /** Passes on as many arenas as they and their gradients can have, where that is more than few. */
     private static final class Many {
         static final int MANY = 32;
         static final MethodHandle FORWARD = functionOn(MANY, "rondo_forward", JAVA_LONG, JAVA_LONG)
@@ -153,7 +170,7 @@ final class NativeCalls {
         int status;
         try {
             status = arenas.size() <= FEW
-                    ? (int) BACKWARD.invokeExact(plan, pass.address(), gradients.address(), arena(arenas, 0),
+                    ? (int) Training.BACKWARD.invokeExact(plan, pass.address(), gradients.address(), arena(arenas, 0),
                             arena(arenas, 1), arena(arenas, 2))
                     : (int) Many.BACKWARD.invokeExact(plan, pass.address(), gradients.address(), Many.of(arenas));
         } catch (Throwable e) {
@@ -166,7 +183,7 @@ final class NativeCalls {
     static void activate(NativeStruct activation, MemorySegment x, MemorySegment y, Object what) {
         int status;
         try {
-            status = (int) ACTIVATE.invokeExact(activation.address(), x, y);
+            status = (int) Activation.ACTIVATE.invokeExact(activation.address(), x, y);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -177,7 +194,7 @@ final class NativeCalls {
     static void multiply(NativeStruct product, MemorySegment a, MemorySegment b, MemorySegment c, Object what) {
         int status;
         try {
-            status = (int) MULTIPLY.invokeExact(product.address(), a, b, c);
+            status = (int) Head.MULTIPLY.invokeExact(product.address(), a, b, c);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -189,7 +206,7 @@ final class NativeCalls {
             NativeStruct loss, MemorySegment outputs, MemorySegment targets, MemorySegment gradient, Object what) {
         int status;
         try {
-            status = (int) SOFTMAX_LOSS.invokeExact(loss.address(), outputs, targets, gradient);
+            status = (int) Training.SOFTMAX_LOSS.invokeExact(loss.address(), outputs, targets, gradient);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -200,7 +217,7 @@ final class NativeCalls {
     static void sumSquares(NativeStruct squares, MemorySegment sum, MemorySegment values, Object what) {
         int status;
         try {
-            status = (int) SUM_SQUARES.invokeExact(squares.address(), sum.address(), values);
+            status = (int) Training.SUM_SQUARES.invokeExact(squares.address(), sum.address(), values);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -212,7 +229,7 @@ final class NativeCalls {
             Object what) {
         int status;
         try {
-            status = (int) UPDATE.invokeExact(rule.address(), w, g, m, v);
+            status = (int) Training.UPDATE.invokeExact(rule.address(), w, g, m, v);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -243,7 +260,7 @@ final class NativeCalls {
 
     private static String statusText(int status) {
         try {
-            return NativeLibrary.text((long) STATUS_TEXT.invokeExact(status));
+            return NativeLibrary.text((long) function("rondo_status_text", JAVA_LONG, JAVA_INT).invokeExact(status));
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -251,6 +268,10 @@ final class NativeCalls {
 
     private static MethodHandle function(String name, MemoryLayout result, MemoryLayout... arguments) {
         return NativeLibrary.function(name, FunctionDescriptor.of(result, arguments));
+    }
+
+    private static MethodHandle procedure(String name, MemoryLayout... arguments) {
+        return NativeLibrary.function(name, FunctionDescriptor.ofVoid(arguments));
     }
 
     /** {@return a function with a status, {@code arguments} and {@code arenas} segments that are kept open} */

@@ -4,6 +4,7 @@ import dev.rondo.cell.Cell;
 import dev.rondo.cell.ParameterBlock;
 import dev.rondo.cell.ParameterBlock.Source;
 import dev.rondo.memory.Parameters;
+import dev.rondo.memory.Precision;
 import dev.rondo.memory.TensorLayout;
 import java.util.Objects;
 import java.util.random.RandomGenerator;
@@ -103,11 +104,12 @@ final class FirstParameters {
     }
 
     private void set(long index, double value) {
-        parameters.precision().set(parameters.slab(), index, value);
-        if (!Double.isFinite(parameters.precision().get(parameters.slab(), index))) { // a double may be too large
+        Precision precision = parameters.precision();
+        if (!Double.isFinite(precision == Precision.FLOAT32 ? (float) value : value)) { // a double may be too large
             TensorLayout.Tensor tensor = parameters.layout().at(index);
             throw new IllegalArgumentException(tensor.element(index - tensor.offset()) + ": expected a finite "
-                    + parameters.precision() + ", got " + value);
+                    + precision + ", got " + value);
         }
+        precision.set(parameters.slab(), index, value);
     }
 }

@@ -54,7 +54,7 @@ public final class Network implements AutoCloseable {
         description.layers().forEach(cell -> cell.kernel(backend)); // a missing body is said here, not later
         Products.of(backend, builder.precision, execution); // as is a missing precision
         if (!builder.quiet) {
-            Backends.announce(backend, execution);
+            Backends.announce(backend, execution, builder.backend != null);
         }
         this.workspace = new Workspace("network");
         this.parameters = new Parameters(workspace, description.layout(), builder.precision);

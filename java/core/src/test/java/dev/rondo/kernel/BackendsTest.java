@@ -1,6 +1,7 @@
 package dev.rondo.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +10,7 @@ import dev.rondo.cell.Backend;
 import dev.rondo.cell.Execution;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.memory.Precision;
+import dev.rondo.network.Network;
 import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -44,10 +46,22 @@ class BackendsTest {
                 Lstm cell = Lstm.of(1);
                 cell.kernel(best).plan(cell, cell.shape(1, 1, 1), Precision.FLOAT32, execution).close();
                 System.out.println("planned " + best);
-                Backends.announce(best, execution);
-                Backends.announce(best, execution);
+                Backends.announce(best, execution, false);
+                Backends.announce(best, execution, false);
             } catch (RuntimeException e) {
                 System.out.println(e);
+            }
+        }
+    }
+
+    /** What another JVM runs: a first output by the backend that it asks for. */
+    static final class Asked {
+        private Asked() {}
+
+        public static void main(String[] arguments) {
+            var builder = Network.builder(1).layer(Lstm.of(1)).noHead().backend(Backend.REFERENCE);
+            try (var network = builder.build(); var stepper = network.stepper()) {
+                stepper.step(new float[1], new float[1]);
             }
         }
     }
@@ -98,6 +112,15 @@ class BackendsTest {
     void theChosenBackendIsLoggedOnce() throws Exception {
         String output = probe(List.of("-Drondo.backend=reference"), Backends.class);
         assertEquals(1, output.lines().filter(line -> line.startsWith("INFO: backend REFERENCE: ")).count(), output);
+    }
+
+    /** Neither for its own sake nor for the log line: whoever asks for another one may have a reason not to want it. */
+    @Test
+    void whereAnotherBackendIsAskedForTheNativeLibraryIsNotLookedAt() throws Exception {
+        String output = OtherJvm.output(List.of("-Xlog:class+load"), Asked.class);
+        assertOutput(output, "INFO: backend REFERENCE: ", "; not NATIVE: another was asked for",
+                " dev.rondo.network.Stepper ");
+        assertFalse(output.contains(" dev.rondo.kernel.NativeLibrary "), output);
     }
 
     @Test
