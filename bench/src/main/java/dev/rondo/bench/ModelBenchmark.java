@@ -68,8 +68,8 @@ public class ModelBenchmark {
 
     /** Tokens, layer, head, softmax, backward, clipping, Adam. */
     @Benchmark
-    public StepResult modelStep() {
-        return model.step();
+    public double modelStep() {
+        return model.step().loss();
     }
 
     /** Forward and backward of the layer alone, weights packed anew. */

@@ -35,15 +35,15 @@ final class StepRecorder extends StepWatch {
     }
 
     @Override
-    void ends(StepResult result) {
+    void ends(long step, double loss, long counted, double gradientNorm) {
         if (event != null) {
             event.forward = forwardEnded - began;
             event.backward = backwardEnded - forwardEnded;
             event.update = System.nanoTime() - backwardEnded;
-            event.step = result.step();
-            event.loss = result.loss();
-            event.counted = result.counted();
-            event.gradientNorm = result.gradientNorm();
+            event.step = step;
+            event.loss = loss;
+            event.counted = counted;
+            event.gradientNorm = gradientNorm;
             event.commit();
         }
     }

@@ -17,5 +17,5 @@ class StepWatch {
 
     void backwardEnds() {}
 
-    void ends(StepResult result) {}
+    void ends(long step, double loss, long counted, double gradientNorm) {}
 }

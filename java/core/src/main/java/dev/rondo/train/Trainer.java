@@ -3,7 +3,6 @@ package dev.rondo.train;
 import dev.rondo.cell.CellShape;
 import dev.rondo.io.Checkpoint;
 import dev.rondo.io.CheckpointException;
-import dev.rondo.memory.TensorLayout;
 import dev.rondo.memory.Workspace;
 import dev.rondo.network.Batches;
 import dev.rondo.network.Dataset;
@@ -27,7 +26,8 @@ import java.util.Objects;
  * }
  * }</pre>
  *
- * <p>The optimiser's state lies in the network's workspace, so there is nothing to close. One thread at a time.
+ * <p>The optimiser's state lies in the network's workspace, so there is nothing to close. One thread at a time. Once
+ * compiled, a step allocates nothing where its {@link StepResult} is read and let go; one that is kept has 48 bytes.
  *
  * <p>The logger {@code dev.rondo.train} says once what is trained how, and when a validation loss lets the learning
  * rate fall; it warns of the first batch of which no target counts. A Flight Recorder event {@code dev.rondo.TrainStep}
@@ -40,13 +40,9 @@ public final class Trainer {
     private final Network network;
     private final Optimizer rule;
     private final OptimizerState optimizer;
-    private final GradientClipping clipping;
-    private final Gradients gradients;
-    private final StepWatch watch = StepWatch.make();
+    private final TrainingStep step;
     private final int batchSize;
     private LearningRate schedule;
-    private boolean begun;
-    private boolean warned;
     private int epochs;
     private volatile boolean stopping;
 
@@ -54,9 +50,8 @@ public final class Trainer {
         this.network = builder.network;
         this.rule = builder.optimizer;
         this.optimizer = rule.start(network.parameters());
-        this.clipping = builder.clipping;
         this.schedule = builder.schedule;
-        this.gradients = new Gradients(network);
+        this.step = new TrainingStep(this, builder.clipping);
         this.batchSize = builder.batchSize;
     }
 
@@ -135,23 +130,7 @@ public final class Trainer {
      * @throws IllegalStateException as there, but that a loss of one's own needs no targets
      */
     public StepResult step(NetworkPass pass, SequenceBatch batch, OutputLoss loss) {
-        Objects.requireNonNull(pass, "pass: expected one, got null");
-        Objects.requireNonNull(batch, "batch: expected one, got null");
-        if (pass.network() != network) {
-            throw new IllegalArgumentException("pass: expected one of this trainer's network, got another's");
-        }
-        watch.begins();
-        pass.forward(batch);
-        double value = loss == null ? pass.loss() : pass.loss(loss);
-        if (loss == null && pass.counted() == 0 && !warned) {
-            warned = true;
-            LOGGER.log(Level.WARNING, () -> "step " + (steps() + 1) + ": no target of the batch counts");
-        }
-        watch.forwardEnds();
-        network.zeroGradients();
-        pass.backward();
-        watch.backwardEnds();
-        return finish(value, batch.targets() == null ? 0 : pass.counted());
+        return step.run(pass, batch, loss);
     }
 
     /**
@@ -174,34 +153,7 @@ public final class Trainer {
      *     closed; nothing is updated then
      */
     public StepResult update(double loss) {
-        watch.begins();
-        return finish(loss, 0);
-    }
-
-    private StepResult finish(double loss, long counted) {
-        if (!begun) {
-            announce();
-        }
-        double gradientNorm = gradients.norm();
-        if (!Double.isFinite(gradientNorm)) {
-            throw nonFinite();
-        }
-        double rate = checkedRate();
-        gradients.clip(clipping);
-        optimizer.update(gradients, rate);
-        var result = new StepResult(optimizer.steps(), loss, counted, gradientNorm);
-        watch.ends(result);
-        return result;
-    }
-
-    /** {@return the learning rate of the next step}; one that is no number would spoil every parameter */
-    private double checkedRate() {
-        double rate = learningRate();
-        if (!(rate >= 0 && rate < Double.POSITIVE_INFINITY)) {
-            throw new IllegalStateException("learningRate: expected a finite number of at least 0 for step "
-                    + (steps() + 1) + ", got " + rate + " by " + rule + " and " + schedule);
-        }
-        return rate;
+        return step.update(loss);
     }
 
     /**
@@ -229,8 +181,9 @@ public final class Trainer {
      *
      * <p>Each batch starts from the zero state. Epochs are numbered over all calls, and orders drawn by their number:
      * two calls of 10 epochs, nothing kept or restored, are one of 20. The same seeds, backend and number of threads
-     * give the same parameters, bit for bit. In the steady state a step allocates nothing but its {@link StepResult}
-     * and what a stream makes; an epoch its order, its result, and what sorting by length takes.
+     * give the same parameters, bit for bit. In the steady state a step allocates nothing but what a stream makes and,
+     * where the listener keeps it, its {@link StepResult}; an epoch its order, its result, and what sorting by length
+     * takes.
      *
      * @param training to learn from
      * @param validation to evaluate on
@@ -317,20 +270,6 @@ public final class Trainer {
     public void restore(Checkpoint checkpoint) throws CheckpointException {
         Objects.requireNonNull(checkpoint, "checkpoint: expected one, got null");
         TrainerSections.restore(this, checkpoint);
-    }
-
-    private void announce() {
-        begun = true;
-        LOGGER.log(Level.INFO, () -> "training " + network.parameters().count() + " parameters from step "
-                + (steps() + 1) + " on, " + rule + ", " + clipping + ", " + schedule);
-    }
-
-    /** Names the first parameter whose gradient is to blame. */
-    private NonFiniteGradientException nonFinite() {
-        long worst = gradients.worst();
-        TensorLayout.Tensor tensor = network.parameters().layout().at(worst);
-        String element = tensor.element(worst - tensor.offset());
-        return new NonFiniteGradientException(element, gradients.get(worst), optimizer.steps() + 1);
     }
 
     /** Says how a network shall be trained. */

@@ -126,17 +126,16 @@ class TrainStepEventTest {
     /** Steps after a recording are as those before it: the watch that a trainer holds makes nothing. */
     @Test
     void withoutARecordingNothingIsAllocated() throws IOException {
-        var result = new StepResult(1, 2, 3, 4);
         StepWatch watch = StepWatch.make();
         assertTrue(watch instanceof StepRecorder);
-        assertFalse(record(true, () -> watchStep(watch, result)).isEmpty());
-        Allocation.assertNone(() -> watchStep(watch, result));
+        assertFalse(record(true, () -> watchStep(watch)).isEmpty());
+        Allocation.assertNone(() -> watchStep(watch));
     }
 
-    private static void watchStep(StepWatch watch, StepResult result) {
+    private static void watchStep(StepWatch watch) {
         watch.begins();
         watch.forwardEnds();
         watch.backwardEnds();
-        watch.ends(result);
+        watch.ends(1, 2, 3, 4);
     }
 }

@@ -1,0 +1,128 @@
+package dev.rondo.train;
+
+import dev.rondo.memory.TensorLayout;
+import dev.rondo.network.Network;
+import dev.rondo.network.NetworkPass;
+import dev.rondo.network.OutputLoss;
+import dev.rondo.network.SequenceBatch;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Objects;
+
+/** A step of a trainer, part by part, and what the last one gave. */
+final class TrainingStep {
+    private static final Logger LOGGER = System.getLogger("dev.rondo.train");
+
+    /**
+     * HotSpot does not inline a call at which it finds three classes. So what calls the parts stays small, is itself
+     * inlined into its caller, and makes no result where the caller but reads it.
+     */
+    private interface Part {
+        void run(NetworkPass pass, SequenceBatch batch, OutputLoss loss);
+    }
+
+    private final Part[] parts = {this::forward, (pass, _, _) -> backward(pass), (_, _, _) -> update()};
+    private final Trainer trainer;
+    private final Network network;
+    private final OptimizerState optimizer;
+    private final GradientClipping clipping;
+    private final Gradients gradients;
+    private final StepWatch watch = StepWatch.make();
+    private boolean begun;
+    private boolean warned;
+    private double lastLoss;
+    private long lastCounted;
+    private double lastNorm;
+
+    TrainingStep(Trainer trainer, GradientClipping clipping) {
+        this.trainer = trainer;
+        this.network = trainer.network();
+        this.optimizer = trainer.optimizerState();
+        this.clipping = clipping;
+        this.gradients = new Gradients(network);
+    }
+
+    /** Makes a whole step; {@code loss} is null for the network's. */
+    StepResult run(NetworkPass pass, SequenceBatch batch, OutputLoss loss) {
+        for (Part part : parts) {
+            part.run(pass, batch, loss);
+        }
+        return result();
+    }
+
+    /** Makes a step by the gradients that are there. */
+    StepResult update(double loss) {
+        watch.begins();
+        lastLoss = loss;
+        lastCounted = 0;
+        update();
+        return result();
+    }
+
+    private StepResult result() {
+        return new StepResult(optimizer.steps(), lastLoss, lastCounted, lastNorm);
+    }
+
+    private void forward(NetworkPass pass, SequenceBatch batch, OutputLoss loss) {
+        Objects.requireNonNull(pass, "pass: expected one, got null");
+        Objects.requireNonNull(batch, "batch: expected one, got null");
+        if (pass.network() != network) {
+            throw new IllegalArgumentException("pass: expected one of this trainer's network, got another's");
+        }
+        watch.begins();
+        pass.forward(batch);
+        lastLoss = loss == null ? pass.loss() : pass.loss(loss);
+        lastCounted = batch.targets() == null ? 0 : pass.counted();
+        if (loss == null && lastCounted == 0 && !warned) {
+            warned = true;
+            LOGGER.log(Level.WARNING, () -> "step " + (optimizer.steps() + 1) + ": no target of the batch counts");
+        }
+        watch.forwardEnds();
+    }
+
+    private void backward(NetworkPass pass) {
+        network.zeroGradients();
+        pass.backward();
+        watch.backwardEnds();
+    }
+
+    private void update() {
+        if (!begun) {
+            announce();
+        }
+        lastNorm = gradients.norm();
+        if (!Double.isFinite(lastNorm)) {
+            throw nonFinite();
+        }
+        double rate = checkedRate();
+        gradients.clip(clipping);
+        optimizer.update(gradients, rate);
+        watch.ends(optimizer.steps(), lastLoss, lastCounted, lastNorm);
+    }
+
+    private void announce() {
+        begun = true;
+        LOGGER.log(Level.INFO, () -> "training " + network.parameters().count() + " parameters from step "
+                + (optimizer.steps() + 1) + " on, " + trainer.optimizer() + ", " + clipping + ", "
+                + trainer.schedule());
+    }
+
+    /** {@return the learning rate of the next step}; one that is no number would spoil every parameter */
+    private double checkedRate() {
+        double rate = trainer.learningRate();
+        if (!(rate >= 0 && rate < Double.POSITIVE_INFINITY)) {
+            throw new IllegalStateException("learningRate: expected a finite number of at least 0 for step "
+                    + (optimizer.steps() + 1) + ", got " + rate + " by " + trainer.optimizer() + " and "
+                    + trainer.schedule());
+        }
+        return rate;
+    }
+
+    /** Names the first parameter whose gradient is to blame. */
+    private NonFiniteGradientException nonFinite() {
+        long worst = gradients.worst();
+        TensorLayout.Tensor tensor = network.parameters().layout().at(worst);
+        String element = tensor.element(worst - tensor.offset());
+        return new NonFiniteGradientException(element, gradients.get(worst), optimizer.steps() + 1);
+    }
+}
