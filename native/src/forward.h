@@ -21,7 +21,7 @@ int32_t CellPlan<Cell>::forward(const rondo_pass& pass) {
   x.input_in_step = input_fits_step() && pass.dense_input && packed && B >= 2 * tile_rows;
   if (x.input_in_step && !pass.cache) x.tape.pre_steps_apart = 0;
   const Shared how = shared(B);
-  const int64_t chunk = x.input_in_step ? T : chunk_rows_ / B < 1 ? 1 : chunk_rows_ / B;
+  const int64_t chunk = x.input_in_step ? T : chunk_rows_ / B;
   for (int64_t done = 0; done < T; done += chunk) {
     const int64_t next = done + chunk < T ? done + chunk : T;
     const double operations = 2.0 * (next - done) * B * R, operands = x.input_in_step ? I + P : P;

@@ -23,8 +23,8 @@ template <class Real>
 constexpr int64_t block_columns = 2048 / sizeof(Real);
 
 /*
- * How many of `threads` may share the rows of a product, if each of its elements is to be summed as by one thread alone:
- * a share of few rows would be multiplied in another way, and one of a single row in two sums.
+ * How many of `threads` may share the rows of a product, if each of its elements is to be summed as by one thread
+ * alone: a share of few rows would be multiplied in another way, and one of a single row in two sums.
  */
 inline int64_t sharers_of_rows(int64_t threads, int64_t rows) {
   const int64_t most = rows / (few_rows + 1);
@@ -41,7 +41,7 @@ struct Term {
   const Real* panel;
 };
 
-/* Up to two products with the same C: the second may be empty. */
+/* Up to two products with the same C: the first may be empty. */
 template <class Real>
 struct TileOperands {
   Term<Real> terms[2];
@@ -188,6 +188,8 @@ Start<Real> start_of_block(const Product<Real>& x, int64_t i, int64_t j, int64_t
 template <class Real>
 void multiply_packed(const Product<Real>& x, const Real* packed, const Columns& columns, Range groups,
                      const Addend<Real>& addend) {
+  // One tile uses each panel once, wherever that is. Shares of a product's rows are larger than a tile, or all of them.
+  static_assert(few_rows >= tile_rows);
   const Split depths(x.k, x.m > tile_rows ? block_depth : x.k), rows(x.m, block_rows);
   // One tile alone reads as fast as it multiplies: asking earlier would not help it.
   const bool far = x.m > tile_rows && packed_size<Real>(x.k, columns) * (int64_t)sizeof(Real) > 1024 * 1024;

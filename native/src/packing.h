@@ -76,9 +76,11 @@ template <class Real>
 void pack_vector(const Unpacked<Real>& x, int64_t j, int64_t left, Real* to, int64_t width) {
   const Part columns = {left < lanes<Real> ? left : lanes<Real>};
   if (x.b.column == 1) {
-    const Real* from = x.b.data + j;
-    for (int64_t p = 0; p < x.k; p++) store(to + p * width, load(from + x.depths[p] * x.b.row, columns), Whole{});
-    return;
+    const auto copy = [&](auto extent) __attribute__((always_inline)) {
+      const Real* from = x.b.data + j;
+      for (int64_t p = 0; p < x.k; p++) store(to + p * width, load(from + x.depths[p] * x.b.row, extent), Whole{});
+    };
+    return columns.count == lanes<Real> ? copy(Whole{}) : copy(columns);
   }
   // Columns lie contiguous along k: of each as many elements as there are columns, turned in registers.
   const Real* from = x.b.data + j * x.b.column + x.depths.first;

@@ -21,8 +21,8 @@
  * in them, and put back afterwards).
  *
  * Training keeps pre-activations and states of all steps in the cache; inference has two slots of state and a chunk of
- * pre-activations in the plan. Both passes go through time in chunks, so that what one product leaves is still near
- * when the next one needs it.
+ * pre-activations, or one step of them, in the plan. Both passes go through time in chunks, so that what one product
+ * leaves is still near when the next one needs it.
  *
  * The stages so far: a recurrent product, which may feed other rows than the input's, and a second one on the cache
  * plane. A cell that needs others (a row reduction, a projection) says so in its wiring and gets its stage in `step`

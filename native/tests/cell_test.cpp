@@ -83,7 +83,11 @@ void shapes_and_options(const CellEquations& cell) {
     s.mask_per_step = s.mask && options & 16;
     s.initial = options % 3 != 0;
     compare_everywhere(s);
+    s.B = 13;  // two tiles and more: the input's product is part of the step
+    compare_everywhere(s);
   }
+  // The same with a state that is deeper than a block.
+  if (cell.name == std::string("elman")) compare_everywhere({.cell = cell, .T = 3, .B = 13, .I = 9, .H = 300});
   compare_everywhere({.cell = cell, .T = 1, .B = 1, .I = 1, .H = 1});
   compare_everywhere({.cell = cell, .T = 1, .B = 1, .I = 3, .H = 200});
   compare_everywhere({.cell = cell, .T = 3, .B = 17, .I = 200, .H = 64});

@@ -146,7 +146,7 @@ typedef struct {
   int64_t function;
   int64_t count;
   const void* x;
-  void* y; /* may be x */
+  void* y; /* may be x, but not overlap it in part */
 } rondo_activation;
 RONDO_API int32_t rondo_activate(const rondo_activation* activation, ...);
 

@@ -113,9 +113,12 @@ final class NetworkWork implements AutoCloseable {
      * @throws IllegalStateException if one is further off than the tolerance of the network
      */
     void compare(NetworkWork reference) {
+        infer();
+        reference.infer();
         Tolerance tolerance = Tolerance.gradients(
                 network.description(), batch.timeSteps(), batch.batchSize(), Precision.FLOAT32);
         compare("outputs", tolerance, reference.pass.outputs(), pass.outputs());
+        compare("outputs of inference", tolerance, reference.inference.outputs(), inference.outputs());
         compare("gradients", tolerance, reference.network.gradients(), network.gradients());
     }
 

@@ -50,7 +50,7 @@ public final class NativeActivation {
      * y = f(x) for the first {@code count} numbers.
      *
      * @param x native segment
-     * @param y native segment; may be {@code x}
+     * @param y native segment; may be {@code x}, but not overlap it in part
      * @param count how many there are, at least 1
      * @throws IllegalArgumentException if there are fewer in a segment, or one is on the heap
      * @throws IllegalStateException if memory of a segment was closed

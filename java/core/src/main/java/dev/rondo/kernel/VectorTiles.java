@@ -9,8 +9,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Products tile by tile: 6 rows of C by one panel of B are summed up in 12 registers. With the 2 of the row of B and
- * one of A these are the 16 that every CPU has, and 12 chains of additions hide the latency of each other. 4 rows have 8
- * chains, just enough: with tiles of both kinds most batches are cut without a rest.
+ * one of A these are the 16 that every CPU has, and 12 chains of additions hide the latency of each other. 4 rows have
+ * 8 chains, just enough: with tiles of both kinds most batches are cut without a rest.
  *
  * <p>Panels stay in the L1 or L2 cache while all rows of A pass by; K is cut into blocks for that.
  *

@@ -1,5 +1,6 @@
 package dev.rondo.network;
 
+import dev.rondo.cell.Backend;
 import dev.rondo.cell.Cell;
 import dev.rondo.cell.InputKind;
 import dev.rondo.cell.ParameterBlock;
@@ -21,8 +22,8 @@ import java.util.stream.Collectors;
  * <p>V tokens, W numbers per token.
  */
 final class TokenTable {
-    /** More numbers would take more memory, and longer to make, than they save where few tokens are read. */
-    private static final long MOST = 1 << 22;
+    /** More numbers would take too much memory, each pass having its own, and too long to make for a few tokens. */
+    static final long MOST = 1 << 20;
 
     private final Network network;
     private final String prefix; // of the layer's tensors in the network's layout
@@ -48,9 +49,13 @@ final class TokenTable {
         this.products = Products.of(network.backend(), network.precision(), network.execution());
     }
 
-    /** {@return the table of a pass without gradients; null where there is no embedding, or it would be too large} */
+    /**
+     * {@return the table of a pass without gradients; null where there is no embedding, or it would be too large, and
+     * for REFERENCE, which computes what the equations say}
+     */
     static TokenTable of(Network network, NetworkPass pass) {
-        if (pass.training() || !(network.description().input() instanceof Embedding input)) {
+        if (pass.training() || network.backend() == Backend.REFERENCE
+                || !(network.description().input() instanceof Embedding input)) {
             return null;
         }
         long numbers = (long) input.vocabularySize() * network.description().layers().getFirst().rows();
