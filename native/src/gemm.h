@@ -73,15 +73,32 @@ void multiply_tile(const TileOperands<Real>& x) {
   for (const Term<Real>& term : x.terms) {
     const Real* panel = term.panel;
     int64_t p = 0;
+    const auto number = [&](int r) __attribute__((always_inline)) {
+      return broadcast(term.a.data[r * term.a.row + p * term.a.column]);
+    };
+    const auto vector = [&](int v) __attribute__((always_inline)) { return load(panel + v * lanes<Real>, Whole{}); };
     auto add_products = [&](int chain) __attribute__((always_inline)) {
-      Vector<Real> a[Rows];
-      RONDO_UNROLL
-      for (int r = 0; r < Rows; r++) a[r] = broadcast(term.a.data[r * term.a.row + p * term.a.column]);
-      RONDO_UNROLL
-      for (int v = 0; v < Vectors; v++) {
-        const Vector<Real> b = load(panel + v * lanes<Real>, Whole{});
+      // The shorter side is held, and of the other one at a time: 16 registers have room for no more.
+      if constexpr (RONDO_VECTOR_BYTES < 64 && Vectors < Rows) {
+        Vector<Real> b[Vectors];
         RONDO_UNROLL
-        for (int r = 0; r < Rows; r++) sum[chain][r][v] += a[r] * b;
+        for (int v = 0; v < Vectors; v++) b[v] = vector(v);
+        RONDO_UNROLL
+        for (int r = 0; r < Rows; r++) {
+          const Vector<Real> a = number(r);
+          RONDO_UNROLL
+          for (int v = 0; v < Vectors; v++) sum[chain][r][v] += a * b[v];
+        }
+      } else {
+        Vector<Real> a[Rows];
+        RONDO_UNROLL
+        for (int r = 0; r < Rows; r++) a[r] = number(r);
+        RONDO_UNROLL
+        for (int v = 0; v < Vectors; v++) {
+          const Vector<Real> b = vector(v);
+          RONDO_UNROLL
+          for (int r = 0; r < Rows; r++) sum[chain][r][v] += a[r] * b;
+        }
       }
       panel += Vectors * lanes<Real>;
       p++;

@@ -11,11 +11,11 @@
 
 namespace rondo::RONDO_TIER {
 
-/* A tile's sums: of 32 registers 6 x 4, of 16 3 x 4, or 3 x 3 where for want of FMA each product needs a register. */
+/* A tile's sums: of 32 registers 6 x 4, of 16 4 x 3, or 3 x 3 where for want of FMA each product needs a register. */
 #if RONDO_VECTOR_BYTES == 64 || defined(__aarch64__)
 constexpr int tile_rows = 6, tile_vectors = 4;
 #elif RONDO_VECTOR_BYTES == 32
-constexpr int tile_rows = 3, tile_vectors = 4;
+constexpr int tile_rows = 4, tile_vectors = 3;
 #else
 constexpr int tile_rows = 3, tile_vectors = 3;
 #endif
