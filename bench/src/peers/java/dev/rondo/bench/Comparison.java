@@ -68,7 +68,7 @@ public final class Comparison {
 
     private List<String> shapes() {
         List<String> shapes = choices.get("shapes", "S2", "S3", "S4", "S7", "S8");
-        shapes.forEach(shape -> Stacks.of(GoldenCell.LSTM, shape));
+        shapes.forEach(Stacks::shapes);
         return shapes;
     }
 

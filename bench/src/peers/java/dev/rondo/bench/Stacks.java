@@ -4,6 +4,7 @@ import dev.rondo.bench.golden.GoldenCase;
 import dev.rondo.bench.golden.GoldenCell;
 import dev.rondo.cell.CellShape;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.DoubleStream;
 
@@ -19,20 +20,28 @@ final class Stacks {
      * @throws IllegalArgumentException if there is no such shape
      */
     static List<GoldenCase> of(GoldenCell cell, String shape) {
-        CellShape bottom = shape.equals(TWO_LAYERS) ? StackBenchmark.SHAPE : CellBenchmark.shape(shape);
-        int layers = shape.equals(TWO_LAYERS) ? StackBenchmark.LAYERS : 1;
-        var stack = new ArrayList<GoldenCase>();
-        for (int layer = 0; layer < layers; layer++) {
-            int inputSize = layer == 0 ? bottom.inputSize() : bottom.hiddenSize();
-            stack.add(GoldenCase.of(cell, bottom.timeSteps(), bottom.batchSize(), inputSize, bottom.hiddenSize()));
+        return shapes(shape).stream()
+                .map(layer -> GoldenCase.of(cell, layer.timeSteps(), layer.batchSize(), layer.inputSize(),
+                        layer.hiddenSize()))
+                .toList();
+    }
+
+    /** {@return the sizes of the layers of a shape, the lowest first} */
+    static List<CellShape> shapes(String shape) {
+        if (!shape.equals(TWO_LAYERS)) {
+            return List.of(CellBenchmark.shape(shape));
         }
-        return stack;
+        CellShape bottom = StackBenchmark.SHAPE;
+        var upper = new CellShape(bottom.timeSteps(), bottom.batchSize(), bottom.hiddenSize(), bottom.hiddenSize());
+        var layers = new ArrayList<>(Collections.nCopies(StackBenchmark.LAYERS, upper));
+        layers.set(0, bottom);
+        return layers;
     }
 
     /** {@return operations of the products, as they are usually counted: backward has twice those of forward} */
     static double flops(GoldenCell cell, String shape, boolean training) {
-        double forward = of(cell, shape).stream().mapToDouble(layer -> 2.0 * layer.timeSteps * layer.batchSize
-                * layer.rows() * (layer.inputSize + layer.hiddenSize)).sum();
+        double forward = shapes(shape).stream().mapToDouble(layer -> 2.0 * layer.rows() * cell.gates
+                * layer.hiddenSize() * (layer.inputSize() + layer.hiddenSize())).sum();
         return forward * (training ? 3 : 1);
     }
 
