@@ -20,5 +20,5 @@ interface VectorProduct {
      * @param yAt where in it the first number lies
      * @param count of numbers, a whole number of vectors
      */
-    void add(float[] x, int xAt, float[] y, int yAt, int count);
+    void addRow(float[] x, int xAt, float[] y, int yAt, int count);
 }

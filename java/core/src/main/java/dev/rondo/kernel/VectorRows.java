@@ -123,7 +123,7 @@ final class VectorRows {
 
     /** Adds row {@code from} of {@code source}, which is laid out alike, to row {@code to}. */
     void addRow(VectorProduct product, VectorRows source, int from, int to) {
-        product.add(source.values, source.at(from), values, at(to), columns());
+        product.addRow(source.values, source.at(from), values, at(to), columns());
     }
 
     /** Multiplies the window by as many rows of {@code factors}, laid out alike, from row {@code from} on. */

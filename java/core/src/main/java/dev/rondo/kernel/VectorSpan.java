@@ -36,13 +36,13 @@ final class VectorSpan {
             values.read(token, params, element(token));
             versions[token] = version;
         }
-        product.add(values.values(), values.at(token), gates.values(), gates.at(to) + first, values.columns());
+        product.addRow(values.values(), values.at(token), gates.values(), gates.at(to) + first, values.columns());
     }
 
     /** Adds row {@code from} of {@code gates}, a gradient, to that of the parameters of {@code token}. */
     void addGradient(VectorRows gates, int from, MemorySegment params, int token) {
         gradient.read(0, params, element(token));
-        product.add(gates.values(), gates.at(from) + first, gradient.values(), gradient.at(0), gradient.columns());
+        product.addRow(gates.values(), gates.at(from) + first, gradient.values(), gradient.at(0), gradient.columns());
         gradient.write(0, params, element(token));
     }
 

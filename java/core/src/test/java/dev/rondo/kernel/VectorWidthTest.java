@@ -61,6 +61,8 @@ class VectorWidthTest {
         assertLong(MATH, "activate");
         assertLong(TILES, "sixRows");
         assertLong(TILES, "fourRows");
+        assertLong(TILES, "oneRow");
+        assertLong(TILES, "addRow");
         assertLong(ELMAN, "backward");
         assertLong(LSTM, "backward");
         assertLong(GRU, "backward");
