@@ -75,6 +75,16 @@ public interface Cell {
     boolean perUnit();
 
     /**
+     * {@return groups of units that have a clock each, in the order of the units; by default none: all units move at
+     * every step} Where a group does not move, its units are held: their state stays, their pre-activations have no
+     * gradient, and the gradient of their state passes by. A cell with groups has one gate, R = H, planes of H units,
+     * and one product, and each of its {@linkplain #blocks blocks} feeds units of one group.
+     */
+    default List<UnitGroup> unitGroups() {
+        return List.of();
+    }
+
+    /**
      * {@return whether the pointwise part has a kink, and so no derivative, where a pre-activation is 0, as a rectified
      * unit has} Checks choose numbers for such a cell that keep away from it.
      */
@@ -98,7 +108,7 @@ public interface Cell {
 
     /**
      * {@return the options as one number, for the native library: each cell says in its class what the number means.
-     * Cells of one name and one variant compute the same}
+     * Cells of one name, one variant and equal {@linkplain #unitGroups groups} compute the same}
      */
     default long variant() {
         return 0;

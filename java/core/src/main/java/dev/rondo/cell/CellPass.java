@@ -67,6 +67,7 @@ public final class CellPass {
     private final List<MemorySegment> arenas;
     private long timeOrigin;
     private CellPlan cacheFilledBy;
+    private long cacheOrigin; // the time origin that it was filled at
 
     private CellPass(Builder b) {
         this.cell = b.cell;
@@ -217,9 +218,10 @@ public final class CellPass {
     }
 
     /**
-     * Sets the absolute time of step 0: a stream goes on with the same pass.
+     * Sets the absolute time of step 0: a stream goes on with the same pass. Step t has time {@code time} + t, in a
+     * reversed pass too, and for every sequence of the batch.
      *
-     * @param time in steps
+     * @param time in steps; a backward pass has that of its forward pass
      */
     public void timeOrigin(long time) {
         this.timeOrigin = time;
@@ -279,6 +281,14 @@ public final class CellPass {
 
     void cacheFilledBy(CellPlan plan) {
         this.cacheFilledBy = plan;
+        this.cacheOrigin = timeOrigin;
+    }
+
+    void checkTimeOrigin() {
+        if (timeOrigin != cacheOrigin) {
+            throw new IllegalArgumentException(
+                    "timeOrigin: expected " + cacheOrigin + ", as in the forward pass, got " + timeOrigin);
+        }
     }
 
     void checkAlive() {

@@ -129,11 +129,11 @@ public abstract class CellPlan implements AutoCloseable {
     /**
      * Full back-propagation through time over the sequence that {@link #forward} ran last with this pass. It consumes
      * the cache: one backward pass per forward pass. Input, parameters, lengths, hold and mask must be as they were
-     * then; initial state, last state and output may have been overwritten.
+     * then, and so must be the time origin; initial state, last state and output may have been overwritten.
      *
      * @param pass what forward ran
      * @param gradients those of this pass, in and out
-     * @throws IllegalArgumentException if the pass or the gradients do not fit this plan
+     * @throws IllegalArgumentException if the pass or the gradients do not fit this plan, or the time origin is another
      * @throws IllegalStateException if forward of this plan has not filled the pass's cache, or as {@link #forward}
      *     says
      */
@@ -149,6 +149,7 @@ public abstract class CellPlan implements AutoCloseable {
                 throw new IllegalStateException("backward: expected a forward pass with cache, by this plan, right "
                         + "before; got " + (pass.cacheFilledBy() == null ? "none" : "one by another plan"));
             }
+            pass.checkTimeOrigin();
             pass.checkContents();
             pass.cacheFilledBy(null);
             runBackward(pass, gradients);

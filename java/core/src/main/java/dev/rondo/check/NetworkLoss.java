@@ -24,6 +24,7 @@ final class NetworkLoss implements AutoCloseable {
     private final OutputLoss own; // null = the network's
     private final NetworkPass pass;
     private final List<State> states = new ArrayList<>();
+    private final long timeOrigin; // at which the batch is entered
 
     /** One plane of one layer's state: where it lies in the pass, and what stands there when the batch is entered. */
     private record State(int layer, int plane, MemorySegment values, double[] entered) {
@@ -44,6 +45,7 @@ final class NetworkLoss implements AutoCloseable {
             if (earlier != null) {
                 pass.forward(earlier);
             }
+            this.timeOrigin = pass.timeOrigin();
             for (int layer = 0; layer < network.description().layers().size(); layer++) {
                 int planes = network.description().layers().get(layer).planeWidths().length;
                 for (int plane = 0; plane < planes; plane++) {
@@ -71,7 +73,7 @@ final class NetworkLoss implements AutoCloseable {
             precision.write(state.entered, state.values, 0, state.entered.length);
         }
         network.parameters().changed();
-        pass.forward(batch);
+        pass.timeOrigin(timeOrigin).forward(batch);
         return own == null ? pass.loss() : pass.loss(own);
     }
 

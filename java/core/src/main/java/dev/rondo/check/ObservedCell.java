@@ -5,6 +5,7 @@ import dev.rondo.cell.Cell;
 import dev.rondo.cell.CellKernel;
 import dev.rondo.cell.InputKind;
 import dev.rondo.cell.ParameterBlock;
+import dev.rondo.cell.UnitGroup;
 import dev.rondo.kernel.ReferenceKernel;
 import dev.rondo.memory.TensorLayout;
 import java.util.List;
@@ -51,6 +52,11 @@ record ObservedCell(Cell cell, Consumer<double[]> observer) implements Cell {
     @Override
     public boolean perUnit() {
         return cell.perUnit();
+    }
+
+    @Override
+    public List<UnitGroup> unitGroups() {
+        return cell.unitGroups();
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.rondo.cell.CellPlan;
 import dev.rondo.cell.CellShape;
 import dev.rondo.cell.IsaTier;
 import dev.rondo.cell.ParameterBlock;
+import dev.rondo.cell.UnitGroup;
 import dev.rondo.memory.Parameters;
 import dev.rondo.memory.Precision;
 import java.lang.foreign.MemorySegment;
@@ -15,6 +16,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The time loop of the reference: products, lengths, hold, mask, direction and gradients, for any cell.
@@ -41,6 +43,7 @@ final class ReferencePlan extends CellPlan {
     private final double[] mask; // [P0]: the recurrent mask of the current row
     private final double[] one = {1};
     private final double[] zero; // [P0]
+    private final UnitGroup[] clocks; // [H]: of each unit; null where all move at every step
 
     // What belongs to the pass that is running.
     private CellPass pass;
@@ -74,8 +77,15 @@ final class ReferencePlan extends CellPlan {
         this.mask = new double[planeWidths[0]];
         this.recurrent = new double[planeWidths[0]];
         this.zero = new double[planeWidths[0]];
+        this.clocks = cell.unitGroups().isEmpty() ? null : clocks(cell);
         this.input = new double[largest.inputSize()];
         this.inputGradient = new double[largest.inputSize()];
+    }
+
+    private static UnitGroup[] clocks(Cell cell) {
+        return cell.unitGroups().stream()
+                .flatMap(group -> Stream.generate(() -> group).limit(group.size()))
+                .toArray(UnitGroup[]::new);
     }
 
     private static double[][] planes(int[] widths) {
@@ -143,7 +153,7 @@ final class ReferencePlan extends CellPlan {
             kernel.forward(row, before, after);
             for (int p = 0; p < planeWidths.length; p++) {
                 for (int k = 0; k < planeWidths[p]; k++) {
-                    if (pass.unitHeld(t, b, k)) {
+                    if (holds(t, b, k)) {
                         after[p][k] = before[p][k];
                     }
                 }
@@ -224,6 +234,11 @@ final class ReferencePlan extends CellPlan {
         }
     }
 
+    /** {@return whether a unit keeps its state where its row moves: it is held, or its clock does not tick} */
+    private boolean holds(int t, int b, int unit) {
+        return pass.unitHeld(t, b, unit) || clocks != null && !clocks[unit].movesAt(pass.timeOrigin() + t);
+    }
+
     /**
      * Moves the gradients of held units out of the way: with a zero coming in, their pre-activations get none from it,
      * whatever the cell, since backward is linear in it. What they get through a second product comes from units that
@@ -232,7 +247,7 @@ final class ReferencePlan extends CellPlan {
     private void takeHeld(int t, int b, double[][] gradient) {
         for (int p = 0; p < planeWidths.length; p++) {
             for (int k = 0; k < planeWidths[p]; k++) {
-                boolean isHeld = pass.unitHeld(t, b, k);
+                boolean isHeld = holds(t, b, k);
                 held[p][k] = isHeld ? gradient[p][k] : 0;
                 gradient[p][k] = isHeld ? 0 : gradient[p][k];
             }

@@ -68,7 +68,8 @@ final class LayerPass implements AutoCloseable {
 
     /** One way to run this layer: with or without lengths and hold. */
     record Run(CellPlan plan, CellPass pass, CellGradients gradients) {
-        void forward() {
+        void forward(long timeOrigin) {
+            pass.timeOrigin(timeOrigin);
             plan.forward(pass);
         }
 

@@ -17,7 +17,7 @@ import java.util.function.Function;
  *
  * <p>A pass starts from the zero state unless states are {@linkplain #carryState carried}; then it goes on from where
  * the last pass ended. Gradients never cross from one pass to the one before: that is truncated back-propagation
- * through time. One thread at a time.
+ * through time. The clock of cells that have one goes with the states. One thread at a time.
  */
 public final class NetworkPass implements AutoCloseable {
     private final Network network;
@@ -34,6 +34,7 @@ public final class NetworkPass implements AutoCloseable {
     private final LossPass loss; // null without
     private PassShape shape; // of the last forward pass
     private boolean carryState;
+    private long timeOrigin; // of the next forward pass
     private boolean lossKnown;
     private boolean ran; // forward, not yet backward
     private boolean aimed; // there is something to go back from
@@ -119,7 +120,27 @@ public final class NetworkPass implements AutoCloseable {
     }
 
     /**
-     * Sets all states to zero.
+     * {@return the absolute time of the first step of the next forward pass, for cells with a clock, if states are
+     * carried: the steps of all batches since the states were zero. Else each pass begins at time 0}
+     */
+    public long timeOrigin() {
+        return timeOrigin;
+    }
+
+    /**
+     * Sets the absolute time of the first step of the next forward pass: whoever puts in states of another pass gives
+     * it their time too.
+     *
+     * @param time in steps
+     * @return this pass
+     */
+    public NetworkPass timeOrigin(long time) {
+        this.timeOrigin = time;
+        return this;
+    }
+
+    /**
+     * Sets all states to zero, and the time to 0.
      *
      * @throws IllegalStateException after {@link #close()} of pass or network, or while another thread uses this pass
      */
@@ -133,7 +154,8 @@ public final class NetworkPass implements AutoCloseable {
     }
 
     /**
-     * Sets the state of one sequence to zero: another begins in its place.
+     * Sets the state of one sequence to zero: another begins in its place. The clock is that of all sequences of the
+     * batch and goes on: the new one begins at a time that need not be 0.
      *
      * @param sequence from 0 to B - 1
      * @throws IllegalArgumentException if there is no such sequence
@@ -174,7 +196,8 @@ public final class NetworkPass implements AutoCloseable {
             if (!carryState) {
                 zeroStates();
             }
-            shape.forward(batch);
+            shape.forward(batch, timeOrigin);
+            timeOrigin += batch.timeSteps();
             Head head = shape.head();
             if (compares) {
                 loss.run(targets, head.outputs(), head.outputGradient());
@@ -475,6 +498,7 @@ public final class NetworkPass implements AutoCloseable {
     }
 
     private void zeroStates() {
+        timeOrigin = 0;
         for (LayerPass layer : layers) {
             layer.resetState();
         }

@@ -16,6 +16,7 @@ final class NetworkSections {
     private static final String DESCRIPTION = "network.description";
     private static final String PRECISION = "network.precision";
     private static final String PARAMETERS = "network.parameters";
+    private static final String TIME = "state.time";
 
     private NetworkSections() {}
 
@@ -95,6 +96,7 @@ final class NetworkSections {
 
     static void writeStates(NetworkPass pass, Checkpoint.Builder checkpoint) {
         states(pass).forEach((name, state) -> checkpoint.numbers(name, pass.network().precision(), state));
+        checkpoint.longs(TIME, pass.timeOrigin());
     }
 
     static void restoreStates(NetworkPass pass, Checkpoint checkpoint) throws CheckpointException {
@@ -102,9 +104,11 @@ final class NetworkSections {
         for (var state : states.entrySet()) {
             checkpoint.expect(state.getKey(), state.getValue().byteSize()); // before the first is written over
         }
+        long time = checkpoint.has(TIME) ? checkpoint.longs(TIME, 1)[0] : 0; // earlier files have no cells with clocks
         for (var state : states.entrySet()) {
             checkpoint.copy(state.getKey(), pass.network().precision(), state.getValue());
         }
+        pass.timeOrigin(time);
     }
 
     private static Map<String, MemorySegment> states(NetworkPass pass) {

@@ -64,7 +64,7 @@ final class PassShape {
         return tokens;
     }
 
-    void forward(SequenceBatch batch) {
+    void forward(SequenceBatch batch, long timeOrigin) {
         current = runs(batch);
         if (embedding != null) {
             embedding.forward();
@@ -73,7 +73,7 @@ final class PassShape {
             layers[0].table().update();
         }
         for (LayerPass.Run run : current) {
-            run.forward();
+            run.forward(timeOrigin);
         }
         head.forward();
     }
