@@ -11,21 +11,27 @@ int32_t CellPlan<Cell>::backward(const rondo_pass& pass, const rondo_gradients& 
   const int64_t T = pass.time_steps, B = pass.batch_size, R = rows, I = options.input_size, P = plane_width[0];
   CacheHeader& header = *(CacheHeader*)pass.cache;
   const bool ours = header.mark == cache_is_full && header.time_steps == T && header.batch_size == B;
-  if (!ours || header.flags != (pass.flags & RONDO_REVERSED)) return RONDO_BAD_ARGUMENT;
+  const bool alike = header.flags == (pass.flags & RONDO_REVERSED) && header.time_origin == pass.time_origin;
+  if (!ours || !alike) return RONDO_BAD_ARGUMENT;
   header.mark = 0;
 
   const Pass x = open(pass);
-  if (gradients.input && !blas_is_faster<Real>(T * B, I, wiring_.weight_rows)) pack(x, input_backward_, x.weight_ih);
-  pack_backward(x, recurrent_);
-  pack_backward(x, between_);
+  if constexpr (has_groups) {
+    pack_groups_back(x, gradients);
+  } else {
+    if (gradients.input && !blas_is_faster<Real>(T * B, I, wiring_.weight_rows)) pack(x, input_backward_, x.weight_ih);
+    pack_backward(x, recurrent_);
+    pack_backward(x, between_);
+  }
 
   if (gradients.params && turns_gradients(x.time)) {
     memset(turned_, 0, (size_t)((pass.tokens ? P : P + I) * turned_row_) * sizeof(Real));
   }
 
-  // A chunk of time has as many rows as the parameters' gradients take from it at once.
+  // A chunk of time has as many rows as the parameters' gradients take from it at once; groups take a part of them.
   const Shared how = shared(B);
-  const int64_t chunk = B < block_depth ? block_depth / B : 1;
+  const int64_t chunk_rows = has_groups ? 4 * block_depth : block_depth;
+  const int64_t chunk = B < chunk_rows ? chunk_rows / B : 1;
   for (int64_t done = T; done > 0; done -= chunk) {
     const Range steps = {done > chunk ? done - chunk : 0, done};
     const double operations = 2.0 * (steps.end - steps.begin) * B * R * P;
@@ -33,7 +39,7 @@ int32_t CellPlan<Cell>::backward(const rondo_pass& pass, const rondo_gradients& 
       const Range batch = {begin, end};
       if (done == T) {
         for (int p = 0; p < planes; p++) copy_rows(d_state_[p], gradients.last[p], batch, plane_width[p]);
-        for (int64_t b = begin; b < end; b++) finish_row_back(x, gradients, x.time.step(T - 1), b, {0, P});
+        finish_rows_back(x, gradients, x.time.step(T - 1), batch, {0, P});
       }
       for (int64_t i = steps.end - 1; i >= steps.begin; i--) step_back(x, gradients, i, batch, how);
       for (int p = 0; p < planes && steps.begin == 0; p++) {
@@ -46,6 +52,7 @@ int32_t CellPlan<Cell>::backward(const rondo_pass& pass, const rondo_gradients& 
   for (int64_t row = 0; row < T * B && gradients.pre_activations; row++) {
     memcpy((Real*)gradients.pre_activations + row * R, x.tape.pre_at(0, row), (size_t)R * sizeof(Real));
   }
+  if constexpr (has_groups) clear_resting_rows(x, gradients);
   return RONDO_OK;
 }
 
@@ -55,6 +62,16 @@ void CellPlan<Cell>::finish_chunk_back(const Pass& x, const rondo_gradients& gra
   const int64_t B = x.time.B, R = rows, I = options.input_size, P = plane_width[0], T = steps.end - steps.begin;
   const int64_t first = x.time.reversed ? x.time.T - steps.end : steps.begin;
   const Range range = {first * B, (first + T) * B};
+  if constexpr (has_groups) {
+    if (gradients.input) {
+      in_shares(options.threads, T, 2.0 * T * B * R * I, [&](int64_t begin, int64_t end) {
+        multiply_group_inputs_back(x, gradients, {first + begin, first + end});
+      });
+    }
+    if (gradients.params && x.given.recurrent_mask) mask_states(x, steps);
+    if (gradients.params) add_group_gradients(x, (Real*)gradients.params, range);
+    return;
+  }
   if (gradients.input) {
     in_shares(sharers_of_rows(options.threads, T * B), T * B, 2.0 * T * B * R * I, [&](int64_t begin, int64_t end) {
       multiply_input_back(x, gradients, {range.begin + begin, range.begin + end});
@@ -86,15 +103,16 @@ void CellPlan<Cell>::step_back(const Pass& x, const rondo_gradients& gradients, 
     if (between_.any()) step_between_back(x, t, batch, d_operand, shared);
   }
   const auto finish = [&](Range units) {
-    for (int64_t b = batch.begin; b < batch.end; b++) {
+    for (int64_t b = batch.begin; b < batch.end && mask; b++) {
       const int64_t at = (b - batch.begin) * P + units.begin;
       // Of a row that takes no step the mask may be anything.
-      if (mask && x.time.row(t, b) == Row::steps) {
+      if (x.time.row(t, b) == Row::steps) {
         add_product_of_rows(d_state + at, mask + at, d_operand + at, units.end - units.begin);
       }
-      if (i > 0) finish_row_back(x, gradients, x.time.step(i - 1), b, units);
     }
+    if (i > 0) finish_rows_back(x, gradients, x.time.step(i - 1), batch, units);
   };
+  if constexpr (has_groups) return multiply_groups_back(x, t, batch, d_operand, shared, finish);
   for (int s = 0; s < recurrent_.count(); s++) {
     const Span& span = recurrent_.spans[s];
     const Matrix<Real> d_pre = {x.tape.pre_at(t, batch.begin) + span.row, pre_row, 1};
@@ -127,8 +145,21 @@ void CellPlan<Cell>::step_between_back(const Pass& x, int64_t t, Range batch, Re
 }
 
 template <class Cell>
+void CellPlan<Cell>::finish_rows_back(const Pass& x, const rondo_gradients& gradients, int64_t t, Range batch,
+                                      Range units) {
+  const auto finish = [&](Range some, bool moves) {
+    for (int64_t b = batch.begin; b < batch.end; b++) finish_row_back(x, gradients, t, b, some, moves);
+  };
+  if constexpr (has_groups) {
+    for_each_run(x, t, units, finish);
+  } else {
+    finish(units, true);
+  }
+}
+
+template <class Cell>
 void CellPlan<Cell>::finish_row_back(const Pass& x, const rondo_gradients& gradients, int64_t t, int64_t b,
-                                     Range units) {
+                                     Range units, bool moves) {
   const Row row = x.time.row(t, b);
   const int64_t first = units.begin, count = units.end - units.begin;
   Real* pre = x.tape.pre_at(t, b);
@@ -144,8 +175,10 @@ void CellPlan<Cell>::finish_row_back(const Pass& x, const rondo_gradients& gradi
     const Real* d_output = (const Real*)gradients.output + (t * x.time.B + b) * gradients.output_stride;
     add_row(d_state[0] + first, d_output + first, count);
   }
+  if (!moves) return;
   if (row != Row::steps) {
-    if (first == 0) memset(pre, 0, (size_t)rows * sizeof(Real));
+    if (has_groups) memset(pre + first, 0, (size_t)count * sizeof(Real));
+    if (!has_groups && first == 0) memset(pre, 0, (size_t)rows * sizeof(Real));
     return;
   }
   const uint8_t* held = x.time.held_units(t, b);
@@ -240,6 +273,7 @@ void CellPlan<Cell>::add_parameter_gradients(const Pass& x, Real* gradients, Ran
 /* Adds the gradients of the weights that were summed transposed; with token input those of weight_ih were not. */
 template <class Cell>
 void CellPlan<Cell>::add_turned_gradients(const Pass& x, Real* gradients) {
+  if constexpr (has_groups) return add_turned_group_gradients(x, gradients);
   const int64_t M = wiring_.weight_rows, I = options.input_size, P = plane_width[0];
   in_shares(options.threads, M, 4.0 * M * (I + P), [&](int64_t begin, int64_t end) {
     const auto add = [&](const Real* turned, int64_t width, Real* d) {

@@ -2,4 +2,5 @@
 #define RONDO_CELLS(CELL) \
   CELL(elman)             \
   CELL(lstm)              \
-  CELL(gru)
+  CELL(gru)               \
+  CELL(clockwork)

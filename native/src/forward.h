@@ -10,15 +10,12 @@ template <class Cell>
 int32_t CellPlan<Cell>::forward(const rondo_pass& pass) {
   Pass x = open(pass);
   const int64_t T = x.time.T, B = x.time.B, R = rows, I = options.input_size, P = plane_width[0];
-  if (pass.dense_input && !blas_is_faster<Real>(T * B, wiring_.weight_rows, I)) {
-    pack(x, input_forward_, x.weight_ih.transposed());
+  if constexpr (has_groups) {
+    pack_groups_forward(x);
+    x.input_in_step = true;
+  } else {
+    pack_forward(x);
   }
-  pack_forward(x, recurrent_);
-  pack_forward(x, between_);
-
-  // With few rows, reading the weights is what takes the time: those of the input are then read once for many steps.
-  const bool packed = input_forward_.state == Weights::packed && recurrent_.forward.state == Weights::packed;
-  x.input_in_step = input_fits_step() && pass.dense_input && packed && B >= 2 * tile_rows;
   if (x.input_in_step && !pass.cache) x.tape.pre_steps_apart = 0;
   const Shared how = shared(B);
   const int64_t chunk = x.input_in_step ? T : chunk_rows_ / B;
@@ -45,8 +42,22 @@ int32_t CellPlan<Cell>::forward(const rondo_pass& pass) {
       }
     });
   }
-  if (pass.cache) *(CacheHeader*)pass.cache = {cache_is_full, T, B, pass.flags & RONDO_REVERSED};
+  if (pass.cache) *(CacheHeader*)pass.cache = {cache_is_full, T, B, pass.flags & RONDO_REVERSED, pass.time_origin};
   return RONDO_OK;
+}
+
+/* Packs the weights, and says whether the input's product is part of the step. */
+template <class Cell>
+void CellPlan<Cell>::pack_forward(Pass& x) {
+  const int64_t B = x.time.B;
+  if (x.given.dense_input && !blas_is_faster<Real>(x.time.T * B, wiring_.weight_rows, options.input_size)) {
+    pack(x, input_forward_, x.weight_ih.transposed());
+  }
+  pack_forward(x, recurrent_);
+  pack_forward(x, between_);
+  // With few rows, reading the weights is what takes the time: those of the input are then read once for many steps.
+  const bool packed = input_forward_.state == Weights::packed && recurrent_.forward.state == Weights::packed;
+  x.input_in_step = input_fits_step() && x.given.dense_input && packed && B >= 2 * tile_rows;
 }
 
 /* pre = bias + input W_ih^T for a range of (t, b); the bias alone in the rows that the input does not feed. */
@@ -74,6 +85,7 @@ void CellPlan<Cell>::multiply_input(const Pass& x, Range range) {
 /* Step t of some batch rows: products, and what the cell makes of each unit. */
 template <class Cell>
 void CellPlan<Cell>::step(const Pass& x, int64_t t, Range batch, Shared shared) {
+  if constexpr (has_groups) return step_groups(x, t, batch, shared);
   const Real* operand = operand_of(x, t, batch);
   const auto finish = [&](Range units) {
     for (int64_t b = batch.begin; b < batch.end; b++) finish_row(x, t, b, units);
@@ -129,9 +141,11 @@ void CellPlan<Cell>::step_between(const Pass& x, int64_t t, Range batch, const R
   }
 }
 
+/* Some units of a row: what the cell makes of them, or, where they rest, the state that they had; and the output. */
 template <class Cell>
-void CellPlan<Cell>::finish_row(const Pass& x, int64_t t, int64_t b, Range units) {
-  const Row row = x.time.row(t, b);
+void CellPlan<Cell>::finish_row(const Pass& x, int64_t t, int64_t b, Range units, bool moves) {
+  Row row = x.time.row(t, b);
+  if (row == Row::steps && !moves) row = Row::held;
   const int64_t count = units.end - units.begin;
   const Real* old[RONDO_MAX_PLANES];
   Real* now[RONDO_MAX_PLANES];

@@ -24,6 +24,9 @@
  * pre-activations, or one step of them, in the plan. Both passes go through time in chunks, so that what one product
  * leaves is still near when the next one needs it.
  *
+ * A cell that says `has_groups` has groups of units with a clock each, which the plan's options name: what differs for
+ * it is in groups.h.
+ *
  * The stages so far: a recurrent product, which may feed other rows than the input's, and a second one on the cache
  * plane. A cell that needs others (a row reduction, a projection) says so in its wiring and gets its stage in `step`
  * and `step_back`, where it serves all cells of that kind.
@@ -59,6 +62,7 @@ class CellPlan final : public rondo_plan {
   using Real = typename Cell::Real;
   static constexpr bool can_have_between =
       requires(const Cell& cell, Real* row) { cell.forward_between(Range{}, row, row, row); };
+  static constexpr bool has_groups = requires { Cell::has_groups; };
 
  public:
   explicit CellPlan(const rondo_plan_options& options)
@@ -112,10 +116,19 @@ class CellPlan final : public rondo_plan {
     int count() const { return (spans[0].count > 0) + (spans[1].count > 0); }
   };
 
+  /* Units with a clock, and the weights that feed them. */
+  struct Group {
+    Range units;
+    int64_t period, at; /* `at`: where in weight_hh its weights begin, [units, H - units.begin] */
+    Weights input_forward, input_backward, forward, backward;
+
+    int64_t size() const { return units.end - units.begin; }
+  };
+
   /* Of one pass, or of the cache between forward and backward. */
   struct CacheHeader {
     uint64_t mark;
-    int64_t time_steps, batch_size, flags;
+    int64_t time_steps, batch_size, flags, time_origin;
   };
   static constexpr uint64_t cache_is_full = 0x526f6e646f546170; /* "RondoTap" */
 
@@ -134,11 +147,18 @@ class CellPlan final : public rondo_plan {
     Matrix<Real> weights(const Span& span) const {
       return {weight_hh.data + span.from * weight_hh.row, weight_hh.row, weight_hh.column};
     }
+    /* [group, H - units.begin] */
+    Matrix<Real> weights(const Group& group) const {
+      return {weight_hh.data + group.at, weight_hh.row - group.units.begin, 1};
+    }
+    bool moves(const Group& group, int64_t t) const { return (given.time_origin + t) % group.period == 0; }
   };
 
   // Memory.
   static int64_t padded_row(int64_t columns);
+  static void make_room(Pieces& pieces, Weights& weights, int64_t k, const Columns& columns);
   void lay_out(Pieces& pieces);
+  void lay_out_weights(Pieces& pieces);
   Tape<Real> lay_out_cache(Pieces& pieces, int64_t T, int64_t B) const;
   Tape<Real> tape_of(int64_t B) const;
 
@@ -149,6 +169,7 @@ class CellPlan final : public rondo_plan {
   Pass open(const rondo_pass& pass);
   void pack(const Pass& x, Weights& weights, const Matrix<Real>& matrix);
   void pack_forward(const Pass& x, SpanProducts& products);
+  void pack_forward(Pass& x);
   void pack_backward(const Pass& x, SpanProducts& products);
   Shared shared(int64_t B) const;
   bool input_fits_step() const;
@@ -165,12 +186,14 @@ class CellPlan final : public rondo_plan {
   template <class After>
   void multiply_step(const Pass& x, int64_t t, Range batch, const Real* operand, const SpanProducts& products,
                      Shared shared, const After& after);
-  void finish_row(const Pass& x, int64_t t, int64_t b, Range units);
+  void finish_row(const Pass& x, int64_t t, int64_t b, Range units, bool moves = true);
 
   // Backward.
   void step_back(const Pass& x, const rondo_gradients& gradients, int64_t i, Range batch, Shared shared);
   void step_between_back(const Pass& x, int64_t t, Range batch, Real* d_operand, Shared shared);
-  void finish_row_back(const Pass& x, const rondo_gradients& gradients, int64_t t, int64_t b, Range units);
+  void finish_rows_back(const Pass& x, const rondo_gradients& gradients, int64_t t, Range batch, Range units);
+  void finish_row_back(const Pass& x, const rondo_gradients& gradients, int64_t t, int64_t b, Range units,
+                       bool moves = true);
   void finish_chunk_back(const Pass& x, const rondo_gradients& gradients, Range steps);
   void mask_states(const Pass& x, Range steps);
   void multiply_input_back(const Pass& x, const rondo_gradients& gradients, Range range);
@@ -179,9 +202,28 @@ class CellPlan final : public rondo_plan {
   void add_turned_gradients(const Pass& x, Real* gradients);
   bool turns_gradients(const Timeline& time) const { return time.T * time.B >= 64; }
 
+  // Of cells with groups.
+  void lay_out_groups(Pieces& pieces);
+  void pack_groups_forward(const Pass& x);
+  void pack_groups_back(const Pass& x, const rondo_gradients& gradients);
+  template <class Body>
+  void for_each_run(const Pass& x, int64_t t, Range units, const Body& body) const;
+  void step_groups(const Pass& x, int64_t t, Range batch, Shared shared);
+  void step_group(const Pass& x, int64_t t, Range batch, const Real* operand, const Group& group, Shared shared);
+  template <class After>
+  void multiply_groups_back(const Pass& x, int64_t t, Range batch, Real* d_operand, Shared shared, const After& after);
+  void multiply_group_inputs_back(const Pass& x, const rondo_gradients& gradients, Range steps);
+  void add_group_gradients(const Pass& x, Real* gradients, Range range);
+  void add_weights(const Pass& x, int64_t t, const Group& group, const Matrix<Real>& source, Range columns,
+                   Real* turned, Real* d, int64_t width);
+  void add_turned_group_gradients(const Pass& x, Real* gradients);
+  void clear_resting_rows(const Pass& x, const rondo_gradients& gradients);
+
   const Cell cell_;
   const Wiring wiring_;
   void* memory_ = nullptr;
+  int64_t recurrent_weights_ = 0; /* elements of weight_hh */
+  Group* groups_ = nullptr;       /* [options.groups] */
   Weights input_forward_, input_backward_;
   SpanProducts recurrent_, between_;
   SpanProducts* const products_[2] = {&recurrent_, &between_};
@@ -205,7 +247,8 @@ rondo_plan* make_plan(const rondo_plan_options& options) {
 
 template <template <class> class Cell>
 constexpr CellFactory make_factory() {
-  return {make_plan<Cell<float>>, make_plan<Cell<double>>, Cell<float>::variants};
+  return {make_plan<Cell<float>>, make_plan<Cell<double>>, Cell<float>::variants,
+          requires { Cell<float>::has_groups; }};
 }
 
 // ----------------------------------------------------------------------------------------------------------- memory
@@ -229,27 +272,41 @@ Tape<typename Cell::Real> CellPlan<Cell>::tape_of(int64_t B) const {
 }
 
 template <class Cell>
-void CellPlan<Cell>::lay_out(Pieces& pieces) {
-  const int64_t T = options.time_steps, B = options.batch_size, I = options.input_size, P = plane_width[0];
-  const auto make_room = [&](Weights& weights, int64_t k, const Columns& columns) {
-    weights.k = k;
-    weights.columns = columns;
-    weights.panels = pieces.take<Real>(k, packed_size<Real>(1, columns));
-  };
-  make_room(input_backward_, wiring_.weight_rows, Columns::plain(I));
+void CellPlan<Cell>::make_room(Pieces& pieces, Weights& weights, int64_t k, const Columns& columns) {
+  weights.k = k;
+  weights.columns = columns;
+  weights.panels = pieces.take<Real>(k, packed_size<Real>(1, columns));
+}
+
+template <class Cell>
+void CellPlan<Cell>::lay_out_weights(Pieces& pieces) {
+  const int64_t I = options.input_size, P = plane_width[0];
+  recurrent_weights_ = wiring_.weight_rows * P;
+  make_room(pieces, input_backward_, wiring_.weight_rows, Columns::plain(I));
   for (SpanProducts* products : products_) {
     Columns gates = {0, options.hidden_size};
     for (int i = 0; i < products->count(); i++) {
       const Span& span = products->spans[i];
-      make_room(products->backward[i], span.count, Columns::plain(P));
+      make_room(pieces, products->backward[i], span.count, Columns::plain(P));
       for (int64_t row = 0; row < span.count; row += gates.units) {
         gates.from[gates.blocks] = span.from + row;
         gates.to[gates.blocks++] = span.row + row;
       }
     }
-    if (products->any()) make_room(products->forward, P, gates);
+    if (products->any()) make_room(pieces, products->forward, P, gates);
   }
-  make_room(input_forward_, I, input_fits_step() ? recurrent_.forward.columns : Columns::plain(wiring_.weight_rows));
+  const Columns all = Columns::plain(wiring_.weight_rows);
+  make_room(pieces, input_forward_, I, input_fits_step() ? recurrent_.forward.columns : all);
+}
+
+template <class Cell>
+void CellPlan<Cell>::lay_out(Pieces& pieces) {
+  const int64_t T = options.time_steps, B = options.batch_size, I = options.input_size, P = plane_width[0];
+  if constexpr (has_groups) {
+    lay_out_groups(pieces);
+  } else {
+    lay_out_weights(pieces);
+  }
 
   // A chunk's pre-activations stay near the second-level cache, but are many enough rows to be a good product: more
   // where the weights come from beyond that cache.
@@ -304,9 +361,14 @@ typename CellPlan<Cell>::Pass CellPlan<Cell>::open(const rondo_pass& pass) {
     for (SpanProducts* products : products_) {
       products->forward.state = products->backward[0].state = products->backward[1].state = Weights::changed;
     }
+    for (int64_t g = 0; g < options.groups; g++) {
+      Group& group = groups_[g];
+      group.input_forward.state = group.input_backward.state = Weights::changed;
+      group.forward.state = group.backward.state = Weights::changed;
+    }
   }
   const Real* params = (const Real*)pass.params;
-  return {pass, time, tape, {params, I, 1}, {params + M * I, P, 1}, params + M * (I + P)};
+  return {pass, time, tape, {params, I, 1}, {params + M * I, P, 1}, params + M * I + recurrent_weights_};
 }
 
 template <class Cell>
@@ -334,12 +396,14 @@ void CellPlan<Cell>::pack_backward(const Pass& x, SpanProducts& products) {
 }
 
 /*
- * Threads that share the batch need not wait for each other at every step; but each reads all recurrent weights, which
- * should be few enough for its second-level cache, and needs rows enough to fill tiles.
+ * Threads that share the batch need not wait for each other at every step; but each reads all recurrent weights (of
+ * groups, those of the fastest at every step), which should be few enough for its second-level cache, and needs rows
+ * enough to fill tiles.
  */
 template <class Cell>
 typename CellPlan<Cell>::Shared CellPlan<Cell>::shared(int64_t B) const {
-  const int64_t bytes = wiring_.weight_rows * plane_width[0] * (int64_t)sizeof(Real);
+  const int64_t weight_rows = has_groups ? groups_[0].size() : wiring_.weight_rows;
+  const int64_t bytes = weight_rows * plane_width[0] * (int64_t)sizeof(Real);
   const bool by_units = options.threads > 1 && (B < 2 * tile_rows * options.threads || bytes > 1024 * 1024);
   return by_units ? Shared::units : Shared::batch;
 }
@@ -399,5 +463,6 @@ void CellPlan<Cell>::copy_rows(Real* to, const void* from, Range batch, int64_t 
 
 #include "forward.h"
 #include "backward.h"
+#include "groups.h"
 
 #endif

@@ -47,6 +47,7 @@ struct CellFactory {
   rondo_plan* (*float32)(const rondo_plan_options& options);
   rondo_plan* (*float64)(const rondo_plan_options& options);
   int64_t variants; /* the cell's options are numbers below this */
+  bool has_groups;  /* of units with a clock each */
 };
 
 /* What one tier makes of a description, in both precisions. */

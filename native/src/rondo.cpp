@@ -118,6 +118,16 @@ bool is_valid(const rondo_plan_options& options) {
          is_size(options.hidden_size);
 }
 
+bool groups_are_valid(const rondo_plan_options& options) {
+  if (!in_range(options.groups, 1, options.hidden_size) || !options.group_sizes || !options.group_periods) return false;
+  int64_t units = 0;
+  for (int64_t g = 0; g < options.groups; g++) {
+    if (!is_size(options.group_sizes[g]) || !is_size(options.group_periods[g])) return false;
+    units += options.group_sizes[g];
+  }
+  return units == options.hidden_size;
+}
+
 /* An operand of `rows` x `columns` may be strided along rows or columns, but one of them is contiguous. */
 bool is_matrix(const void* data, int64_t rows, int64_t columns, int64_t row, int64_t column) {
   if (!data) return false;
@@ -225,6 +235,7 @@ int32_t rondo_plan_create(const rondo_plan_options* options, rondo_plan** plan) 
   resolved.isa = tier_below(options->isa);
   const CellFactory& factory = *cells[options->cell].factories[resolved.isa];
   if (!in_range(options->variant, 0, factory.variants - 1)) return RONDO_UNSUPPORTED;
+  if (factory.has_groups ? !groups_are_valid(*options) : options->groups != 0) return RONDO_BAD_ARGUMENT;
   rondo_plan* made = options->precision == 32 ? factory.float32(resolved) : factory.float64(resolved);
   if (!made || !made->allocate()) {
     delete made;

@@ -46,6 +46,7 @@ void plans() {
   CHECK(create_with([](Options& o) { o.variant = 1; }) == RONDO_UNSUPPORTED);
   CHECK(create_with([](Options& o) { o.variant = -1; }) == RONDO_UNSUPPORTED);
   for (const CellEquations& cell : all_cells) {
+    if (cell.groups() > 0) continue;
     const auto with_variant = [&cell](int64_t variant) {
       return [&cell, variant](Options& o) { o.cell = rondo_find_cell(cell.name), o.variant = variant; };
     };
@@ -58,6 +59,29 @@ void plans() {
   rondo_plan* plan = nullptr;
   CHECK(rondo_plan_create(nullptr, &plan) == RONDO_BAD_ARGUMENT);
   rondo_plan_free(nullptr);
+}
+
+void groups_of_units() {
+  using Options = rondo_plan_options;
+  static const int64_t sizes[] = {1, 2, 3}, periods[] = {1, 4, 4}, too_many[] = {1, 2, 4}, zeros[] = {0, 3, 3};
+  const auto create = [](auto change) {
+    return create_with([&](Options& o) {
+      o.cell = rondo_find_cell("clockwork");
+      o.groups = 3, o.group_sizes = sizes, o.group_periods = periods;
+      change(o);
+    });
+  };
+  CHECK(create([](Options&) {}) == RONDO_OK);
+  CHECK(create([](Options& o) { o.variant = 2; }) == RONDO_OK);
+  CHECK(create([](Options& o) { o.variant = 3; }) == RONDO_UNSUPPORTED);
+  CHECK(create([](Options& o) { o.groups = 0; }) == RONDO_BAD_ARGUMENT);
+  CHECK(create([](Options& o) { o.groups = 2; }) == RONDO_BAD_ARGUMENT);
+  CHECK(create([](Options& o) { o.group_sizes = nullptr; }) == RONDO_BAD_ARGUMENT);
+  CHECK(create([](Options& o) { o.group_periods = nullptr; }) == RONDO_BAD_ARGUMENT);
+  CHECK(create([](Options& o) { o.group_sizes = too_many; }) == RONDO_BAD_ARGUMENT);
+  CHECK(create([](Options& o) { o.group_sizes = zeros; }) == RONDO_BAD_ARGUMENT);
+  CHECK(create([](Options& o) { o.group_periods = zeros; }) == RONDO_BAD_ARGUMENT);
+  CHECK(create([](Options& o) { o.cell = rondo_find_cell("elman"); }) == RONDO_BAD_ARGUMENT);
 }
 
 template <class Change>
@@ -143,6 +167,7 @@ void answers() {
 int main() {
   answers();
   plans();
+  groups_of_units();
   passes();
   gradients();
   return report("abi");

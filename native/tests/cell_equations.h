@@ -22,7 +22,9 @@ struct CellEquations {
   bool has_kink;    /* a gate's slope jumps where its pre-activation is 0 */
   void (*forward)(double* a, const double* old, double* now);
   void (*backward)(const double* a, const double* old, const double* now, double* d_state, double* d_pre);
+  int64_t periods[4] = {}; /* of as many groups of units, whose units see their own and the next ones; 0 = none */
 
+  int64_t groups() const { return periods[0] == 0 ? 0 : 4; }
   std::string text() const { return std::string(name) + " " + std::to_string(variant); }
 };
 
@@ -56,8 +58,8 @@ inline double slope_of_relu(double h) { return h > 0 ? 1 : 0; }
 inline double slope_of_logistic(double h) { return h * (1 - h); }
 
 template <double (*activation)(double), double (*slope)(double)>
-constexpr CellEquations elman_equations(int64_t variant, bool has_kink) {
-  return {.name = "elman", .variant = variant, .planes = 1, .weight_gates = 1, .gates = 1, .apart = -1, .second = -1,
+constexpr CellEquations simple_equations(const char* name, int64_t variant, bool has_kink) {
+  return {.name = name, .variant = variant, .planes = 1, .weight_gates = 1, .gates = 1, .apart = -1, .second = -1,
           .has_kink = has_kink,
           .forward = [](double* a, const double*, double* now) { now[0] = a[0] = activation(a[0]); },
           .backward =
@@ -65,6 +67,11 @@ constexpr CellEquations elman_equations(int64_t variant, bool has_kink) {
                 d_pre[0] = d_state[0] * slope(a[0]);
                 d_state[0] = 0;
               }};
+}
+
+inline constexpr CellEquations with_periods(CellEquations cell, int64_t p0, int64_t p1, int64_t p2, int64_t p3) {
+  cell.periods[0] = p0, cell.periods[1] = p1, cell.periods[2] = p2, cell.periods[3] = p3;
+  return cell;
 }
 
 /* r z nx nh: n = tanh(nx + r nh). */
@@ -106,12 +113,15 @@ inline constexpr CellEquations gru_reset_before = {
         }};
 
 inline constexpr CellEquations all_cells[] = {
-    elman_equations<std::tanh, slope_of_tanh>(0, false),
-    elman_equations<relu, slope_of_relu>(1, true),
-    elman_equations<logistic, slope_of_logistic>(2, false),
+    simple_equations<std::tanh, slope_of_tanh>("elman", 0, false),
+    simple_equations<relu, slope_of_relu>("elman", 1, true),
+    simple_equations<logistic, slope_of_logistic>("elman", 2, false),
     lstm_equations,
     gru_reset_after,
     gru_reset_before,
+    with_periods(simple_equations<std::tanh, slope_of_tanh>("clockwork", 0, false), 1, 2, 3, 5),
+    with_periods(simple_equations<relu, slope_of_relu>("clockwork", 1, true), 1, 2, 4, 8),
+    with_periods(simple_equations<logistic, slope_of_logistic>("clockwork", 2, false), 2, 2, 3, 3),
 };
 
 #endif

@@ -80,6 +80,13 @@ Plan make_plan(const CellCase& largest, int isa = -1, int threads = 1) {
   options.input_size = largest.I;
   options.hidden_size = largest.H;
   options.variant = largest.cell.variant;
+  std::vector<int64_t> sizes;
+  for (int64_t g = 0; g < largest.groups(); g++) sizes.push_back(largest.first_unit(g + 1) - largest.first_unit(g));
+  if (largest.cell.groups() > 0) {
+    options.groups = (int64_t)sizes.size();
+    options.group_sizes = sizes.data();
+    options.group_periods = largest.cell.periods;
+  }
   rondo_plan* plan = nullptr;
   CHECK(rondo_plan_create(&options, &plan) == RONDO_OK);
   return Plan(plan);
@@ -127,6 +134,7 @@ struct CellRun {
     pass.time_steps = s.T;
     pass.batch_size = s.B;
     pass.flags = s.reversed ? RONDO_REVERSED : 0;
+    pass.time_origin = s.time_origin;
     pass.params = params.data();
     pass.dense_input = s.tokens ? nullptr : input.data();
     pass.input_stride = input.stride();

@@ -20,10 +20,27 @@ struct CellCase {
   bool mask = false;
   bool mask_per_step = false;
   bool initial = true;
+  int64_t time_origin = 0;
 
+  /* Groups of units: as many as the cell has, or as there are units; if the cell has none, one of all. */
+  int64_t groups() const { return cell.groups() == 0 ? 1 : cell.groups() < H ? cell.groups() : H; }
+  int64_t first_unit(int64_t group) const { return group * H / groups(); }
+  int64_t group_of(int64_t unit) const {
+    int64_t group = 0;
+    while (first_unit(group + 1) <= unit) group++;
+    return group;
+  }
+  /* The first unit whose state a weight row sees: that is where its group begins. */
+  int64_t first_seen(int64_t m) const { return first_unit(group_of(m % H)); }
+  /* Where weight row m begins in weight_hh. */
+  int64_t state_weights(int64_t m) const {
+    int64_t count = 0;
+    for (int64_t row = 0; row < m; row++) count += H - first_seen(row);
+    return count;
+  }
   int64_t weight_rows() const { return cell.weight_gates * H; }
   int64_t rows() const { return cell.gates * H; }
-  int64_t params() const { return weight_rows() * (I + H) + rows(); }
+  int64_t params() const { return weight_rows() * I + state_weights(weight_rows()) + rows(); }
 
   std::string text() const {
     std::string s = cell.text() + " T=" + std::to_string(T) + " B=" + std::to_string(B) + " I=" + std::to_string(I);
@@ -45,6 +62,11 @@ struct CellProblem {
   bool held(int64_t t, int64_t b, int64_t j) const {
     const int64_t width = shape.hold_width;
     return width != 0 && hold[(t * shape.B + b) * width + (width == 1 ? 0 : j)] != 0;
+  }
+  /* Whether a unit keeps its state at a step that its row takes: it is held, or its group's clock does not tick. */
+  bool rests(int64_t t, int64_t b, int64_t j) const {
+    const int64_t period = shape.cell.groups() == 0 ? 1 : shape.cell.periods[shape.group_of(j)];
+    return held(t, b, j) || (shape.time_origin + t) % period != 0;
   }
   /* Whether a row takes the step, at least in part. */
   bool steps(int64_t t, int64_t b) const {

@@ -30,6 +30,7 @@ void streaming_equals_sequence(const CellEquations& cell, int64_t B, int isa) {
     step.dense_input = run.input.data() + t * B * run.input.stride();
     step.output = run.output.data() + t * B * run.output.stride();
     step.flags = t == 0 ? 0 : RONDO_PARAMS_UNCHANGED;
+    step.time_origin = s.time_origin + t;
     CHECK(rondo_forward(plan.get(), &step) == RONDO_OK);
   }
   CHECK_AS(run.forward_error(expected) <= (sizeof(Real) == 4 ? 1e-5 : 1e-13), s.text());
@@ -131,7 +132,7 @@ void changed_weights_are_seen(const CellEquations& cell, int64_t T) {
   }
 }
 
-/* One backward per forward, of the same sizes and direction. */
+/* One backward per forward, of the same sizes, direction and time. */
 void cache_is_consumed(const CellEquations& cell) {
   const CellCase shape = ragged(cell);
   const CellProblem problem = make_problem(shape, 15);
@@ -144,6 +145,9 @@ void cache_is_consumed(const CellEquations& cell) {
   run.pass.flags = RONDO_REVERSED;
   CHECK(rondo_backward(plan.get(), &run.pass, &run.gradients) == RONDO_BAD_ARGUMENT);
   run.pass.flags = 0;
+  run.pass.time_origin++;
+  CHECK(rondo_backward(plan.get(), &run.pass, &run.gradients) == RONDO_BAD_ARGUMENT);
+  run.pass.time_origin--;
   CHECK(rondo_backward(plan.get(), &run.pass, &run.gradients) == RONDO_OK);
   CHECK(rondo_backward(plan.get(), &run.pass, &run.gradients) == RONDO_BAD_ARGUMENT);
 }
@@ -167,6 +171,38 @@ void threads_change_nothing(const CellEquations& cell, int64_t B) {
     if (threads == 1) one = all;
     CHECK_AS(all == one, shape.text());
   }
+}
+
+/*
+ * Clockwork whose groups all move at every step is Elman with weights of zero where a group would see faster ones; the
+ * sums are the same but for these zeros.
+ */
+void clockwork_of_period_one_is_elman() {
+  const CellEquations elman = all_cells[0];
+  const CellEquations clockwork = with_periods(simple_equations<std::tanh, slope_of_tanh>("clockwork", 0, false),
+                                               1, 1, 1, 1);
+  const CellCase shape = {.cell = clockwork, .T = 12, .B = 9, .I = 7, .H = 50};
+  const CellProblem problem = make_problem(shape, 18);
+  CellProblem dense = problem;
+  dense.shape.cell = elman;
+  dense.params.assign(dense.shape.params(), 0);
+  const int64_t in = shape.H * shape.I;
+  std::copy_n(problem.params.begin(), in, dense.params.begin());
+  std::copy_n(problem.params.end() - shape.H, shape.H, dense.params.end() - shape.H);
+  for (int64_t m = 0; m < shape.H; m++) {
+    const int64_t first = shape.first_seen(m);
+    std::copy_n(problem.params.begin() + in + shape.state_weights(m), shape.H - first,
+                dense.params.begin() + in + m * shape.H + first);
+  }
+  const CellResult expected = solve(dense);
+  const Plan plan = make_plan<double>(shape);
+  CellRun<double> run(problem);
+  Cache cache(plan.get(), shape.T, shape.B);
+  run.pass.cache = cache.data();
+  CHECK(rondo_forward(plan.get(), &run.pass) == RONDO_OK);
+  CHECK(rondo_backward(plan.get(), &run.pass, &run.gradients) == RONDO_OK);
+  CHECK(run.forward_error(expected) < 1e-13 && run.d_input.error(expected.d_input) < 1e-13);
+  CHECK(run.d_pre.error(expected.d_pre) < 1e-13 && run.error(run.d_initial, expected.d_initial) < 1e-13);
 }
 
 /* What the gradients are the derivatives of. */
@@ -249,5 +285,6 @@ int main() {
     threads_change_nothing(cell, 7);
     threads_change_nothing(cell, 40);
   }
+  clockwork_of_period_one_is_elman();
   return report("cell properties");
 }

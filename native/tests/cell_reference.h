@@ -25,6 +25,8 @@ class CellReference {
     gates.assign(count * R, 0);
     operand = second = Doubles(count * s.H, 0);
     old = now = std::vector<Doubles>(s.cell.planes, Doubles(count * s.H, 0));
+    for (int64_t m = 0; m < M; m++) first_seen.push_back(s.first_seen(m));
+    for (int64_t m = 0; m <= M; m++) state_weights.push_back(s.state_weights(m));
   }
 
   void forward() {
@@ -44,8 +46,8 @@ class CellReference {
 
   /* Positions in the parameters, of row m of the weights and pre-activation row `row`. */
   int64_t ih(int64_t m, int64_t i) const { return s.tokens ? i * M + m : m * s.I + i; }
-  int64_t hh(int64_t m, int64_t k) const { return M * s.I + m * s.H + k; }
-  int64_t bias(int64_t row) const { return M * (s.I + s.H) + row; }
+  int64_t hh(int64_t m, int64_t k) const { return M * s.I + state_weights[m] + k - first_seen[m]; }
+  int64_t bias(int64_t row) const { return M * s.I + state_weights[M] + row; }
 
   /* The pre-activation row that the state product of weight row m feeds, and whether it takes r h. */
   int64_t state_row(int64_t m) const { return m / s.H == s.cell.apart ? (s.cell.gates - 1) * s.H + m % s.H : m; }
@@ -67,7 +69,7 @@ class CellReference {
       for (int g = 0; g < s.cell.gates; g++) gates[at * R + g * s.H + j] = a[g];
       for (int plane = 0; plane < s.cell.planes; plane++) {
         now[plane][at * s.H + j] = after[plane];
-        if (!p.held(t, b, j)) r.last[plane][b * s.H + j] = after[plane];
+        if (!p.rests(t, b, j)) r.last[plane][b * s.H + j] = after[plane];
       }
     }
     for (int64_t j = 0; j < s.H; j++) r.output[at * s.H + j] = r.last[0][b * s.H + j];
@@ -81,7 +83,7 @@ class CellReference {
     for (int64_t m = 0; m < M; m++) {
       if (s.tokens) pre[m] += p.params[ih(m, p.tokens[at])];
       for (int64_t i = 0; i < s.I && !s.tokens; i++) pre[m] += p.params[ih(m, i)] * x[i];
-      for (int64_t k = 0; k < s.H && !takes_second(m); k++) pre[state_row(m)] += p.params[hh(m, k)] * h[k];
+      for (int64_t k = first_seen[m]; k < s.H && !takes_second(m); k++) pre[state_row(m)] += p.params[hh(m, k)] * h[k];
     }
     for (int64_t k = 0; k < s.H; k++) second[at * s.H + k] = logistic(pre[k]) * h[k];
     for (int64_t m = 0; m < M; m++) {
@@ -95,7 +97,7 @@ class CellReference {
     const int64_t at = t * s.B + b;
     for (int64_t j = 0; j < s.H; j++) {
       r.d_initial[0][b * s.H + j] += p.d_output[at * s.H + j];
-      if (p.held(t, b, j)) continue;
+      if (p.rests(t, b, j)) continue;
       double a[most_gates], d_pre[most_gates] = {}, before[most_planes], after[most_planes], d[most_planes];
       for (int g = 0; g < s.cell.gates; g++) a[g] = gates[at * R + g * s.H + j];
       for (int plane = 0; plane < s.cell.planes; plane++) {
@@ -132,7 +134,7 @@ class CellReference {
         r.d_input[at * s.I + i] += d_pre[m] * p.params[ih(m, i)];
       }
       const double d = d_pre[state_row(m)];
-      for (int64_t k = 0; k < s.H; k++) {
+      for (int64_t k = first_seen[m]; k < s.H; k++) {
         r.d_params[hh(m, k)] += d * (takes_second(m) ? rh : h)[k];
         d_operand[k] += takes_second(m) ? 0 : d * p.params[hh(m, k)];
       }
@@ -144,6 +146,7 @@ class CellReference {
   const CellCase& s = p.shape;
   CellResult& r;
   const int64_t M = s.weight_rows(), R = s.rows();
+  std::vector<int64_t> first_seen, state_weights; /* of every weight row */
   Doubles gates, operand, second; /* of every (t, b): activations, masked state, r h */
   std::vector<Doubles> old, now;  /* of every plane */
 };

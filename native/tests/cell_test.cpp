@@ -82,6 +82,7 @@ void shapes_and_options(const CellEquations& cell) {
     s.mask = options & 32;
     s.mask_per_step = s.mask && options & 16;
     s.initial = options % 3 != 0;
+    s.time_origin = options % 5 * 7 - 9;
     compare_everywhere(s);
     s.B = 13;  // two tiles and more: the input's product is part of the step
     compare_everywhere(s);

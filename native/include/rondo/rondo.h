@@ -10,7 +10,8 @@
  *
  * Parameters of a pass, in this order without gaps:
  *   weight_ih  dense input [M, I]; token input [I, M] (token-major, so that a token's row is contiguous)
- *   weight_hh  [M, P_0]
+ *   weight_hh  [M, P_0]; of a cell with groups of units, of each group after the other, [k, H - s] with k units from
+ *              unit s on: the states of its own units and of those after it
  *   bias       [R]
  * M, the rows of the weights, is R unless the cell keeps rows of the two products apart. The order of gates within M
  * and R belongs to the cell and is the canonical one (LSTM: i f g o; GRU: r z n, with reset after the product R = 4H
@@ -31,7 +32,7 @@
 extern "C" {
 #endif
 
-#define RONDO_ABI_VERSION 4
+#define RONDO_ABI_VERSION 5
 #define RONDO_MAX_PLANES 4
 
 /* Status of every call that can fail. */
@@ -56,8 +57,11 @@ typedef struct {
   int64_t threads; /* shares of the work, at least 1; results do not depend on it, but where BLAS is set and used */
   int64_t isa; /* cap on the tier; -1 = the best of this CPU */
   int64_t time_steps, batch_size, input_size, hidden_size;
-  int64_t variant; /* the cell's options as a number. Elman: 0 tanh, 1 ReLU, 2 sigmoid; GRU: reset 0 after, 1 before the
-                      product; others: 0 */
+  int64_t variant; /* the cell's options as a number. Elman, Clockwork: 0 tanh, 1 ReLU, 2 sigmoid; GRU: reset 0 after, 1
+                      before the product; others: 0 */
+  int64_t groups; /* of units with a clock each, for Clockwork; others: 0 */
+  const int64_t* group_sizes; /* [groups], at least 1 each, hidden_size in all; read by rondo_plan_create alone */
+  const int64_t* group_periods; /* [groups], at least 1 each; the same */
 } rondo_plan_options;
 
 enum {
@@ -74,7 +78,8 @@ typedef struct {
   int64_t size; /* sizeof(rondo_pass) */
   int64_t time_steps, batch_size;
   int64_t flags;
-  int64_t time_origin; /* absolute time of step 0, for cells with a clock */
+  int64_t time_origin; /* absolute time of step 0, for cells with a clock: a group of units moves at step t if its
+                          period divides time_origin + t, in a reversed pass too, and is held else */
   const void* params;
   const void* dense_input; /* [T, B, I]; distance between consecutive (t, b) rows = input_stride; rows beyond a length
                               or held as a whole may be anything, even not-a-number */
@@ -96,7 +101,8 @@ typedef struct {
 /*
  * Gradients of one pass. Incoming ones (output, last) are read only; NULL = zero. Outgoing ones that are NULL are not
  * computed. Gradients at output beyond a row's length are ignored. Backward consumes the cache: one backward per
- * forward. It reads params, input, lengths, hold and recurrent_mask of the pass again, never initial, last or output.
+ * forward, of the same time_origin. It reads params, input, lengths, hold and recurrent_mask of the pass again, never
+ * initial, last or output.
  */
 typedef struct {
   int64_t size; /* sizeof(rondo_gradients) */

@@ -1,5 +1,7 @@
 package dev.rondo.kernel;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.Cell;
 import dev.rondo.cell.CellGradients;
@@ -8,11 +10,14 @@ import dev.rondo.cell.CellPlan;
 import dev.rondo.cell.CellShape;
 import dev.rondo.cell.Execution;
 import dev.rondo.cell.IsaTier;
+import dev.rondo.cell.UnitGroup;
 import dev.rondo.memory.Parameters;
 import dev.rondo.memory.Precision;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
+import java.util.List;
 
 /**
  * A plan of the native library. It describes each pass to it in two structs that are filled anew for every call, so
@@ -21,7 +26,7 @@ import java.lang.ref.Reference;
  */
 final class NativePlan extends CellPlan {
     private static final int MAX_PLANES = 4;
-    private static final int OPTIONS_FIELDS = 10;
+    private static final int OPTIONS_FIELDS = 13;
     private static final int PASS_FIELDS = 17 + 2 * MAX_PLANES;
     private static final int GRADIENTS_FIELDS = 8 + 2 * MAX_PLANES;
     private static final long REVERSED = 1;
@@ -58,20 +63,31 @@ final class NativePlan extends CellPlan {
         this.planes = cell.planeWidths().length;
         OpenBlas.loadFor(NativeCalls.isa(execution.maxIsa()), largest.rows(), cell.rows(),
                 Math.max(largest.inputSize(), largest.hiddenSize()));
-        var options = new NativeStruct(OPTIONS_FIELDS)
-                .start()
-                .put(index)
-                .put(precision.bytes() * Byte.SIZE)
-                .put(execution.threads())
-                .put(execution.maxIsa().ordinal())
-                .put(largest.timeSteps())
-                .put(largest.batchSize())
-                .put(largest.inputSize())
-                .put(largest.hiddenSize())
-                .put(cell.variant());
-        this.handle = new Handle(NativeCalls.createPlan(options, cell));
+        this.handle = new Handle(createPlan(index, execution));
         this.cleanable = CLEANER.register(this, handle);
         this.tier = NativeCalls.planIsa(handle.plan);
+    }
+
+    /** {@return a plan of cell number {@code index}} */
+    private long createPlan(int index, Execution execution) {
+        List<UnitGroup> groups = cell().unitGroups();
+        try (Arena arena = Arena.ofConfined()) {
+            var options = new NativeStruct(OPTIONS_FIELDS)
+                    .start()
+                    .put(index)
+                    .put(precision().bytes() * Byte.SIZE)
+                    .put(execution.threads())
+                    .put(execution.maxIsa().ordinal())
+                    .put(largest().timeSteps())
+                    .put(largest().batchSize())
+                    .put(largest().inputSize())
+                    .put(largest().hiddenSize())
+                    .put(cell().variant())
+                    .put(groups.size())
+                    .put(arena.allocateFrom(JAVA_LONG, groups.stream().mapToLong(UnitGroup::size).toArray()))
+                    .put(arena.allocateFrom(JAVA_LONG, groups.stream().mapToLong(UnitGroup::period).toArray()));
+            return NativeCalls.createPlan(options, cell());
+        }
     }
 
     @Override
