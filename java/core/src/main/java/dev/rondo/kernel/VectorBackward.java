@@ -49,6 +49,8 @@ final class VectorBackward {
     private final VectorPanels inputs; // [T * B, I]; null for tokens
     private final VectorPanels operands; // [T * B, P0]
     private final VectorPanels[] cachePlanes; // [T * B, W]
+    private final VectorGroups groups; // null of a cell that has none, as the next
+    private final VectorGroupGradients groupGradients;
     private long loads; // of the weights that are packed here
 
     VectorBackward(VectorPointwise pointwise, CellPlan plan, VectorSequence sequence) {
@@ -77,12 +79,17 @@ final class VectorBackward {
         this.matrices = Stream.of(input, recurrent, second)
                 .flatMap(Arrays::stream)
                 .toArray(VectorMatrixGradient[]::new);
-        this.inputs = dense ? new VectorPanels(rows, I, lanes) : null;
-        this.operands = new VectorPanels(rows, plan.cell().outputSize(), lanes);
+        boolean whole = sequence.groups == null; // groups have operands of their own
+        this.inputs = dense && whole ? new VectorPanels(rows, I, lanes) : null;
+        this.operands = whole ? new VectorPanels(rows, plan.cell().outputSize(), lanes) : null;
         this.cachePlanes = Arrays.stream(plan.cell().cachePlaneWidths())
                 .mapToObj(width -> new VectorPanels(rows, width, lanes))
                 .toArray(VectorPanels[]::new);
         this.row = new VectorRow(sequence, stateGradients, cacheGradients);
+        this.groups = sequence.groups;
+        this.groupGradients = groups == null
+                ? null
+                : new VectorGroupGradients(sequence, input, recurrent, gatesTransposed, biasGradient);
     }
 
     private static VectorMatrixGradient[] gradients(VectorMatrix[] matrices, int lanes) {
@@ -118,13 +125,18 @@ final class VectorBackward {
         for (int s = sequence.steps() - 1; s >= 0; s--) {
             step(sequence.time(s), gradients);
         }
+        for (int s = 0; groups != null && gradients.preActivations() != null && s < sequence.steps(); s++) {
+            groups.clearResting(sequence, sequence.time(s));
+        }
         for (int i = 0; i < sequence.rows(); i++) {
             sequence.gates.write(i, gradients.preActivations(), sequence.passRow(i) * R);
         }
         if (gradients.input() != null) {
             addInputGradient(gradients);
         }
-        if (gradients.params() != null) {
+        if (gradients.params() != null && groups != null) {
+            groupGradients.add(gradients.params());
+        } else if (gradients.params() != null) {
             addParameterGradients(gradients.params());
         }
     }
@@ -152,13 +164,22 @@ final class VectorBackward {
                 sequence.gates.clear(sequence.row(t, b));
             } else if (sequence.unitsHeld()) {
                 takeHeld(t, b);
-                pointwise.backward(row.select(sequence, t, b));
+                backward(t, b);
                 giveHeld(b);
             } else {
-                pointwise.backward(row.select(sequence, t, b));
+                backward(t, b);
             }
         }
         multiplyRecurrent(t);
+    }
+
+    private void backward(int t, int b) {
+        row.select(sequence, t, b);
+        if (groups == null) {
+            pointwise.backward(row);
+        } else {
+            groups.backward(pointwise, sequence, row, t);
+        }
     }
 
     /** dh += mask * doperand at step t, with doperand = dgates weightHh and what passes through cache planes. */
@@ -172,8 +193,11 @@ final class VectorBackward {
         if (cacheGradients.length > 0) {
             passCachePlanes(t, gradient);
         }
-        for (VectorMatrixGradient matrix : recurrent) {
-            matrix.addSource(sequence, sequence.row(t, 0), gradient.window(0, batch));
+        for (int m = 0; m < recurrent.length; m++) {
+            if (groups == null || groups.moves(sequence, m, t)) {
+                int column = groups == null ? 0 : groups.first(m);
+                recurrent[m].addSource(sequence, sequence.row(t, 0), gradient.window(0, batch, column));
+            }
         }
         if (hasMask) {
             VectorRows masked = sequence.mask(t);
@@ -232,11 +256,28 @@ final class VectorBackward {
             MemorySegment start = gradients.inputAccumulate() ? gradients.input() : null;
             inputGradient.read(i, start, sequence.passRow(i) * gradients.inputStride());
         }
-        for (VectorMatrixGradient matrix : input) {
-            matrix.addSource(sequence, 0, inputGradient.window(0, count));
+        if (groups == null) {
+            for (VectorMatrixGradient matrix : input) {
+                matrix.addSource(sequence, 0, inputGradient.window(0, count));
+            }
+        } else {
+            addGroupInputGradient();
         }
         for (int i = 0; i < count; i++) {
             inputGradient.write(i, gradients.input(), sequence.passRow(i) * gradients.inputStride());
+        }
+    }
+
+    private void addGroupInputGradient() {
+        int batch = sequence.batchSize();
+        for (int s = 0; s < sequence.steps(); s++) {
+            int t = sequence.time(s);
+            for (int g = 0; g < groups.count(); g++) {
+                if (groups.moves(sequence, g, t)) {
+                    int start = sequence.row(t, 0);
+                    input[g].addSource(sequence, start, inputGradient.window(start, batch));
+                }
+            }
         }
     }
 
@@ -254,13 +295,13 @@ final class VectorBackward {
             cachePlanes[p].putRows(sequence.cachePlanes[p].window(0, count), 0);
         }
         for (VectorMatrixGradient matrix : input) {
-            matrix.addWeights(sequence, gatesTransposed, inputs);
+            matrix.addWeights(sequence, count, gatesTransposed, inputs);
         }
         for (VectorMatrixGradient matrix : recurrent) {
-            matrix.addWeights(sequence, gatesTransposed, operands);
+            matrix.addWeights(sequence, count, gatesTransposed, operands);
         }
         for (VectorMatrixGradient matrix : second) {
-            matrix.addWeights(sequence, gatesTransposed, cachePlanes[matrix.plane()]);
+            matrix.addWeights(sequence, count, gatesTransposed, cachePlanes[matrix.plane()]);
         }
         addTokenGradients(params);
         for (int i = 0; i < count; i++) {

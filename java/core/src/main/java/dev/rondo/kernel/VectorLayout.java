@@ -15,6 +15,7 @@ final class VectorLayout {
     private static final int CHUNK_ROWS = 256;
 
     final int lanes;
+    final boolean groups; // of units with a clock each: these rows lie as they are, for there is one gate
     private final Cell cell;
     private final int gateStride;
     private final int stride; // of rows of pre-activations
@@ -24,6 +25,7 @@ final class VectorLayout {
     VectorLayout(Cell cell, int lanes) {
         this.cell = cell;
         this.lanes = lanes;
+        this.groups = !cell.unitGroups().isEmpty();
         this.gateStride = VectorRows.roundUp(cell.hiddenSize(), lanes);
         this.stride = stride();
         this.planeWidths = cell.planeWidths();
@@ -32,11 +34,12 @@ final class VectorLayout {
 
     /**
      * A product writes whole panels, more than the rows of its block: zeros are added to what follows them. Room for
-     * that is left at the end of a row, so that no row reaches into the next, which may be another sequence's.
+     * that is left at the end of a row, so that no row reaches into the next, which may be another sequence's; and for
+     * the last vector of groups of units, which may start anywhere.
      */
     private int stride() {
         int panel = VectorPanels.width(lanes);
-        int end = padded(cell.rows());
+        int end = padded(cell.rows()) + (groups ? panel : 0);
         for (ParameterBlock block : cell.blocks(1, InputKind.DENSE)) {
             end = Math.max(end, padded(block.row()) + VectorRows.roundUp(padded(block.rows()), panel));
         }
@@ -45,12 +48,12 @@ final class VectorLayout {
 
     /** {@return how much room {@code rows} pre-activations take, which are whole gates} */
     int padded(int rows) {
-        return rows / cell.hiddenSize() * gateStride;
+        return groups ? rows : rows / cell.hiddenSize() * gateStride;
     }
 
     /** {@return where pre-activation {@code row} lies} */
     int column(int row) {
-        return row / cell.hiddenSize() * gateStride + row % cell.hiddenSize();
+        return groups ? row : row / cell.hiddenSize() * gateStride + row % cell.hiddenSize();
     }
 
     /** {@return {@code rows} zeroed rows of pre-activations} */
@@ -60,7 +63,9 @@ final class VectorLayout {
 
     /** {@return {@code count} zeroed rows of {@code rows} pre-activations, which are whole gates} */
     VectorRows spans(int count, int rows) {
-        return VectorRows.ofGroups(count, rows / cell.hiddenSize(), cell.hiddenSize(), lanes);
+        return groups
+                ? VectorRows.ofGroups(count, 1, rows, lanes)
+                : VectorRows.ofGroups(count, rows / cell.hiddenSize(), cell.hiddenSize(), lanes);
     }
 
     /** {@return {@code rows} zeroed rows of each state plane} */
@@ -75,13 +80,22 @@ final class VectorLayout {
 
     /** {@return {@code rows} zeroed rows of plane 0} */
     VectorRows outputs(long rows) {
-        return VectorRows.ofGroups(rows, 1, planeWidths[0], lanes);
+        return plane(rows, planeWidths[0]);
+    }
+
+    private VectorRows plane(long rows, int width) {
+        return new VectorRows(rows, 1, width, VectorRows.roundUp(width, lanes), planeStride(width));
+    }
+
+    /** As {@link #stride}: what groups write of a plane ends up to a panel behind it. */
+    private int planeStride(int width) {
+        return VectorRows.strideOfGroups(1, groups ? width + VectorPanels.width(lanes) : width, lanes);
     }
 
     private VectorRows[] planes(int[] widths, long rows) {
         var planes = new VectorRows[widths.length];
         for (int p = 0; p < planes.length; p++) {
-            planes[p] = VectorRows.ofGroups(rows, 1, widths[p], lanes);
+            planes[p] = plane(rows, widths[p]);
         }
         return planes;
     }
@@ -100,10 +114,10 @@ final class VectorLayout {
     long cacheBytes(long chunks, long timeSteps, long batchSize) {
         long elements = timeSteps * batchSize * stride;
         for (int width : cachePlaneWidths) {
-            elements += timeSteps * batchSize * VectorRows.strideOfGroups(1, width, lanes);
+            elements += timeSteps * batchSize * planeStride(width);
         }
         for (int width : planeWidths) {
-            elements += (timeSteps + chunks) * batchSize * VectorRows.strideOfGroups(1, width, lanes);
+            elements += (timeSteps + chunks) * batchSize * planeStride(width);
         }
         return elements * Float.BYTES;
     }

@@ -39,9 +39,9 @@ final class VectorMatrixGradient {
         matrix.writeRows(sum, params);
     }
 
-    /** dW += dgates^T source, with {@code source} [T * B, width]. */
-    void addWeights(VectorSequence sequence, VectorRows gatesTransposed, VectorPanels source) {
-        source.depth(sequence.rows());
+    /** dW += dgates^T source, with {@code source} [rows, width]. */
+    void addWeights(VectorSequence sequence, int rows, VectorRows gatesTransposed, VectorPanels source) {
+        source.depth(rows);
         sequence.product.add(gatesTransposed.window(matrix.first(), matrix.rows()), source, sum.all());
     }
 }

@@ -81,7 +81,11 @@ final class VectorPanels {
 
     /** The rows of the window of {@code source}, one group each, become rows {@code k}, k + 1, ... */
     void putRows(VectorRows source, int k) {
-        int columns = source.width(); // what is after them stays zero here
+        putRows(source, k, source.width());
+    }
+
+    /** The first {@code columns} columns of the same; what is after them stays zero here. */
+    void putRows(VectorRows source, int k, int columns) {
         for (int i = 0; i < source.count(); i++) {
             int from = source.windowRow(i);
             for (int column = 0; column < columns; column += width) {

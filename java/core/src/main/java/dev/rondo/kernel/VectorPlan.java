@@ -125,6 +125,12 @@ final class VectorPlan extends CellPlan {
 
     /** gates = bias + input weightIh^T, for all steps of the chunk. */
     private void multiplyInput() {
+        for (int s = 0; sequence.groups != null && s < sequence.steps(); s++) {
+            sequence.groups.multiplyInput(sequence, sequence.time(s));
+        }
+        if (sequence.groups != null) {
+            return;
+        }
         VectorWeights weights = sequence.weights;
         for (int i = 0; i < sequence.rows(); i++) {
             sequence.gates.copyRow(weights.bias, 0, i);
@@ -139,7 +145,11 @@ final class VectorPlan extends CellPlan {
 
     private void step(int t) {
         VectorRows operand = sequence.operand(t);
-        sequence.multiply(sequence.weights.recurrent, operand, t);
+        if (sequence.groups == null) {
+            sequence.multiply(sequence.weights.recurrent, operand, t);
+        } else {
+            sequence.groups.multiplyState(sequence, operand, t);
+        }
         if (sequence.cachePlanes.length > 0) {
             fillCachePlanes(t, operand);
         }
@@ -147,7 +157,12 @@ final class VectorPlan extends CellPlan {
         CellPass pass = sequence.pass();
         for (int b = 0; b < batch; b++) {
             if (pass.active(t, b)) {
-                pointwise.forward(row.select(sequence, t, b));
+                row.select(sequence, t, b);
+                if (sequence.groups == null) {
+                    pointwise.forward(row);
+                } else {
+                    sequence.groups.forward(pointwise, sequence, row, t, b);
+                }
                 if (sequence.unitsHeld()) {
                     hold(t, b);
                 }

@@ -6,7 +6,7 @@ package dev.rondo.kernel;
  * zero, and a cell gives gradient 0 for gradient 0.
  */
 public final class VectorRow {
-    private final int units;
+    private final int gateStride;
     private final long variant;
     private final VectorRows gates;
     private final VectorRows[] states;
@@ -14,6 +14,8 @@ public final class VectorRow {
     private final VectorRows[] cachePlanes;
     private final VectorRows[] cacheGradients;
     private final float[] scratch;
+    private int unit; // the first that is shown
+    private int units; // how many are
     private int gateRow;
     private int before;
     private int after;
@@ -27,14 +29,15 @@ public final class VectorRow {
      * cacheGradients} those of the cache planes, [B, W] each, if there are any.
      */
     VectorRow(VectorSequence sequence, VectorRows[] gradients, VectorRows[] cacheGradients) {
-        this.units = sequence.gates.groupStride();
+        this.gateStride = sequence.gates.groupStride();
+        this.units = gateStride;
         this.variant = sequence.variant;
         this.gates = sequence.gates;
         this.states = sequence.states;
         this.gradients = gradients;
         this.cachePlanes = sequence.cachePlanes;
         this.cacheGradients = cacheGradients;
-        this.scratch = new float[units];
+        this.scratch = new float[gateStride];
     }
 
     /** Moves to row (t, b). */
@@ -44,6 +47,12 @@ public final class VectorRow {
         this.after = sequence.after(t, b);
         this.b = b;
         return this;
+    }
+
+    /** Shows some units only, from {@code first} on, a whole number of vectors; until it is told otherwise. */
+    void units(int first, int count) {
+        this.unit = first;
+        this.units = count;
     }
 
     /** Moves to row {@code b} of the recurrent operand, a window; for what is between two products. */
@@ -59,7 +68,7 @@ public final class VectorRow {
         return this;
     }
 
-    /** {@return H, rounded up to whole vectors} */
+    /** {@return how many units there are: H, or those of some groups, rounded up to whole vectors} */
     public int units() {
         return units;
     }
@@ -75,12 +84,12 @@ public final class VectorRow {
     }
 
     /**
-     * {@return where the pre-activations of a gate start: {@link #units} each, one gate after the other}
+     * {@return where the pre-activations of a gate start: one gate after the other}
      *
      * @param gate which gate, from 0
      */
     public int gate(int gate) {
-        return gates.at(gateRow) + gate * units;
+        return gates.at(gateRow) + gate * gateStride + unit;
     }
 
     /**
@@ -98,7 +107,7 @@ public final class VectorRow {
      * @param plane which plane
      */
     public int before(int plane) {
-        return states[plane].at(before);
+        return states[plane].at(before) + unit;
     }
 
     /**
@@ -107,7 +116,7 @@ public final class VectorRow {
      * @param plane which plane
      */
     public int after(int plane) {
-        return states[plane].at(after);
+        return states[plane].at(after) + unit;
     }
 
     /**
@@ -125,7 +134,7 @@ public final class VectorRow {
      * @param plane which plane
      */
     public int gradientAt(int plane) {
-        return gradients[plane].at(b);
+        return gradients[plane].at(b) + unit;
     }
 
     /** {@return the array with the recurrent operand: plane 0 before the step, after the recurrent mask} */

@@ -15,7 +15,8 @@ final class VectorRows {
     private final int width;
     private final int groupStride;
     private final int stride;
-    private int first; // where the window starts
+    private int window; // where the window starts
+    private int first; // and where in it what products see of it does
     private int count;
 
     /** Zeroed rows, {@code stride} apart, of {@code groups} groups {@code groupStride} apart. */
@@ -87,8 +88,15 @@ final class VectorRows {
 
     /** Lets products see {@code rows} rows from row {@code from} on, from {@code column} on; {@return this} */
     VectorRows window(int from, int rows, int column) {
-        this.first = at(from) + column;
+        this.window = at(from);
+        this.first = window + column;
         this.count = rows;
+        return this;
+    }
+
+    /** Lets products see the same rows from {@code column} on; {@return this} */
+    VectorRows fromColumn(int column) {
+        this.first = window + column;
         return this;
     }
 
@@ -119,6 +127,11 @@ final class VectorRows {
     /** Copies row {@code from} of {@code source}, which is laid out alike, to row {@code to}. */
     void copyRow(VectorRows source, int from, int to) {
         System.arraycopy(source.values, source.at(from), values, at(to), stride);
+    }
+
+    /** Copies {@code count} columns, from {@code column} on, of row {@code from} of {@code source}, laid out alike. */
+    void copyColumns(VectorRows source, int from, int to, int column, int count) {
+        System.arraycopy(source.values, source.at(from) + column, values, at(to) + column, count);
     }
 
     /** Adds row {@code from} of {@code source}, which is laid out alike, to row {@code to}. */

@@ -22,6 +22,7 @@ final class VectorSequence {
     final InputKind kind;
     final int[] planeWidths;
     final long variant;
+    final VectorGroups groups; // null of a cell that has none
     final VectorWeights weights;
     final VectorRows gates; // [T * B, R]: pre-activations, then activations, then gradients of the pre-activations
     final VectorRows[] cachePlanes; // [T * B, W]
@@ -43,6 +44,7 @@ final class VectorSequence {
         this.kind = kind;
         this.planeWidths = cell.planeWidths();
         this.variant = cell.variant();
+        this.groups = VectorGroups.of(cell, width.lanes());
         this.weights = new VectorWeights(cell, largest.inputSize(), kind, layout, product);
         int rows = VectorLayout.chunkRows(largest);
         this.gates = layout.gates(rows);

@@ -24,7 +24,7 @@ final class VectorWeights {
 
     VectorWeights(Cell cell, int inputSize, InputKind kind, VectorLayout layout, VectorProduct product) {
         List<ParameterBlock> blocks = cell.blocks(inputSize, kind);
-        checkProducts(cell, inputSize, blocks);
+        checkProducts(cell, inputSize, blocks, layout);
         List<ParameterBlock> onInput = of(Source.INPUT, blocks);
         this.input = matrices(kind == InputKind.DENSE ? onInput : List.of(), layout);
         this.tokens = spans(kind == InputKind.TOKENS ? onInput : List.of(), layout, product);
@@ -34,8 +34,8 @@ final class VectorWeights {
         this.bias = layout.gates(1);
     }
 
-    /** What is written here: whole gates of whole sources. */
-    private static void checkProducts(Cell cell, int inputSize, List<ParameterBlock> blocks) {
+    /** What is written here: whole gates of whole sources; groups of units, of all states from their own on. */
+    private static void checkProducts(Cell cell, int inputSize, List<ParameterBlock> blocks, VectorLayout layout) {
         for (ParameterBlock block : blocks) {
             int width = switch (block.source()) {
                 case ONE -> 1;
@@ -44,8 +44,10 @@ final class VectorWeights {
                 case CACHE -> cell.cachePlaneWidths()[block.plane()];
                 case NEW_STATE -> -1;
             };
+            int column = layout.groups && block.source() == Source.PREVIOUS_STATE ? block.row() : 0;
             boolean gates = block.row() % cell.hiddenSize() == 0 && block.rows() % cell.hiddenSize() == 0;
-            if (!gates || block.elementwise() || block.column() != 0 || block.width() != width) {
+            boolean sources = block.column() == column && block.column() + block.width() == width;
+            if (!(gates || layout.groups) || !sources || block.elementwise()) {
                 throw new UnsupportedOperationException(cell.name() + ": VECTOR has no product as of " + block);
             }
         }
