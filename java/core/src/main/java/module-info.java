@@ -13,6 +13,7 @@ module dev.rondo.core {
     requires static org.bytedeco.openblas;
 
     exports dev.rondo.cell;
+    exports dev.rondo.cell.clockwork;
     exports dev.rondo.cell.elman;
     exports dev.rondo.cell.gru;
     exports dev.rondo.cell.lstm;

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 
 /** How cells write their options as text and read them again: for checkpoints and command lines. */
 public final class CellOptions {
@@ -17,6 +18,36 @@ public final class CellOptions {
     public static String text(Enum<?> value) {
         Objects.requireNonNull(value, "value: expected one, got null");
         return value.name().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * {@return numbers as they are written: parted by slashes, for commas part options}
+     *
+     * @param numbers at least one
+     */
+    public static String text(int[] numbers) {
+        Objects.requireNonNull(numbers, "numbers: expected some, got null");
+        return Arrays.stream(numbers).mapToObj(Integer::toString).collect(Collectors.joining("/"));
+    }
+
+    /**
+     * {@return what an option says that is a list of numbers, as in {@code 1/2/4}}
+     *
+     * @param options text of all options, by name
+     * @param name which option
+     * @param absent what it is if it is not there
+     * @throws IllegalArgumentException if it says no such list
+     */
+    public static int[] numbers(Map<String, String> options, String name, int[] absent) {
+        Objects.requireNonNull(absent, "absent: expected numbers, got null");
+        String given = given(options, name);
+        try {
+            return given == null
+                    ? absent.clone()
+                    : Arrays.stream(given.split("/", -1)).mapToInt(Integer::parseInt).toArray();
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(name + ": expected numbers as in 1/2/4, got " + given, e);
+        }
     }
 
     /**

@@ -23,6 +23,9 @@ import java.util.function.IntFunction;
  * @param precision element type
  */
 public record CellBody(IntFunction<? extends Cell> cells, Backend backend, IsaTier tier, Precision precision) {
+    /** Units of the cell that is named: of fewer, a cell may leave options out. */
+    private static final int NAMED = 64;
+
     /** Checks its arguments. */
     public CellBody {
         Objects.requireNonNull(cells, "cells: expected a function, got null");
@@ -95,6 +98,6 @@ public record CellBody(IntFunction<? extends Cell> cells, Backend backend, IsaTi
 
     @Override
     public String toString() {
-        return Cells.text(cell(1)) + " " + backend + " " + tier + " " + precision;
+        return Cells.text(cell(NAMED)) + " " + backend + " " + tier + " " + precision;
     }
 }

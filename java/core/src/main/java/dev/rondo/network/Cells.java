@@ -1,6 +1,7 @@
 package dev.rondo.network;
 
 import dev.rondo.cell.Cell;
+import dev.rondo.cell.clockwork.Clockwork;
 import dev.rondo.cell.elman.Elman;
 import dev.rondo.cell.gru.Gru;
 import dev.rondo.cell.lstm.Lstm;
@@ -14,14 +15,19 @@ import java.util.TreeMap;
  * The list of built-in cells: a new cell is one line here. Tests, checks, benchmarks and the command line run over it.
  *
  * <p>As text a cell is its name, and its options after a colon where they are not the default ones: {@code lstm},
- * {@code gru:reset=before}, {@code elman:activation=relu}.
+ * {@code gru:reset=before}, {@code elman:activation=relu}, {@code clockwork:periods=1/2/4}.
  */
 public final class Cells {
     /** Name, maker, and the options whose combinations are computed differently; the default first. */
     private static final List<Entry> ENTRIES = List.of(
             new Entry("elman", Elman::of, List.of("activation=tanh", "activation=relu", "activation=sigmoid")),
             new Entry("lstm", Lstm::of, List.of("")),
-            new Entry("gru", Gru::of, List.of("reset=after", "reset=before")));
+            new Entry("gru", Gru::of, List.of("reset=after", "reset=before")),
+            new Entry("clockwork", Clockwork::of, List.of("", "periods=1/2/3/5", "activation=relu",
+                    "activation=sigmoid,periods=1/1/3/5")));
+
+    /** Units enough for every option of {@link #ENTRIES}: a cell of fewer may say less of itself. */
+    private static final int ENOUGH = 64;
 
     private Cells() {}
 
@@ -51,7 +57,7 @@ public final class Cells {
 
     /** {@return every cell, and every option of it that is computed differently, as text that {@link #parse} reads} */
     public static List<String> variants() {
-        return all(1).stream().map(Cells::text).toList();
+        return all(ENOUGH).stream().map(Cells::text).toList();
     }
 
     /**

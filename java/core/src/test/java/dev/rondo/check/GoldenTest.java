@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,11 +57,17 @@ class GoldenTest {
         }
     }
 
+    /** Cells that no other system has; their equations are written out in a test of their own. */
+    private static final Set<String> ALONE = Set.of("clockwork");
+
     /** Without golden data a cell would be left out above without a word. */
     @Test
     void everyCellHasGoldenData() {
         List<GoldenFile> cases = GoldenFile.cells();
         for (Cell cell : Cells.all(1)) {
+            if (ALONE.contains(cell.name())) {
+                continue;
+            }
             var directions = new HashSet<String>();
             cases.stream().filter(given -> Cells.parse(given.text("cell"), 1).equals(cell))
                     .forEach(given -> directions.add(given.text("direction")));
