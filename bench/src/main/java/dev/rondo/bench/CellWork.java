@@ -7,6 +7,7 @@ import dev.rondo.cell.CellPlan;
 import dev.rondo.cell.CellShape;
 import dev.rondo.cell.InputKind;
 import dev.rondo.cell.ParameterBlock;
+import dev.rondo.cell.UnitGroup;
 import dev.rondo.check.CellBody;
 import dev.rondo.check.Tolerance;
 import dev.rondo.memory.Parameters;
@@ -103,16 +104,32 @@ final class CellWork implements AutoCloseable {
 
     /** One step of one sequence. */
     void step() {
+        streaming.timeOrigin(streaming.timeOrigin() + 1);
         streamPlan.forward(streaming);
     }
 
-    /** {@return how many weights the products of one step read; without those of the input on demand} */
+    /**
+     * {@return how many weights the products of one step read, without those of the input on demand; in the mean, where
+     * groups of units have clocks}
+     */
     static double weights(Cell cell, int inputSize, boolean ofInput) {
         return cell.blocks(inputSize, InputKind.DENSE).stream()
                 .filter(block -> block.source() != ParameterBlock.Source.ONE)
                 .filter(block -> ofInput || block.source() != ParameterBlock.Source.INPUT)
-                .mapToLong(block -> (long) block.rows() * block.width())
+                .mapToDouble(block -> (double) block.rows() * block.width() / period(cell, block))
                 .sum();
+    }
+
+    /** {@return how many steps apart the units move that a block feeds} */
+    private static int period(Cell cell, ParameterBlock block) {
+        int end = 0;
+        for (UnitGroup group : cell.unitGroups()) {
+            end += group.size();
+            if (block.row() < end) {
+                return group.period();
+            }
+        }
+        return 1;
     }
 
     /** Does everything once, for {@link #compare}: before anything else, for gradients add up. */
