@@ -121,7 +121,8 @@ public final class NetworkPass implements AutoCloseable {
 
     /**
      * {@return the absolute time of the first step of the next forward pass, for cells with a clock, if states are
-     * carried: the steps of all batches since the states were zero. Else each pass begins at time 0}
+     * carried: the steps of all batches since the states were zero. Else each pass begins at time 0, and this is where
+     * the last one ended}
      */
     public long timeOrigin() {
         return timeOrigin;
@@ -403,6 +404,7 @@ public final class NetworkPass implements AutoCloseable {
      * <pre>{@code
      * encoder.forward(sentence);
      * decoder.state(0, 0).copyFrom(encoder.state(0, 0));           // decoder.carryState(true): it starts from there
+     * decoder.timeOrigin(encoder.timeOrigin());                    // and then, if a cell has a clock
      * decoder.forward(translation);
      * decoder.backward();
      * encoder.lastStateGradient(0, 0).copyFrom(decoder.stateGradient(0, 0));

@@ -51,7 +51,7 @@ class EncoderDecoderTest {
         double loss(SequenceBatch source, SequenceBatch target) {
             encodes.forward(source);
             forEachPlane((layer, plane) -> decodes.state(layer, plane).copyFrom(encodes.state(layer, plane)));
-            decodes.forward(target);
+            decodes.timeOrigin(encodes.timeOrigin()).forward(target);
             return decodes.loss();
         }
 
