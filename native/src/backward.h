@@ -8,7 +8,7 @@ namespace rondo::RONDO_TIER {
 
 template <class Cell>
 int32_t CellPlan<Cell>::backward(const rondo_pass& pass, const rondo_gradients& gradients) {
-  const int64_t T = pass.time_steps, B = pass.batch_size, R = rows, I = options.input_size, P = plane_width[0];
+  const int64_t T = pass.time_steps, B = pass.batch_size, R = rows, I = options.input_size, C = operand_width();
   CacheHeader& header = *(CacheHeader*)pass.cache;
   const bool ours = header.mark == cache_is_full && header.time_steps == T && header.batch_size == B;
   const bool alike = header.flags == (pass.flags & RONDO_REVERSED) && header.time_origin == pass.time_origin;
@@ -25,7 +25,7 @@ int32_t CellPlan<Cell>::backward(const rondo_pass& pass, const rondo_gradients& 
   }
 
   if (gradients.params && turns_gradients(x.time)) {
-    memset(turned_, 0, (size_t)((pass.tokens ? P : P + I) * turned_row_) * sizeof(Real));
+    memset(turned_, 0, (size_t)((pass.tokens ? C : C + I) * turned_row_) * sizeof(Real));
   }
 
   // A chunk of time has as many rows as the parameters' gradients take from it at once; groups take a part of them.
@@ -34,21 +34,15 @@ int32_t CellPlan<Cell>::backward(const rondo_pass& pass, const rondo_gradients& 
   const int64_t chunk = B < chunk_rows ? chunk_rows / B : 1;
   for (int64_t done = T; done > 0; done -= chunk) {
     const Range steps = {done > chunk ? done - chunk : 0, done};
-    const double operations = 2.0 * (steps.end - steps.begin) * B * R * P;
-    in_shares(how == Shared::batch ? options.threads : 1, B, operations, [&](int64_t begin, int64_t end) {
-      const Range batch = {begin, end};
-      if (done == T) {
-        for (int p = 0; p < planes; p++) copy_rows(d_state_[p], gradients.last[p], batch, plane_width[p]);
-        finish_rows_back(x, gradients, x.time.step(T - 1), batch, {0, P});
-      }
-      for (int64_t i = steps.end - 1; i >= steps.begin; i--) step_back(x, gradients, i, batch, how);
-      for (int p = 0; p < planes && steps.begin == 0; p++) {
-        if (gradients.initial[p]) copy_rows((Real*)gradients.initial[p], d_state_[p], batch, plane_width[p]);
-      }
-    });
+    if constexpr (is_scan) {
+      scan_back(x, gradients, steps);
+    } else {
+      loop_back(x, gradients, steps, how);
+    }
     finish_chunk_back(x, gradients, steps);
   }
   if (gradients.params && turns_gradients(x.time)) add_turned_gradients(x, (Real*)gradients.params);
+  if (gradients.params && is_diagonal) add_diagonal_gradients(x, (Real*)gradients.params);
   for (int64_t row = 0; row < T * B && gradients.pre_activations; row++) {
     memcpy((Real*)gradients.pre_activations + row * R, x.tape.pre_at(0, row), (size_t)R * sizeof(Real));
   }
@@ -56,10 +50,28 @@ int32_t CellPlan<Cell>::backward(const rondo_pass& pass, const rondo_gradients& 
   return RONDO_OK;
 }
 
+/* Some steps, counted in the order of the pass, the last first: from the last state on if they are the last. */
+template <class Cell>
+void CellPlan<Cell>::loop_back(const Pass& x, const rondo_gradients& gradients, Range steps, Shared how) {
+  const int64_t T = x.time.T, B = x.time.B, P = plane_width[0];
+  const double operations = 2.0 * (steps.end - steps.begin) * B * rows * P;
+  in_shares(how == Shared::batch ? options.threads : 1, B, operations, [&](int64_t begin, int64_t end) {
+    const Range batch = {begin, end};
+    if (steps.end == T) {
+      for (int p = 0; p < planes; p++) copy_rows(d_state_[p], gradients.last[p], batch, plane_width[p]);
+      finish_rows_back(x, gradients, x.time.step(T - 1), batch, {0, P});
+    }
+    for (int64_t i = steps.end - 1; i >= steps.begin; i--) step_back(x, gradients, i, batch, how);
+    for (int p = 0; p < planes && steps.begin == 0; p++) {
+      if (gradients.initial[p]) copy_rows((Real*)gradients.initial[p], d_state_[p], batch, plane_width[p]);
+    }
+  });
+}
+
 /* What the gradients of the steps' pre-activations give to those of the input and of the parameters. */
 template <class Cell>
 void CellPlan<Cell>::finish_chunk_back(const Pass& x, const rondo_gradients& gradients, Range steps) {
-  const int64_t B = x.time.B, R = rows, I = options.input_size, P = plane_width[0], T = steps.end - steps.begin;
+  const int64_t B = x.time.B, R = rows, I = options.input_size, T = steps.end - steps.begin;
   const int64_t first = x.time.reversed ? x.time.T - steps.end : steps.begin;
   const Range range = {first * B, (first + T) * B};
   if constexpr (has_groups) {
@@ -78,10 +90,10 @@ void CellPlan<Cell>::finish_chunk_back(const Pass& x, const rondo_gradients& gra
     });
   }
   if (!gradients.params) return;
-  if (x.given.recurrent_mask) mask_states(x, steps);
+  if (x.given.recurrent_mask && recurrent_.any()) mask_states(x, steps);
   list_stepping_rows(x.time, range);
   const int64_t vectors = (R + lanes<Real> - 1) / lanes<Real>;
-  const double operations = 2.0 * T * B * R * (x.given.tokens ? P : P + I);
+  const double operations = 2.0 * T * B * R * (operand_width() + (x.given.tokens ? 0 : I));
   in_shares(options.threads, vectors, operations, [&](int64_t begin, int64_t end) {
     const int64_t last = end * lanes<Real> < R ? end * lanes<Real> : R;
     add_parameter_gradients(x, (Real*)gradients.params, range, {begin * lanes<Real>, last});
@@ -257,13 +269,13 @@ void CellPlan<Cell>::add_parameter_gradients(const Pass& x, Real* gradients, Ran
   if (x.given.dense_input) {
     const int64_t stride = x.given.input_stride;
     const Matrix<Real> input = {(const Real*)x.given.dense_input + range.begin * stride, stride, 1};
-    add_weights({0, 0, M}, input, I, turned_ + P * turned_row_, gradients);
+    add_weights({0, 0, M}, input, I, turned_ + operand_width() * turned_row_, gradients);
   }
   const int64_t fed = rows.end < M ? rows.end : M;
   for (int64_t s = 0; s < count; s++) {
     const int64_t row = range.begin + (list ? list[s] : s);
     const Real* d_row = x.tape.pre_at(0, row) + rows.begin;
-    add_row(gradients + M * (I + P) + rows.begin, d_row, rows.end - rows.begin);
+    add_row(gradients + M * I + recurrent_weights_ + rows.begin, d_row, rows.end - rows.begin);
     if (x.given.tokens && rows.begin < fed) {
       add_row(gradients + x.given.tokens[row] * M + rows.begin, d_row, fed - rows.begin);
     }
@@ -274,13 +286,13 @@ void CellPlan<Cell>::add_parameter_gradients(const Pass& x, Real* gradients, Ran
 template <class Cell>
 void CellPlan<Cell>::add_turned_gradients(const Pass& x, Real* gradients) {
   if constexpr (has_groups) return add_turned_group_gradients(x, gradients);
-  const int64_t M = wiring_.weight_rows, I = options.input_size, P = plane_width[0];
-  in_shares(options.threads, M, 4.0 * M * (I + P), [&](int64_t begin, int64_t end) {
+  const int64_t M = wiring_.weight_rows, I = options.input_size, C = operand_width();
+  in_shares(options.threads, M, 4.0 * M * (I + C), [&](int64_t begin, int64_t end) {
     const auto add = [&](const Real* turned, int64_t width, Real* d) {
       add_transposed(d + begin * width, width, turned + begin, turned_row_, end - begin, width);
     };
-    add(turned_, P, gradients + M * I);
-    if (x.given.dense_input) add(turned_ + P * turned_row_, I, gradients);
+    if (C > 0) add(turned_, C, gradients + M * I);
+    if (x.given.dense_input) add(turned_ + C * turned_row_, I, gradients);
   });
 }
 

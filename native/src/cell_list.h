@@ -3,4 +3,7 @@
   CELL(elman)             \
   CELL(lstm)              \
   CELL(gru)               \
-  CELL(clockwork)
+  CELL(clockwork)         \
+  CELL(mingru)            \
+  CELL(minlstm)           \
+  CELL(indrnn)

@@ -9,7 +9,7 @@ namespace rondo::RONDO_TIER {
 template <class Cell>
 int32_t CellPlan<Cell>::forward(const rondo_pass& pass) {
   Pass x = open(pass);
-  const int64_t T = x.time.T, B = x.time.B, R = rows, I = options.input_size, P = plane_width[0];
+  const int64_t T = x.time.T, B = x.time.B, R = rows, I = options.input_size;
   if constexpr (has_groups) {
     pack_groups_forward(x);
     x.input_in_step = true;
@@ -21,26 +21,18 @@ int32_t CellPlan<Cell>::forward(const rondo_pass& pass) {
   const int64_t chunk = x.input_in_step ? T : chunk_rows_ / B;
   for (int64_t done = 0; done < T; done += chunk) {
     const int64_t next = done + chunk < T ? done + chunk : T;
-    const double operations = 2.0 * (next - done) * B * R, operands = x.input_in_step ? I + P : P;
-    const int64_t first = x.time.reversed ? T - next : done;
+    const int64_t first = x.time.reversed ? T - next : done, count = (next - done) * B;
     if (!pass.cache) x.tape.first_step = first;
-    const int64_t count = (next - done) * B;
     if (!x.input_in_step) {
-      in_shares(sharers_of_rows(options.threads, count), count, operations * I, [&](int64_t begin, int64_t end) {
+      in_shares(sharers_of_rows(options.threads, count), count, 2.0 * count * R * I, [&](int64_t begin, int64_t end) {
         multiply_input(x, {first * B + begin, first * B + end});
       });
     }
-    in_shares(how == Shared::batch ? options.threads : 1, B, operations * operands, [&](int64_t begin, int64_t end) {
-      const Range batch = {begin, end};
-      for (int p = 0; p < planes && done == 0; p++) {
-        copy_rows(x.tape.state(p, x.time.initial_slot(), 0), pass.initial[p], batch, plane_width[p]);
-      }
-      for (int64_t i = done; i < next; i++) step(x, x.time.step(i), batch, how);
-      for (int p = 0; p < planes && next == T; p++) {
-        if (!pass.last[p]) continue;
-        copy_rows((Real*)pass.last[p], x.tape.state(p, x.time.last_slot(), 0), batch, plane_width[p]);
-      }
-    });
+    if constexpr (is_scan) {
+      scan(x, {done, next});
+    } else {
+      loop(x, {done, next}, how);
+    }
   }
   if (pass.cache) *(CacheHeader*)pass.cache = {cache_is_full, T, B, pass.flags & RONDO_REVERSED, pass.time_origin};
   return RONDO_OK;
@@ -58,6 +50,24 @@ void CellPlan<Cell>::pack_forward(Pass& x) {
   // With few rows, reading the weights is what takes the time: those of the input are then read once for many steps.
   const bool packed = input_forward_.state == Weights::packed && recurrent_.forward.state == Weights::packed;
   x.input_in_step = input_fits_step() && x.given.dense_input && packed && B >= 2 * tile_rows;
+}
+
+/* Some steps, counted in the order of the pass: from the initial state on if they are the first. */
+template <class Cell>
+void CellPlan<Cell>::loop(const Pass& x, Range steps, Shared how) {
+  const int64_t B = x.time.B, P = plane_width[0], operands = x.input_in_step ? options.input_size + P : P;
+  const double operations = 2.0 * (steps.end - steps.begin) * B * rows * operands;
+  in_shares(how == Shared::batch ? options.threads : 1, B, operations, [&](int64_t begin, int64_t end) {
+    const Range batch = {begin, end};
+    for (int p = 0; p < planes && steps.begin == 0; p++) {
+      copy_rows(x.tape.state(p, x.time.initial_slot(), 0), x.given.initial[p], batch, plane_width[p]);
+    }
+    for (int64_t i = steps.begin; i < steps.end; i++) step(x, x.time.step(i), batch, how);
+    for (int p = 0; p < planes && steps.end == x.time.T; p++) {
+      if (!x.given.last[p]) continue;
+      copy_rows((Real*)x.given.last[p], x.tape.state(p, x.time.last_slot(), 0), batch, plane_width[p]);
+    }
+  });
 }
 
 /* pre = bias + input W_ih^T for a range of (t, b); the bias alone in the rows that the input does not feed. */

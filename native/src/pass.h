@@ -28,8 +28,9 @@
  * it is in groups.h.
  *
  * The stages so far: a recurrent product, which may feed other rows than the input's, and a second one on the cache
- * plane. A cell that needs others (a row reduction, a projection) says so in its wiring and gets its stage in `step`
- * and `step_back`, where it serves all cells of that kind.
+ * plane; or, where no product takes the state and units see their own past alone, a scan over time in place of the loop
+ * of steps (scan.h). A cell that needs others (a row reduction, a projection) says so in its wiring and gets its stage
+ * in `step` and `step_back`, where it serves all cells of that kind.
  */
 #ifndef RONDO_PASS_H
 #define RONDO_PASS_H
@@ -63,6 +64,9 @@ class CellPlan final : public rondo_plan {
   static constexpr bool can_have_between =
       requires(const Cell& cell, Real* row) { cell.forward_between(Range{}, row, row, row); };
   static constexpr bool has_groups = requires { Cell::has_groups; };
+  static constexpr bool is_linear = requires(const Cell& cell, Real* row) { cell.coefficients(0, row, Whole{}); };
+  static constexpr bool is_diagonal = requires(const Cell& cell) { cell.activate(Vector<Real>{}); };
+  static constexpr bool is_scan = is_linear || is_diagonal;
 
  public:
   explicit CellPlan(const rondo_plan_options& options)
@@ -171,6 +175,10 @@ class CellPlan final : public rondo_plan {
   void pack_forward(const Pass& x, SpanProducts& products);
   void pack_forward(Pass& x);
   void pack_backward(const Pass& x, SpanProducts& products);
+  /* Columns of weight_hh: P, 1 where each unit is multiplied with itself, or none. */
+  int64_t state_columns() const { return is_diagonal ? 1 : operand_width(); }
+  /* Width of what the products of the state multiply: P, or 0 if there is none. */
+  int64_t operand_width() const { return is_scan ? 0 : plane_width[0]; }
   Shared shared(int64_t B) const;
   bool input_fits_step() const;
   template <class After>
@@ -181,6 +189,7 @@ class CellPlan final : public rondo_plan {
 
   // Forward.
   void multiply_input(const Pass& x, Range range);
+  void loop(const Pass& x, Range steps, Shared shared);
   void step(const Pass& x, int64_t t, Range batch, Shared shared);
   void step_between(const Pass& x, int64_t t, Range batch, const Real* operand);
   template <class After>
@@ -189,6 +198,7 @@ class CellPlan final : public rondo_plan {
   void finish_row(const Pass& x, int64_t t, int64_t b, Range units, bool moves = true);
 
   // Backward.
+  void loop_back(const Pass& x, const rondo_gradients& gradients, Range steps, Shared shared);
   void step_back(const Pass& x, const rondo_gradients& gradients, int64_t i, Range batch, Shared shared);
   void step_between_back(const Pass& x, int64_t t, Range batch, Real* d_operand, Shared shared);
   void finish_rows_back(const Pass& x, const rondo_gradients& gradients, int64_t t, Range batch, Range units);
@@ -219,6 +229,24 @@ class CellPlan final : public rondo_plan {
   void add_turned_group_gradients(const Pass& x, Real* gradients);
   void clear_resting_rows(const Pass& x, const rondo_gradients& gradients);
 
+  // The scan of both passes.
+  template <class Scan>
+  void share_scan(const Pass& x, Range steps, const Scan& scan);
+  void scan(const Pass& x, Range steps);
+  template <class Extent>
+  void scan_units(const Pass& x, Range steps, int64_t b, int64_t j, Extent extent);
+  template <class Extent>
+  Vector<Real> scan_step(const Pass& x, int64_t t, int64_t b, int64_t j, Vector<Real> old, Extent extent);
+  void scan_back(const Pass& x, const rondo_gradients& gradients, Range steps);
+  template <class Extent>
+  void scan_units_back(const Pass& x, const rondo_gradients& gradients, Range steps, int64_t b, int64_t j,
+                       Extent extent);
+  template <class Extent>
+  Vector<Real> scan_step_back(const Pass& x, int64_t t, int64_t b, int64_t j, Vector<Real> d, Extent extent);
+  template <class Extent>
+  Vector<Real> mask_at(const Pass& x, int64_t t, int64_t b, int64_t j, Extent extent);
+  void add_diagonal_gradients(const Pass& x, Real* gradients);
+
   const Cell cell_;
   const Wiring wiring_;
   void* memory_ = nullptr;
@@ -236,7 +264,9 @@ class CellPlan final : public rondo_plan {
   Real* held_[RONDO_MAX_PLANES];    /* [B, P_p] gradients that pass by the held units */
   int32_t* stepping_;               /* [T * B] a chunk's (t, b) rows that take a step, where not all do */
   int64_t stepping_count_;
-  Real* turned_;                    /* [P, M], [I, M], rows turned_row_ apart: gradients of the weights, transposed */
+  Real* d_diagonal_;                /* [B, M] gradient of a weight_hh of one column, of each batch row */
+  Real* turned_;                    /* [P, M], [I, M], rows turned_row_ apart: gradients of the weights, transposed;
+                                       the first only where products take the state */
   int64_t turned_row_;
 };
 
@@ -281,7 +311,7 @@ void CellPlan<Cell>::make_room(Pieces& pieces, Weights& weights, int64_t k, cons
 template <class Cell>
 void CellPlan<Cell>::lay_out_weights(Pieces& pieces) {
   const int64_t I = options.input_size, P = plane_width[0];
-  recurrent_weights_ = wiring_.weight_rows * P;
+  recurrent_weights_ = wiring_.weight_rows * state_columns();
   make_room(pieces, input_backward_, wiring_.weight_rows, Columns::plain(I));
   for (SpanProducts* products : products_) {
     Columns gates = {0, options.hidden_size};
@@ -331,7 +361,8 @@ void CellPlan<Cell>::lay_out(Pieces& pieces) {
   }
   stepping_ = pieces.take<int32_t>(T, B);
   turned_row_ = padded_row(wiring_.weight_rows);
-  turned_ = pieces.take<Real>(P + I, turned_row_);
+  turned_ = pieces.take<Real>(operand_width() + I, turned_row_);
+  if (is_diagonal) d_diagonal_ = pieces.take<Real>(B, wiring_.weight_rows);
 }
 
 template <class Cell>
@@ -350,7 +381,7 @@ Tape<typename Cell::Real> CellPlan<Cell>::lay_out_cache(Pieces& pieces, int64_t 
 
 template <class Cell>
 typename CellPlan<Cell>::Pass CellPlan<Cell>::open(const rondo_pass& pass) {
-  const int64_t T = pass.time_steps, B = pass.batch_size, I = options.input_size, P = plane_width[0];
+  const int64_t T = pass.time_steps, B = pass.batch_size, I = options.input_size, C = state_columns();
   const int64_t M = wiring_.weight_rows;
   const Timeline time = {T, B, (pass.flags & RONDO_REVERSED) != 0, pass.lengths, pass.hold, pass.hold_width};
   Pieces cache(pass.cache);
@@ -368,7 +399,7 @@ typename CellPlan<Cell>::Pass CellPlan<Cell>::open(const rondo_pass& pass) {
     }
   }
   const Real* params = (const Real*)pass.params;
-  return {pass, time, tape, {params, I, 1}, {params + M * I, P, 1}, params + M * I + recurrent_weights_};
+  return {pass, time, tape, {params, I, 1}, {params + M * I, C, 1}, params + M * I + recurrent_weights_};
 }
 
 template <class Cell>
@@ -464,5 +495,6 @@ void CellPlan<Cell>::copy_rows(Real* to, const void* from, Range batch, int64_t 
 #include "forward.h"
 #include "backward.h"
 #include "groups.h"
+#include "scan.h"
 
 #endif

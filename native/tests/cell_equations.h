@@ -23,6 +23,7 @@ struct CellEquations {
   void (*forward)(double* a, const double* old, double* now);
   void (*backward)(const double* a, const double* old, const double* now, double* d_state, double* d_pre);
   int64_t periods[4] = {}; /* of as many groups of units, whose units see their own and the next ones; 0 = none */
+  int state_columns = -1; /* of the weights of the state; -1 = all units, 1 = a unit's own */
 
   int64_t groups() const { return periods[0] == 0 ? 0 : 4; }
   std::string text() const { return std::string(name) + " " + std::to_string(variant); }
@@ -74,6 +75,13 @@ inline constexpr CellEquations with_periods(CellEquations cell, int64_t p0, int6
   return cell;
 }
 
+template <double (*activation)(double), double (*slope)(double)>
+constexpr CellEquations indrnn_equations(int64_t variant, bool has_kink) {
+  CellEquations equations = simple_equations<activation, slope>("indrnn", variant, has_kink);
+  equations.state_columns = 1;
+  return equations;
+}
+
 /* r z nx nh: n = tanh(nx + r nh). */
 inline constexpr CellEquations gru_reset_after = {
     .name = "gru", .variant = 0, .planes = 1, .weight_gates = 3, .gates = 4, .apart = 2, .second = -1,
@@ -112,6 +120,43 @@ inline constexpr CellEquations gru_reset_before = {
           d_state[0] *= a[1];
         }};
 
+/* z g; nothing multiplies the state. */
+inline constexpr CellEquations mingru_equations = {
+    .name = "mingru", .variant = 0, .planes = 1, .weight_gates = 2, .gates = 2, .apart = -1, .second = -1,
+    .has_kink = false,
+    .forward =
+        [](double* a, const double* old, double* now) {
+          a[0] = logistic(a[0]);
+          now[0] = (1 - a[0]) * old[0] + a[0] * a[1];
+        },
+    .backward =
+        [](const double* a, const double* old, const double*, double* d_state, double* d_pre) {
+          d_pre[0] = d_state[0] * (a[1] - old[0]) * a[0] * (1 - a[0]);
+          d_pre[1] = d_state[0] * a[0];
+          d_state[0] *= 1 - a[0];
+        },
+    .state_columns = 0};
+
+/* i f g; nothing multiplies the state. */
+inline constexpr CellEquations minlstm_equations = {
+    .name = "minlstm", .variant = 0, .planes = 1, .weight_gates = 3, .gates = 3, .apart = -1, .second = -1,
+    .has_kink = false,
+    .forward =
+        [](double* a, const double* old, double* now) {
+          a[0] = logistic(a[0]);
+          a[1] = logistic(a[1]);
+          now[0] = a[1] / (a[0] + a[1]) * old[0] + a[0] / (a[0] + a[1]) * a[2];
+        },
+    .backward =
+        [](const double* a, const double* old, const double*, double* d_state, double* d_pre) {
+          const double both = a[0] + a[1], d = d_state[0] * (a[2] - old[0]) / (both * both);
+          d_pre[0] = d * a[1] * a[0] * (1 - a[0]);
+          d_pre[1] = -d * a[0] * a[1] * (1 - a[1]);
+          d_pre[2] = d_state[0] * a[0] / both;
+          d_state[0] *= a[1] / both;
+        },
+    .state_columns = 0};
+
 inline constexpr CellEquations all_cells[] = {
     simple_equations<std::tanh, slope_of_tanh>("elman", 0, false),
     simple_equations<relu, slope_of_relu>("elman", 1, true),
@@ -122,6 +167,10 @@ inline constexpr CellEquations all_cells[] = {
     with_periods(simple_equations<std::tanh, slope_of_tanh>("clockwork", 0, false), 1, 2, 3, 5),
     with_periods(simple_equations<relu, slope_of_relu>("clockwork", 1, true), 1, 2, 4, 8),
     with_periods(simple_equations<logistic, slope_of_logistic>("clockwork", 2, false), 2, 2, 3, 3),
+    mingru_equations,
+    minlstm_equations,
+    indrnn_equations<relu, slope_of_relu>(0, true),
+    indrnn_equations<std::tanh, slope_of_tanh>(1, false),
 };
 
 #endif

@@ -30,12 +30,13 @@ struct CellCase {
     while (first_unit(group + 1) <= unit) group++;
     return group;
   }
-  /* The first unit whose state a weight row sees: that is where its group begins. */
-  int64_t first_seen(int64_t m) const { return first_unit(group_of(m % H)); }
+  /* The units whose states a weight row sees: those from where its group begins, or its own, or none. */
+  int64_t first_seen(int64_t m) const { return cell.state_columns == 1 ? m % H : first_unit(group_of(m % H)); }
+  int64_t end_seen(int64_t m) const { return cell.state_columns < 0 ? H : first_seen(m) + cell.state_columns; }
   /* Where weight row m begins in weight_hh. */
   int64_t state_weights(int64_t m) const {
     int64_t count = 0;
-    for (int64_t row = 0; row < m; row++) count += H - first_seen(row);
+    for (int64_t row = 0; row < m; row++) count += end_seen(row) - first_seen(row);
     return count;
   }
   int64_t weight_rows() const { return cell.weight_gates * H; }

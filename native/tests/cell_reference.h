@@ -83,7 +83,9 @@ class CellReference {
     for (int64_t m = 0; m < M; m++) {
       if (s.tokens) pre[m] += p.params[ih(m, p.tokens[at])];
       for (int64_t i = 0; i < s.I && !s.tokens; i++) pre[m] += p.params[ih(m, i)] * x[i];
-      for (int64_t k = first_seen[m]; k < s.H && !takes_second(m); k++) pre[state_row(m)] += p.params[hh(m, k)] * h[k];
+      for (int64_t k = first_seen[m]; k < s.end_seen(m) && !takes_second(m); k++) {
+        pre[state_row(m)] += p.params[hh(m, k)] * h[k];
+      }
     }
     for (int64_t k = 0; k < s.H; k++) second[at * s.H + k] = logistic(pre[k]) * h[k];
     for (int64_t m = 0; m < M; m++) {
@@ -134,7 +136,7 @@ class CellReference {
         r.d_input[at * s.I + i] += d_pre[m] * p.params[ih(m, i)];
       }
       const double d = d_pre[state_row(m)];
-      for (int64_t k = first_seen[m]; k < s.H; k++) {
+      for (int64_t k = first_seen[m]; k < s.end_seen(m); k++) {
         r.d_params[hh(m, k)] += d * (takes_second(m) ? rh : h)[k];
         d_operand[k] += takes_second(m) ? 0 : d * p.params[hh(m, k)];
       }

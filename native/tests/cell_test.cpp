@@ -96,6 +96,10 @@ void shapes_and_options(const CellEquations& cell) {
   compare_everywhere({.cell = cell, .T = 9, .B = 8, .I = 64, .H = 128, .reversed = true, .lengths = true});
   compare_everywhere({.cell = cell, .T = 90, .B = 7, .I = 6, .H = 33, .lengths = true});
   compare_everywhere({.cell = cell, .T = 90, .B = 7, .I = 6, .H = 33, .reversed = true, .hold_width = 1});
+  // A scan over several chunks of both passes.
+  if (cell.state_columns < 0) return;
+  compare_everywhere({.cell = cell, .T = 1000, .B = 2, .I = 3, .H = 33, .lengths = true, .hold_width = 33});
+  compare_everywhere({.cell = cell, .T = 1000, .B = 1, .I = 3, .H = 33, .reversed = true, .hold_width = 1});
 }
 
 }  // namespace

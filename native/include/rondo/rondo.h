@@ -11,11 +11,13 @@
  * Parameters of a pass, in this order without gaps:
  *   weight_ih  dense input [M, I]; token input [I, M] (token-major, so that a token's row is contiguous)
  *   weight_hh  [M, P_0]; of a cell with groups of units, of each group after the other, [k, H - s] with k units from
- *              unit s on: the states of its own units and of those after it
+ *              unit s on: the states of its own units and of those after it; [M] where each unit is multiplied with
+ *              its own state alone (IndRNN); none for a cell that multiplies no state (minGRU, minLSTM)
  *   bias       [R]
  * M, the rows of the weights, is R unless the cell keeps rows of the two products apart. The order of gates within M
  * and R belongs to the cell and is the canonical one (LSTM: i f g o; GRU: r z n, with reset after the product R = 4H
- * rows r z nx nh, of which nx takes W_n x + b_n and nh takes R_n h + b_hn).
+ * rows r z nx nh, of which nx takes W_n x + b_n and nh takes R_n h + b_hn;
+ * minGRU: z g; minLSTM: i f g).
  */
 #ifndef RONDO_RONDO_H
 #define RONDO_RONDO_H
@@ -58,7 +60,7 @@ typedef struct {
   int64_t isa; /* cap on the tier; -1 = the best of this CPU */
   int64_t time_steps, batch_size, input_size, hidden_size;
   int64_t variant; /* the cell's options as a number. Elman, Clockwork: 0 tanh, 1 ReLU, 2 sigmoid; GRU: reset 0 after, 1
-                      before the product; others: 0 */
+                      before the product; IndRNN: 0 ReLU, 1 tanh; others: 0 */
   int64_t groups; /* of units with a clock each, for Clockwork; others: 0 */
   const int64_t* group_sizes; /* [groups], at least 1 each, hidden_size in all; read by rondo_plan_create alone */
   const int64_t* group_periods; /* [groups], at least 1 each; the same */
@@ -92,7 +94,8 @@ typedef struct {
   const int32_t* lengths; /* [B], each in [0, T]; NULL = all T */
   const uint8_t* hold; /* [T, B, hold_width]; non-zero = keep */
   int64_t hold_width; /* 1 (the whole row) or H (unit by unit) */
-  const void* recurrent_mask; /* multiplies plane 0 of the old state where it enters the recurrent product: [B, P_0] */
+  const void* recurrent_mask; /* multiplies plane 0 of the old state where it enters the recurrent product: [B, P_0];
+                                 nothing where no state is multiplied */
   int64_t mask_step; /* 0 = the same [B, P_0] at every step, B * P_0 = a mask of its own per step, which may be
                         anything for rows that take no step */
   void* cache; /* rondo_cache_bytes, 64-byte aligned; NULL = inference */

@@ -21,7 +21,10 @@ import dev.rondo.cell.IsaTier;
 import dev.rondo.cell.ParameterBlock;
 import dev.rondo.cell.elman.Elman;
 import dev.rondo.cell.gru.Gru;
+import dev.rondo.cell.indrnn.IndRnn;
 import dev.rondo.cell.lstm.Lstm;
+import dev.rondo.cell.mingru.MinGru;
+import dev.rondo.cell.minlstm.MinLstm;
 import dev.rondo.check.CellBody;
 import dev.rondo.check.CellGradientCheck;
 import dev.rondo.check.CellParity;
@@ -122,7 +125,10 @@ class NullArgumentsTest {
             "dev.rondo.cell",
             "dev.rondo.cell.elman",
             "dev.rondo.cell.gru",
+            "dev.rondo.cell.indrnn",
             "dev.rondo.cell.lstm",
+            "dev.rondo.cell.mingru",
+            "dev.rondo.cell.minlstm",
             "dev.rondo.check",
             "dev.rondo.io",
             "dev.rondo.kernel",
@@ -271,9 +277,13 @@ class NullArgumentsTest {
         sample(parameters);
         sample(cell);
         sample(Gru.of(1));
+        sample(IndRnn.of(1));
+        sample(MinGru.of(1));
+        sample(MinLstm.of(1));
         sample(Elman.of(1));
         sample(Elman.Activation.TANH);
         sample(Gru.Reset.AFTER);
+        sample(IndRnn.Activation.RELU);
         sample(Enum.class, Backend.REFERENCE);
         sample(Backend.REFERENCE);
         sample(IsaTier.BASELINE);

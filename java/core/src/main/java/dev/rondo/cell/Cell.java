@@ -37,7 +37,8 @@ public interface Cell {
 
     /**
      * {@return names and shapes of the parameters, in the order in which they lie} By default those of one product:
-     * {@code weightIh} [R, I] (for tokens [I, R]), {@code weightHh} [R, P<sub>0</sub>], {@code bias} [R].
+     * {@code weightIh} [R, I] (for tokens [I, R]), {@code weightHh} [R, P<sub>0</sub>], {@code bias} [R]. A cell whose
+     * state no product reads has no {@code weightHh}.
      *
      * @param inputSize I, numbers of a step, or of the vocabulary
      * @param kind what the input is made of, which decides how its weights lie

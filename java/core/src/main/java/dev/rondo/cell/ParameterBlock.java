@@ -128,6 +128,23 @@ public record ParameterBlock(
         return new ParameterBlock(bias.name(), bias.offset(), row, bias.shape().get(0), Source.ONE, 0, 0, 1, 1, 1);
     }
 
+    /**
+     * {@return a whole vector of weights, each on one element of a plane}
+     *
+     * @param weight the vector, [rows]
+     * @param source what kind of plane it multiplies
+     * @param plane which of them, from its first element on
+     * @param row first pre-activation row
+     * @throws IllegalArgumentException if the tensor is no vector, or a number is below 0
+     */
+    public static ParameterBlock elementwise(TensorLayout.Tensor weight, Source source, int plane, int row) {
+        Objects.requireNonNull(weight, "weight: expected a tensor, got null");
+        Objects.requireNonNull(source, "source: expected one, got null");
+        checkRank("weight", weight, 1, "a vector");
+        int rows = weight.shape().get(0);
+        return new ParameterBlock(weight.name(), weight.offset(), row, rows, source, plane, 0, 1, 1, 0);
+    }
+
     private static void checkRank(String name, TensorLayout.Tensor tensor, int rank, String what) {
         if (tensor.shape().size() != rank) {
             throw new IllegalArgumentException(

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  *                              dcache planes -> dgates, dh               its part between the products, row by row
  *                              dh += mask * (dgates weightHh)
  *   dinput    = dgates weightIh            dbias += sum of dgates over its steps and rows
- *   dweightIh += dgates^T input            dweightHh += dgates^T (mask * h)
+ *   dweightIh += dgates^T input            dweightHh += dgates^T (mask * h), or unit by unit
  * </pre>
  *
  * <p>dgates take the place of the activations. Where the state does not move they are zero, and the gradient of the
@@ -105,6 +105,7 @@ final class VectorBackward {
         int batch = sequence.batchSize();
         for (int b = 0; b < batch; b++) {
             for (int p = 0; p < planeWidths.length; p++) {
+                stateGradients[p].clear(b); // beyond the units too: it may be anything after a pass that met NaN
                 stateGradients[p].read(b, gradients.last(p), (long) b * planeWidths[p]);
             }
         }
@@ -199,6 +200,9 @@ final class VectorBackward {
                 recurrent[m].addSource(sequence, sequence.row(t, 0), gradient.window(0, batch, column));
             }
         }
+        for (VectorDiagonal weights : sequence.weights.diagonal) {
+            weights.addSource(sequence, t, gradient);
+        }
         if (hasMask) {
             VectorRows masked = sequence.mask(t);
             masked.multiply(operandGradient, 0);
@@ -287,9 +291,15 @@ final class VectorBackward {
         if (inputs != null) {
             inputs.putRows(sequence.input.window(0, count), 0);
         }
-        for (int s = 0; s < sequence.steps(); s++) {
+        for (int s = 0; recurrent.length > 0 && s < sequence.steps(); s++) {
             int t = sequence.time(s);
             operands.putRows(sequence.operand(t), sequence.row(t, 0));
+        }
+        for (VectorDiagonal weights : sequence.weights.diagonal) {
+            for (int s = 0; s < sequence.steps(); s++) {
+                int t = sequence.time(s);
+                weights.addWeights(sequence, sequence.operand(t), t);
+            }
         }
         for (int p = 0; p < cachePlanes.length; p++) {
             cachePlanes[p].putRows(sequence.cachePlanes[p].window(0, count), 0);
@@ -315,6 +325,9 @@ final class VectorBackward {
         for (int m = 0; params != null && m < matrices.length; m++) {
             matrices[m].readGradient(params);
         }
+        for (int m = 0; params != null && m < sequence.weights.diagonal.length; m++) {
+            sequence.weights.diagonal[m].readGradient(params);
+        }
     }
 
     private void writeParameterGradients(MemorySegment params) {
@@ -323,6 +336,9 @@ final class VectorBackward {
         }
         for (VectorMatrixGradient matrix : matrices) {
             matrix.writeGradient(params);
+        }
+        for (VectorDiagonal weights : sequence.weights.diagonal) {
+            weights.writeGradient(params);
         }
         for (VectorSpan bias : sequence.weights.biases) {
             bias.addGradient(biasGradient, 0, params, 0);

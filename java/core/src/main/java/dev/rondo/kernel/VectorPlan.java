@@ -150,6 +150,9 @@ final class VectorPlan extends CellPlan {
         } else {
             sequence.groups.multiplyState(sequence, operand, t);
         }
+        for (VectorDiagonal weights : sequence.weights.diagonal) {
+            weights.multiply(sequence, operand, t);
+        }
         if (sequence.cachePlanes.length > 0) {
             fillCachePlanes(t, operand);
         }

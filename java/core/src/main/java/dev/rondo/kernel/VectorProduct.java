@@ -21,4 +21,17 @@ interface VectorProduct {
      * @param count of numbers, a whole number of vectors
      */
     void addRow(float[] x, int xAt, float[] y, int yAt, int count);
+
+    /**
+     * z += x * y, element by element.
+     *
+     * @param x an array
+     * @param xAt where in it the first number lies
+     * @param y an array
+     * @param yAt where in it the first number lies
+     * @param z an array
+     * @param zAt where in it the first number lies
+     * @param count of numbers, a whole number of vectors
+     */
+    void addProducts(float[] x, int xAt, float[] y, int yAt, float[] z, int zAt, int count);
 }

@@ -64,6 +64,43 @@ final class VectorTiles implements VectorProduct {
         }
     }
 
+    /** Eight vectors at a time, as {@link #addRow}. */
+    @Override
+    public void addProducts(float[] x, int xAt, float[] y, int yAt, float[] z, int zAt, int count) {
+        int i = 0;
+        for (; i <= count - 8 * LANES; i += 8 * LANES) {
+            FloatVector x0 = TYPE.cast(fromArray(SPECIES, x, xAt + i));
+            FloatVector z0 = fromArray(SPECIES, z, zAt + i);
+            x0.fma(fromArray(SPECIES, y, yAt + i), z0).intoArray(z, zAt + i);
+            FloatVector x1 = TYPE.cast(fromArray(SPECIES, x, xAt + i + LANES));
+            FloatVector z1 = fromArray(SPECIES, z, zAt + i + LANES);
+            x1.fma(fromArray(SPECIES, y, yAt + i + LANES), z1).intoArray(z, zAt + i + LANES);
+            FloatVector x2 = TYPE.cast(fromArray(SPECIES, x, xAt + i + 2 * LANES));
+            FloatVector z2 = fromArray(SPECIES, z, zAt + i + 2 * LANES);
+            x2.fma(fromArray(SPECIES, y, yAt + i + 2 * LANES), z2).intoArray(z, zAt + i + 2 * LANES);
+            FloatVector x3 = TYPE.cast(fromArray(SPECIES, x, xAt + i + 3 * LANES));
+            FloatVector z3 = fromArray(SPECIES, z, zAt + i + 3 * LANES);
+            x3.fma(fromArray(SPECIES, y, yAt + i + 3 * LANES), z3).intoArray(z, zAt + i + 3 * LANES);
+            FloatVector x4 = TYPE.cast(fromArray(SPECIES, x, xAt + i + 4 * LANES));
+            FloatVector z4 = fromArray(SPECIES, z, zAt + i + 4 * LANES);
+            x4.fma(fromArray(SPECIES, y, yAt + i + 4 * LANES), z4).intoArray(z, zAt + i + 4 * LANES);
+            FloatVector x5 = TYPE.cast(fromArray(SPECIES, x, xAt + i + 5 * LANES));
+            FloatVector z5 = fromArray(SPECIES, z, zAt + i + 5 * LANES);
+            x5.fma(fromArray(SPECIES, y, yAt + i + 5 * LANES), z5).intoArray(z, zAt + i + 5 * LANES);
+            FloatVector x6 = TYPE.cast(fromArray(SPECIES, x, xAt + i + 6 * LANES));
+            FloatVector z6 = fromArray(SPECIES, z, zAt + i + 6 * LANES);
+            x6.fma(fromArray(SPECIES, y, yAt + i + 6 * LANES), z6).intoArray(z, zAt + i + 6 * LANES);
+            FloatVector x7 = TYPE.cast(fromArray(SPECIES, x, xAt + i + 7 * LANES));
+            FloatVector z7 = fromArray(SPECIES, z, zAt + i + 7 * LANES);
+            x7.fma(fromArray(SPECIES, y, yAt + i + 7 * LANES), z7).intoArray(z, zAt + i + 7 * LANES);
+        }
+        for (; i < count; i += LANES) {
+            FloatVector factor = TYPE.cast(fromArray(SPECIES, x, xAt + i));
+            FloatVector sum = fromArray(SPECIES, z, zAt + i);
+            factor.fma(fromArray(SPECIES, y, yAt + i), sum).intoArray(z, zAt + i);
+        }
+    }
+
     /** C += A B in the columns and for the part of K that {@code b} has selected. */
     private static void addPanel(VectorRows a, VectorPanels b, VectorRows c) {
         int count = c.count();

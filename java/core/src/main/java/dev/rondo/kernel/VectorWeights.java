@@ -13,6 +13,7 @@ final class VectorWeights {
     final VectorMatrix[] input; // on dense input
     final VectorSpan[] tokens; // on tokens
     final VectorMatrix[] recurrent; // on plane 0 before the step, after the mask
+    final VectorDiagonal[] diagonal; // on the same, unit by unit
     final VectorMatrix[] second; // on cache planes
     final VectorSpan[] biases;
     final VectorRows bias; // [1, R]: all of them
@@ -28,13 +29,19 @@ final class VectorWeights {
         List<ParameterBlock> onInput = of(Source.INPUT, blocks);
         this.input = matrices(kind == InputKind.DENSE ? onInput : List.of(), layout);
         this.tokens = spans(kind == InputKind.TOKENS ? onInput : List.of(), layout, product);
-        this.recurrent = matrices(of(Source.PREVIOUS_STATE, blocks), layout);
+        List<ParameterBlock> onState = of(Source.PREVIOUS_STATE, blocks);
+        this.recurrent = matrices(onState.stream().filter(block -> !block.elementwise()).toList(), layout);
+        this.diagonal = onState.stream().filter(ParameterBlock::elementwise)
+                .map(block -> new VectorDiagonal(block, layout)).toArray(VectorDiagonal[]::new);
         this.second = matrices(of(Source.CACHE, blocks), layout);
         this.biases = spans(of(Source.ONE, blocks), layout, product);
         this.bias = layout.gates(1);
     }
 
-    /** What is written here: whole gates of whole sources; groups of units, of all states from their own on. */
+    /**
+     * What is written here: whole gates of whole sources, and a gate of the state unit by unit; groups of units, of all
+     * states from their own on.
+     */
     private static void checkProducts(Cell cell, int inputSize, List<ParameterBlock> blocks, VectorLayout layout) {
         for (ParameterBlock block : blocks) {
             int width = switch (block.source()) {
@@ -46,8 +53,10 @@ final class VectorWeights {
             };
             int column = layout.groups && block.source() == Source.PREVIOUS_STATE ? block.row() : 0;
             boolean gates = block.row() % cell.hiddenSize() == 0 && block.rows() % cell.hiddenSize() == 0;
-            boolean sources = block.column() == column && block.column() + block.width() == width;
-            if (!(gates || layout.groups) || !sources || block.elementwise()) {
+            boolean diagonal = block.source() == Source.PREVIOUS_STATE && block.plane() == 0 && block.rows() == width;
+            boolean sources = block.column() == column
+                    && (block.elementwise() ? diagonal : block.column() + block.width() == width);
+            if (!(gates || layout.groups) || !sources) {
                 throw new UnsupportedOperationException(cell.name() + ": VECTOR has no product as of " + block);
             }
         }
@@ -76,6 +85,9 @@ final class VectorWeights {
         }
         for (VectorMatrix matrix : recurrent) {
             matrix.load(pass.params());
+        }
+        for (VectorDiagonal weights : diagonal) {
+            weights.load(pass.params());
         }
         for (VectorMatrix matrix : second) {
             matrix.load(pass.params());

@@ -4,7 +4,10 @@ import dev.rondo.cell.Cell;
 import dev.rondo.cell.clockwork.Clockwork;
 import dev.rondo.cell.elman.Elman;
 import dev.rondo.cell.gru.Gru;
+import dev.rondo.cell.indrnn.IndRnn;
 import dev.rondo.cell.lstm.Lstm;
+import dev.rondo.cell.mingru.MinGru;
+import dev.rondo.cell.minlstm.MinLstm;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +27,10 @@ public final class Cells {
             new Entry("lstm", Lstm::of, List.of("")),
             new Entry("gru", Gru::of, List.of("reset=after", "reset=before")),
             new Entry("clockwork", Clockwork::of, List.of("", "periods=1/2/3/5", "activation=relu",
-                    "activation=sigmoid,periods=1/1/3/5")));
+                    "activation=sigmoid,periods=1/1/3/5")),
+            new Entry("mingru", MinGru::of, List.of("")),
+            new Entry("minlstm", MinLstm::of, List.of("")),
+            new Entry("indrnn", IndRnn::of, List.of("activation=relu", "activation=tanh")));
 
     /** Units enough for every option of {@link #ENTRIES}: a cell of fewer may say less of itself. */
     private static final int ENOUGH = 64;

@@ -17,6 +17,10 @@ final class FirstParameters {
     /** Uniform with variance 1, which the rule of Glorot and Bengio expects of an input. */
     private static final Initialization EMBEDDING = Initialization.uniform(Math.sqrt(3));
 
+    /** What a unit is multiplied with that sees its own past alone. */
+    private static final Initialization OWN_STATE = (rows, columns, fanOut, random) ->
+            (row, column) -> random.nextDouble();
+
     private final NetworkDescription description;
     private final Parameters parameters;
     private final Initialization inputWeights;
@@ -60,13 +64,15 @@ final class FirstParameters {
         }
     }
 
-    /** Gate by gate, H rows each; a block whose rows are no gates is one. */
+    /** Gate by gate, H rows each; a block whose rows are no gates is one. Weights of own states are asked for singly. */
     private void writeWeights(Cell cell, ParameterBlock block, long layer, int fanOut) {
         Initialization rule = rule(cell, block);
         int width = block.elementwise() ? 1 : block.width();
-        int rows = block.rows() % cell.hiddenSize() == 0 ? cell.hiddenSize() : block.rows();
+        int gate = block.rows() % cell.hiddenSize() == 0 ? cell.hiddenSize() : block.rows();
+        boolean singly = isOfOwnState(block);
+        int rows = singly ? 1 : gate;
         for (int first = 0; first < block.rows(); first += rows) {
-            Initialization.Weights weights = ask(rule, layer + block.offset(), rows, width, fanOut);
+            Initialization.Weights weights = ask(rule, layer + block.offset(), rows, width, singly ? 1 : fanOut);
             for (int r = 0; r < rows; r++) {
                 long row = layer + block.offset() + (long) (first + r) * block.rowStride();
                 for (int j = 0; j < width; j++) {
@@ -80,9 +86,16 @@ final class FirstParameters {
         if (block.source() == Source.INPUT) {
             return inputWeights;
         }
+        if (isOfOwnState(block)) {
+            return recurrentWeights == null ? OWN_STATE : recurrentWeights;
+        }
         return recurrentWeights == null || block.elementwise()
                 ? Initialization.uniform(1 / Math.sqrt(cell.hiddenSize()))
                 : recurrentWeights;
+    }
+
+    private static boolean isOfOwnState(ParameterBlock block) {
+        return block.elementwise() && block.source() == Source.PREVIOUS_STATE && block.plane() == 0;
     }
 
     private void writeMatrix(TensorLayout.Tensor matrix, Initialization rule) {

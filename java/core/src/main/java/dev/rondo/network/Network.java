@@ -512,7 +512,8 @@ public final class Network implements AutoCloseable {
         /**
          * Sets what the weights start with that read a layer's own state.
          *
-         * @param value default uniform within {@code 1 / sqrt(H)}, as in PyTorch: 0.088 for 128 units
+         * @param value default uniform within {@code 1 / sqrt(H)}, as in PyTorch: 0.088 for 128 units; of an {@link
+         *     dev.rondo.cell.indrnn.IndRnn} evenly from 0 to 1
          * @return this builder
          */
         public Builder recurrentWeights(Initialization value) {

@@ -25,10 +25,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * Every body of every cell gives what other systems give: outputs, last states and all gradients of libtorch, outputs
  * and last states of ONNX Runtime. Both sides round, so the tolerance is the sum of what {@link Tolerance} derives for
- * the body and for the other system in its own precision: float64 for libtorch, float32 for ONNX Runtime.
+ * the body and for the other system in its own precision: float64 for libtorch, float32 for ONNX Runtime. Some cells
+ * ONNX Runtime does not have.
  */
 class GoldenTest {
     private static final String GRADIENT = "gradient:";
+    private static final Set<String> LIBTORCH_ALONE = Set.of("mingru", "minlstm", "indrnn");
 
     static List<Arguments> bodiesAndCases() {
         var arguments = new ArrayList<Arguments>();
@@ -50,7 +52,8 @@ class GoldenTest {
             assertEquals(results.size(), given.results("libtorch").tensors().size(), "all results are compared");
             agree(body, data, results, given.results("libtorch"), Precision.FLOAT64);
             // ONNX Runtime ends an empty sequence in zero, Rondo in its initial state.
-            if (Arrays.stream(data.lengths).noneMatch(length -> length == 0)) {
+            boolean allHaveSteps = Arrays.stream(data.lengths).noneMatch(length -> length == 0);
+            if (allHaveSteps && !LIBTORCH_ALONE.contains(data.cell.name())) {
                 agree(body, data, results, given.results("onnxruntime"), Precision.FLOAT32);
             }
             assertEquals(List.of(), trial.faults());

@@ -38,6 +38,7 @@ class VectorCellsTest {
     private final MemorySegment mask = floats((long) SHAPE.batchSize() * SHAPE.hiddenSize());
     private final MemorySegment output = floats(SHAPE.rows() * SHAPE.hiddenSize());
     private final MemorySegment outputGradient = floats(SHAPE.rows() * SHAPE.hiddenSize());
+    private final MemorySegment lastGradient = floats((long) SHAPE.batchSize() * SHAPE.hiddenSize());
     private final MemorySegment inputGradient = floats(SHAPE.rows() * SHAPE.inputSize());
 
     static Stream<Arguments> bodies() {
@@ -130,6 +131,7 @@ class VectorCellsTest {
     private CellGradients.Builder gradients(CellPass pass) {
         return CellGradients.of(pass)
                 .output(outputGradient, SHAPE.hiddenSize())
+                .last(0, lastGradient)
                 .input(inputGradient, SHAPE.inputSize(), false);
     }
 

@@ -1,5 +1,6 @@
 package dev.rondo.network;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,10 +9,12 @@ import dev.rondo.cell.Backend;
 import dev.rondo.cell.Cell;
 import dev.rondo.cell.elman.Elman;
 import dev.rondo.cell.gru.Gru;
+import dev.rondo.cell.indrnn.IndRnn;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.kernel.Available;
 import dev.rondo.memory.Precision;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -161,6 +164,24 @@ class InitializationRulesTest {
             for (int i = 0; i < weights.length; i++) {
                 assertEquals(i / 3 % 3 == i % 3 ? 0.01 : 0, weights[i]);
             }
+        }
+    }
+
+    /** Each is a matrix of 1 x 1: so an identity is all ones, and an orthogonal one of either sign. */
+    @Test
+    void aWeightOfAUnitsOwnStateIsAskedForSingly() {
+        Initialization inputs = Initialization.xavier();
+        try (Network network = network(IndRnn.of(H), inputs, Initialization.identity())) {
+            assertTrue(Arrays.stream(weights(network, "layer0.weightHh")).allMatch(u -> u == 1));
+        }
+        try (Network network = network(IndRnn.of(H), inputs, Initialization.orthogonal())) {
+            double[] signs = Arrays.stream(weights(network, "layer0.weightHh")).distinct().sorted().toArray();
+            assertArrayEquals(new double[] {-1, 1}, signs);
+        }
+        try (Network network = Network.builder(I).layer(IndRnn.of(512)).classes(3).backend(Backend.REFERENCE)
+                .precision(Precision.FLOAT64).build()) {
+            double[] centred = Arrays.stream(weights(network, "layer0.weightHh")).map(u -> 2 * u - 1).toArray();
+            assertUniform(centred, 1);
         }
     }
 

@@ -1,0 +1,6 @@
+/**
+ * The minimal long short-term memory: description and bodies side by side.
+ *
+ * <p>No argument may be null, as in {@link dev.rondo.cell}.
+ */
+package dev.rondo.cell.minlstm;

@@ -1,0 +1,68 @@
+package dev.rondo.check;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rondo.cell.indrnn.IndRnn;
+import dev.rondo.cell.indrnn.IndRnn.Activation;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Independently recurrent units computed by hand. */
+class IndRnnTest {
+    static Stream<CellBody> bodies() {
+        return Bodies.all().filter(body -> body.cell(1) instanceof IndRnn);
+    }
+
+    static Stream<CellBody> rectified() {
+        return bodies().filter(body -> body.cell(1).hasKinks());
+    }
+
+    /** Pre-activation 0.5 * 1 + 0.25 * 0.5 - 0.125 = 0.5. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("bodies")
+    void oneUnitByHand(CellBody body) {
+        boolean tanh = ((IndRnn) body.cell(1)).activation() == Activation.TANH;
+        double slope = tanh ? 0.7864477329659274 : 1;
+        double eps = OneStep.eps(body);
+        Map<String, double[]> results =
+                new OneStep(body, 0.5).set("weightIh", 0.5).set("weightHh", 0.25).set("bias", -0.125).run();
+        assertEquals(tanh ? 0.46211715726000975 : 0.5, results.get("output")[0], eps);
+        assertEquals(slope, results.get("gradient of preActivations")[0], eps);
+        assertEquals(slope, results.get("gradient of weightIh")[0], eps);
+        assertEquals(0.5 * slope, results.get("gradient of weightHh")[0], eps);
+        assertEquals(slope, results.get("gradient of bias")[0], eps);
+        assertEquals(0.5 * slope, results.get("gradient of input")[0], eps);
+        assertEquals(0.25 * slope, results.get("gradient of initial[0]")[0], eps);
+    }
+
+    /** Each of three units sees its own state; the last one ends below 0. All numbers are exact in binary. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("rectified")
+    void unitsDoNotSeeEachOther(CellBody body) {
+        Map<String, double[]> results = new OneStep(body, 1, 2, 4).set("weightHh", 0.5, 1, -1).run();
+        assertArrayEquals(new double[] {0.5, 2, 0}, results.get("output"));
+        assertArrayEquals(new double[] {1, 2, 0}, results.get("gradient of weightHh"));
+        assertArrayEquals(new double[] {0.5, 1, 0}, results.get("gradient of initial[0]"));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("rectified")
+    void aMaskIsOnTheStateWhereItsWeightIs(CellBody body) {
+        Map<String, double[]> results = new OneStep(body, 2, 2).set("weightHh", 0.5, 0.5).mask(0.5, 0).run();
+        assertArrayEquals(new double[] {0.5, 0}, results.get("output"));
+        assertArrayEquals(new double[] {1, 0}, results.get("gradient of weightHh"));
+        assertArrayEquals(new double[] {0.25, 0}, results.get("gradient of initial[0]"));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("rectified")
+    void aRectifiedUnitDoesNotHideWhatIsNotANumber(CellBody body) {
+        Map<String, double[]> results = new OneStep(body, 0).set("weightIh", 1).input(Double.NaN).run();
+        assertTrue(Double.isNaN(results.get("output")[0]));
+        assertTrue(Double.isNaN(results.get("gradient of bias")[0]));
+    }
+}

@@ -1,0 +1,50 @@
+/*
+ * IndRNN (Li et al. 2018). Per unit, with act ReLU or tanh and u a number of its own:
+ *
+ *   h' = act(W_ih x + u h + b)
+ *
+ * State plane: h. Pre-activation rows: H. Each unit is multiplied with itself, so this is a scan over time.
+ * Cached: the activation, which backward overwrites with the gradient of the pre-activation; h of every step.
+ *
+ * Backward, from dh' (h enters through its weight alone):
+ *
+ *   da = dh' act'(a), where act' is h' > 0 ? 1 : 0, or 1 - h'^2      dh = u da   du += da h
+ */
+#include "activations.h"
+#include "../pass.h"
+
+namespace rondo::RONDO_TIER {
+namespace {
+
+enum IndRnnActivation { indrnn_relu, indrnn_tanh, indrnn_activations };
+
+template <class Element>
+struct IndRnn {
+  using Real = Element;
+  static constexpr int planes = 1;
+  static constexpr int64_t variants = indrnn_activations;
+  int64_t H;
+  IndRnnActivation activation;
+
+  IndRnn(int64_t H, int64_t variant) : H(H), activation((IndRnnActivation)variant) {}
+  Wiring wiring() const { return {H, H, {}}; }
+  int64_t plane_width(int) const { return H; }
+
+  Vector<Real> activate(Vector<Real> a) const {
+    if (activation == indrnn_tanh) return tanh<Real>(a);
+    return a < 0 ? Vector<Real>{} : a;
+  }
+
+  /* Where h is not a number, so is the gradient. */
+  Vector<Real> slope(Vector<Real> h, Vector<Real> d) const {
+    if (activation == indrnn_tanh) return d * (1 - h * h);
+    return h > 0 ? d : h;
+  }
+};
+
+}  // namespace
+
+extern const CellFactory indrnn;
+constinit const CellFactory indrnn = make_factory<IndRnn>();
+
+}  // namespace rondo::RONDO_TIER
