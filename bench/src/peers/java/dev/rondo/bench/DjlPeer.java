@@ -86,8 +86,7 @@ final class DjlPeer implements Peer {
                     made.gru(input, initial.head(), parameters, true, layers, 0, training, false, false);
             case ELMAN_TANH -> rnn(RNN.Activation.TANH);
             case ELMAN_RELU -> rnn(RNN.Activation.RELU);
-            case ELMAN_SIGMOID, GRU_RESET_BEFORE ->
-                    throw new UnsupportedOperationException("libtorch has no layer " + given.cell.text);
+            default -> throw new UnsupportedOperationException("DJL's layer " + given.cell.text + " is not compared");
         };
     }
 

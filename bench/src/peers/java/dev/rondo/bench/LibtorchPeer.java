@@ -93,8 +93,8 @@ final class LibtorchPeer implements Peer {
                     torch.rnn_tanh(input, initial[0], parameters, true, layers, 0, training, false, false).get0();
             case ELMAN_RELU ->
                     torch.rnn_relu(input, initial[0], parameters, true, layers, 0, training, false, false).get0();
-            case ELMAN_SIGMOID, GRU_RESET_BEFORE ->
-                    throw new UnsupportedOperationException("libtorch has no layer " + given.cell.text);
+            default ->
+                    throw new UnsupportedOperationException("libtorch's " + given.cell.text + " is not compared");
         };
     }
 

@@ -65,6 +65,9 @@ final class OneDnnLayer {
      * @param packs whether a training step packs its weights, as it must
      */
     OneDnnLayer(GoldenCase given, OneDnnLayer below, boolean training, boolean packs) {
+        if (!given.cell.inOnnxRuntime()) {
+            throw new UnsupportedOperationException("oneDNN has no " + given.cell.text);
+        }
         this.cpu = below == null ? new engine(dnnl_cpu, 0) : below.cpu;
         this.stream = below == null ? new stream(cpu) : below.stream;
         this.given = given;

@@ -20,7 +20,7 @@ public final class GoldenCase {
     public final boolean reversed;
 
     public final double[] weightIh; // [G*H, I]
-    public final double[] weightHh; // [G*H, H]
+    public final double[] weightHh; // [G*H, H], or as many columns as the cell has
     public final double[] biasIh; // [G*H]
     public final double[] biasHh; // [G*H]
     public final double[] input; // [T, B, I]
@@ -43,7 +43,7 @@ public final class GoldenCase {
         // Pre-activations of order one, so that activations are bent but not flat.
         double limit = Math.min(1, 2 / Math.sqrt(inputSize + hiddenSize));
         this.weightIh = draw.uniform(rows() * inputSize, limit);
-        this.weightHh = draw.uniform(rows() * hiddenSize, limit);
+        this.weightHh = draw.uniform(rows() * stateWeights(), limit);
         this.biasIh = draw.uniform(rows(), limit);
         this.biasHh = draw.uniform(rows(), limit);
         this.input = draw.uniform(timeSteps * batchSize * inputSize, 1);
@@ -72,7 +72,7 @@ public final class GoldenCase {
     }
 
     private static void add(List<GoldenCase> cases, GoldenCell cell, String name, int[] sizes, int... lengths) {
-        cases.add(new GoldenCase(cell, name, sizes, lengths, 5000L * (1 + cell.ordinal()) + cases.size()));
+        cases.add(new GoldenCase(cell, name, sizes, lengths, 5000L * (1 + cell.number) + cases.size()));
     }
 
     /** {@return a case of other sizes, T B I H, whose sequences are all of length T} */
@@ -85,6 +85,11 @@ public final class GoldenCase {
     /** {@return the pre-activation rows, G*H} */
     public int rows() {
         return cell.gates * hiddenSize;
+    }
+
+    /** {@return the columns of weightHh} */
+    int stateWeights() {
+        return cell.stateWeights(hiddenSize);
     }
 
     /** {@return where the bias stands that reset-after GRUs keep apart, n of h; beyond all rows for other cells} */
@@ -113,8 +118,11 @@ public final class GoldenCase {
                 .text("seed", Long.toString(seed))
                 .integers("sizes", new int[] {timeSteps, batchSize, inputSize, hiddenSize}, 4)
                 .integers("lengths", lengths, batchSize)
-                .fractions("weightIh", weightIh, rows(), inputSize).fractions("weightHh", weightHh, rows(), hiddenSize)
-                .fractions("biasIh", biasIh, rows()).fractions("biasHh", biasHh, rows())
+                .fractions("weightIh", weightIh, rows(), inputSize);
+        if (stateWeights() > 0) {
+            file.fractions("weightHh", weightHh, rows(), stateWeights());
+        }
+        file.fractions("biasIh", biasIh, rows()).fractions("biasHh", biasHh, rows())
                 .fractions("bias", bias(), rows());
         if (biasHn().length > 0) {
             file.fractions("biasHn", biasHn(), biasHn().length);

@@ -3,14 +3,18 @@ package dev.rondo.bench.golden;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** The cells that golden data are made of. Gates in the order of Rondo and PyTorch: i f g o; r z n. */
+/** The cells that golden data are made of. Gates in the order of Rondo and PyTorch: i f g o; r z n; z g; i f g. */
 public enum GoldenCell {
     LSTM("lstm", 4),
     ELMAN_TANH("elman:activation=tanh", 1),
     ELMAN_RELU("elman:activation=relu", 1),
     ELMAN_SIGMOID("elman:activation=sigmoid", 1),
     GRU_RESET_AFTER("gru:reset=after", 3),
-    GRU_RESET_BEFORE("gru:reset=before", 3);
+    GRU_RESET_BEFORE("gru:reset=before", 3),
+    MINGRU("mingru", 2, 20),
+    MINLSTM("minlstm", 3, 21),
+    INDRNN_RELU("indrnn:activation=relu", 1, 23),
+    INDRNN_TANH("indrnn:activation=tanh", 1, 22);
 
     /** The cell as Rondo's command line names it. */
     public final String text;
@@ -25,14 +29,39 @@ public enum GoldenCell {
                         + Arrays.stream(values()).map(cell -> cell.text).toList() + ", got " + text));
     }
 
+    /** What seeds are counted from: whether a unit of ReLU lives depends on it. */
+    final int number;
+
     GoldenCell(String text, int gates) {
+        this(text, gates, 0);
+    }
+
+    GoldenCell(String text, int gates, int number) {
         this.text = text;
         this.gates = gates;
+        this.number = number == 0 ? ordinal() : number;
     }
 
     /** {@return the number of state planes: h, and c of the LSTM} */
     public int planes() {
         return this == LSTM ? 2 : 1;
+    }
+
+    /** {@return the weights of the state that a row has: of all H units, of its own unit alone, or none} */
+    int stateWeights(int hiddenSize) {
+        return switch (this) {
+            case MINGRU, MINLSTM -> 0;
+            case INDRNN_RELU, INDRNN_TANH -> 1;
+            default -> hiddenSize;
+        };
+    }
+
+    /** {@return whether ONNX Runtime and oneDNN have this cell} */
+    public boolean inOnnxRuntime() {
+        return switch (this) {
+            case MINGRU, MINLSTM, INDRNN_RELU, INDRNN_TANH -> false;
+            default -> true;
+        };
     }
 
     String directory() {

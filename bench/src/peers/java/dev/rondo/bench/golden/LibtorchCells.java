@@ -17,7 +17,7 @@ final class LibtorchCells {
             var initial = new Tensor[given.cell.planes()];
             Arrays.setAll(initial, plane -> Tensors.leaf(given.initial[plane], given.batchSize, given.hiddenSize));
             return new Leaves(Tensors.leaf(given.weightIh, given.rows(), given.inputSize),
-                    Tensors.leaf(given.weightHh, given.rows(), given.hiddenSize),
+                    Tensors.leaf(given.weightHh, given.rows(), given.stateWeights()),
                     Tensors.leaf(given.biasIh, given.rows()), Tensors.leaf(given.biasHh, given.rows()),
                     Tensors.leaf(given.input, given.timeSteps, given.batchSize, given.inputSize), initial);
         }
@@ -60,7 +60,7 @@ final class LibtorchCells {
         Leaves leaves = Leaves.of(given);
         boolean packed = switch (given.cell) {
             case LSTM, ELMAN_TANH, ELMAN_RELU, GRU_RESET_AFTER -> true;
-            case ELMAN_SIGMOID, GRU_RESET_BEFORE -> false; // libtorch has no such layer
+            default -> false; // libtorch has no such layer
         };
         Results results = packed ? PackedLayer.run(given, leaves) : WrittenOutSteps.run(given, leaves);
         double[] output = Tensors.read(results.output);
@@ -84,9 +84,9 @@ final class LibtorchCells {
             incoming[1 + plane] = Tensors.of(given.lastGradient[plane], given.batchSize, given.hiddenSize);
         }
         TensorVector gradients = torch.grad(new TensorVector(results.all()), new TensorVector(leaves.all()),
-                new TensorVector(incoming), new BoolOptional(), false, false);
+                new TensorVector(incoming), new BoolOptional(), false, given.stateWeights() == 0);
         var numbers = new double[leaves.all().length][];
-        Arrays.setAll(numbers, i -> Tensors.read(gradients.get(i)));
+        Arrays.setAll(numbers, i -> gradients.get(i).defined() ? Tensors.read(gradients.get(i)) : new double[0]);
         return numbers;
     }
 
@@ -99,9 +99,11 @@ final class LibtorchCells {
                         + ": expected one gradient for both biases, got " + biasIh[row] + " and " + biasHh[row]);
             }
         }
-        file.doubles("gradient:weightIh", gradients[0], given.rows(), given.inputSize)
-                .doubles("gradient:weightHh", gradients[1], given.rows(), given.hiddenSize)
-                .doubles("gradient:bias", biasIh, given.rows());
+        file.doubles("gradient:weightIh", gradients[0], given.rows(), given.inputSize);
+        if (given.stateWeights() > 0) {
+            file.doubles("gradient:weightHh", gradients[1], given.rows(), given.stateWeights());
+        }
+        file.doubles("gradient:bias", biasIh, given.rows());
         if (given.apart() < given.rows()) {
             double[] biasHn = Arrays.copyOfRange(biasHh, given.apart(), given.rows());
             file.doubles("gradient:biasHn", biasHn, biasHn.length);

@@ -40,10 +40,36 @@ final class WrittenOutSteps {
             return ofInput.add(h.matmul(leaves.weightHh().t())).add(leaves.biasHh()).sigmoid();
         }
         int size = given.hiddenSize;
+        Tensor withBias = ofInput.add(leaves.biasHh());
+        switch (given.cell) {
+            case INDRNN_RELU, INDRNN_TANH -> {
+                Tensor sum = withBias.add(h.mul(leaves.weightHh().t()));
+                return given.cell == GoldenCell.INDRNN_RELU ? sum.relu() : sum.tanh();
+            }
+            case MINGRU -> {
+                return mix(h, withBias.narrow(1, size, size), withBias.narrow(1, 0, size).sigmoid());
+            }
+            case MINLSTM -> {
+                Tensor i = withBias.narrow(1, 0, size).sigmoid();
+                Tensor f = withBias.narrow(1, size, size).sigmoid();
+                return mix(h, withBias.narrow(1, 2L * size, size), i.div(i.add(f)));
+            }
+            default -> {
+                return gruResetBefore(ofInput, leaves, h, size);
+            }
+        }
+    }
+
+    /** (1 - share) h + share g. */
+    private static Tensor mix(Tensor h, Tensor g, Tensor share) {
+        return h.sub(share.mul(h)).add(share.mul(g));
+    }
+
+    private static Tensor gruResetBefore(Tensor ofInput, Leaves leaves, Tensor h, int size) {
         Tensor r = gate(ofInput, leaves, h, 0, size).sigmoid();
         Tensor z = gate(ofInput, leaves, h, size, size).sigmoid();
         Tensor n = gate(ofInput, leaves, r.mul(h), 2L * size, size).tanh();
-        return n.sub(z.mul(n)).add(z.mul(h)); // (1 - z) n + z h
+        return mix(n, h, z);
     }
 
     /** Rows {@code from} to {@code from + size} of the pre-activations. */
