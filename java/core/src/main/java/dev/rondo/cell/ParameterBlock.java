@@ -129,7 +129,8 @@ public record ParameterBlock(
     }
 
     /**
-     * {@return a whole vector of weights, each on one element of a plane}
+     * {@return a whole vector of weights, each on one element of a plane} Those on plane 0 of the old state, which see it
+     * after the recurrent mask, are products as those of matrices, written once for all cells.
      *
      * @param weight the vector, [rows]
      * @param source what kind of plane it multiplies
