@@ -53,6 +53,7 @@ import dev.rondo.network.Batches;
 import dev.rondo.network.Cells;
 import dev.rondo.network.Dataset;
 import dev.rondo.network.Initialization;
+import dev.rondo.network.Layer;
 import dev.rondo.network.Loss;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkDescription;
@@ -142,10 +143,12 @@ class NullArgumentsTest {
             "EpochResult(int, long, double, long, Metrics, boolean): validation",
             "LanguageModelTrainer.Builder.backend(Backend): value",
             "LanguageModelTrainer.Builder.directory(Path): path",
+            "Layer(Cell, Merge, boolean): merge",
             "Network.Builder.backend(Backend): value",
             "Network.Builder.loss(Loss): value",
             "Network.Builder.maxIsa(IsaTier): tier",
             "NetworkHead(int, boolean, Loss): loss",
+            "NetworkHead(int, boolean, boolean, Loss): loss",
             "Trainer.step(NetworkPass, SequenceBatch, OutputLoss): loss",
             "TrainingSummary(long, double, Evaluation, Evaluation, boolean): best",
             "TrainingSummary(long, double, Evaluation, Evaluation, boolean): last");
@@ -188,6 +191,8 @@ class NullArgumentsTest {
         sample(NetworkDescription.class, network.description());
         sample(NetworkInput.class, new NetworkInput.Dense(1));
         sample(NetworkHead.class, NetworkHead.classes(1));
+        sample(Layer.of(Lstm.of(1)));
+        sample(Layer.Merge.class, Layer.Merge.SUM);
         sample(network.tokenRows());
         sample(opened(network.pass(1, 1)));
         sample(opened(network.stepper()));

@@ -4,6 +4,7 @@ import dev.rondo.cell.Backend;
 import dev.rondo.cell.Cell;
 import dev.rondo.kernel.Backends;
 import dev.rondo.network.Cells;
+import dev.rondo.network.Layer;
 import dev.rondo.network.Network;
 import dev.rondo.text.Evaluation;
 import dev.rondo.text.LanguageModel;
@@ -46,8 +47,8 @@ final class TrainingSession implements TrainingListener {
     /** Says what runs and what it learns. */
     void introduce(LanguageModelTrainer trainer, String source, TextCorpus corpus) {
         Network network = trainer.model().network();
-        List<Cell> layers = network.description().layers();
-        Cell cell = layers.getFirst();
+        List<Layer> layers = network.description().layers();
+        Cell cell = layers.getFirst().cell();
         say("%s", Backends.describe(network.backend(), network.execution()));
         say("text: %s; %,d different characters, %,d to learn from, %,d for validation", source,
                 corpus.vocabulary().size(), corpus.training().length, corpus.validation().length);

@@ -107,7 +107,7 @@ class TrainCommandTest {
         assertEquals(12, last(run.resolve("evaluations.jsonl")).step());
         Outcome.of("generate", "--model", run, "--length", 5).succeeded();
         try (var model = LanguageModel.load(run)) {
-            assertEquals(Cells.parse(cell, 16), model.network().description().layers().getLast());
+            assertEquals(Cells.parse(cell, 16), model.network().description().layers().getLast().cell());
         }
     }
 

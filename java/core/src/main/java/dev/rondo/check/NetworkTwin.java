@@ -1,9 +1,9 @@
 package dev.rondo.check;
 
 import dev.rondo.cell.Backend;
-import dev.rondo.cell.Cell;
 import dev.rondo.check.FiniteDifferences.Variable;
 import dev.rondo.memory.Precision;
+import dev.rondo.network.Layer;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkDescription;
 import dev.rondo.network.OutputLoss;
@@ -35,8 +35,11 @@ final class NetworkTwin implements AutoCloseable {
     NetworkTwin(Network original, NetworkLoss originalLoss, SequenceBatch batch, OutputLoss own) {
         NetworkDescription description = original.description();
         this.kinks = hasKinks(original);
-        List<Cell> layers = description.layers().stream()
-                .map(cell -> cell.hasKinks() ? new ObservedCell(cell, this::look) : cell).toList();
+        List<Layer> layers = description.layers().stream()
+                .map(layer -> layer.cell().hasKinks()
+                        ? layer.withCell(new ObservedCell(layer.cell(), this::look))
+                        : layer)
+                .toList();
         this.network = Network.of(new NetworkDescription(description.input(), layers, description.head()))
                 .backend(Backend.REFERENCE).precision(Precision.FLOAT64).quiet().build();
         try {
@@ -55,7 +58,7 @@ final class NetworkTwin implements AutoCloseable {
     }
 
     static boolean hasKinks(Network network) {
-        return network.description().layers().stream().anyMatch(Cell::hasKinks);
+        return network.description().layers().stream().anyMatch(layer -> layer.cell().hasKinks());
     }
 
     NetworkLoss loss() {

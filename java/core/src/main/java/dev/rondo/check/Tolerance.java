@@ -64,8 +64,8 @@ public record Tolerance(double bound, boolean elementwise) {
     }
 
     /**
-     * {@return what the gradients of a whole network may be off by: the sum over its layers, and its head as one
-     * product more, for each works with what the others have rounded}
+     * {@return what the gradients of a whole network may be off by: the sum over its layers, of a bidirectional one
+     * over its directions, and its head as one product more, for each works with what the others have rounded}
      *
      * @param network what it is
      * @param timeSteps T, at least 1
@@ -81,9 +81,9 @@ public record Tolerance(double bound, boolean elementwise) {
         int accumulation = Math.max(Math.max(network.topSize(), network.outputSize()), batchSize);
         double bound = of(precision, 2, accumulation, timeSteps).bound;
         for (int layer = 0; layer < network.layers().size(); layer++) {
-            Cell cell = network.layers().get(layer);
+            Cell cell = network.layers().get(layer).cell();
             CellShape shape = cell.shape(timeSteps, batchSize, network.inputSize(layer));
-            bound += backward(cell, shape, precision).bound;
+            bound += network.layers().get(layer).directions() * backward(cell, shape, precision).bound;
         }
         return new Tolerance(bound, false);
     }

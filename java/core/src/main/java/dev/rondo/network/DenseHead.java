@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * The dense head: {@code outputs = h W^T + b}, on all positions of a pass at once.
+ * The dense head: {@code outputs = h W^T + b}, and what a skip adds, on all positions of a pass at once.
  *
  * <p>N positions, T * B or B; H width of the top layer, O outputs; W [O, H], b [O].
  */
@@ -29,39 +29,44 @@ final class DenseHead implements Head {
     private final Matrix outputs; // [N, O]
     private final Matrix outputGradient; // [N, O]; null without gradients
     private final Matrix outputGradientTransposed; // [O, N]; null without gradients
+    private final SkipPass skip; // null without
     private final double[] row;
     private final double[] sums;
 
     /**
-     * A head that reads {@code h} [N, H]; the gradient of that goes to {@code dh} [N, H], null without gradients.
+     * A head on what a layer puts out.
      *
+     * @param h what it reads, [N, H]
      * @param memory of N positions
+     * @param skip null without
      */
-    DenseHead(Network network, MemorySegment h, MemorySegment dh, Memory memory) {
+    DenseHead(Network network, Reads h, Memory memory, SkipPass skip) {
         Parameters parameters = network.parameters();
         int hidden = network.description().topSize();
         this.precision = network.precision();
         this.products = memory.products();
-        this.rows = h.byteSize() / ((long) hidden * precision.bytes());
+        this.rows = h.values().byteSize() / ((long) hidden * precision.bytes());
         this.width = network.outputSize();
-        // The gradient of the last state may hold what the caller put there; that of each step's output is ours.
-        this.addToH = network.description().head().lastStep();
+        // The gradient of a last state may hold what the caller put there; that of each step's output is ours.
+        this.addToH = h.state();
+        this.skip = skip;
         this.bias = parameters.view("head.bias");
         this.weight = Matrix.of(parameters.view("head.weight"), width, hidden);
         this.weightTransposed = weight.transposed();
-        this.h = Matrix.of(h, rows, hidden);
+        this.h = Matrix.of(h.values(), rows, hidden);
         this.outputs = Matrix.of(memory.outputs(), rows, width);
-        boolean training = dh != null;
+        boolean training = h.gradient() != null;
         this.weightGradient = training ? Matrix.of(gradient(network, "head.weight"), width, hidden) : null;
         this.biasGradient = training ? gradient(network, "head.bias") : null;
-        this.hGradient = training ? Matrix.of(dh, rows, hidden) : null;
+        this.hGradient = training ? Matrix.of(h.gradient(), rows, hidden) : null;
         this.outputGradient = training ? Matrix.of(memory.gradient(), rows, width) : null;
         this.outputGradientTransposed = training ? outputGradient.transposed() : null;
         this.row = new double[width];
         this.sums = new double[width];
     }
 
-    private static MemorySegment gradient(Network network, String name) {
+    /** {@return the gradient of one of the network's parameters} */
+    static MemorySegment gradient(Network network, String name) {
         TensorLayout.Tensor tensor = network.parameters().layout().get(name);
         return network.precision().slice(network.gradientSlab(), tensor.offset(), tensor.count());
     }
@@ -82,12 +87,18 @@ final class DenseHead implements Head {
             MemorySegment.copy(bias, 0, outputs.values(), n * bias.byteSize(), bias.byteSize());
         }
         products.multiply(h, weightTransposed, outputs, true);
+        if (skip != null) {
+            skip.addTo(outputs);
+        }
     }
 
     @Override
     public void backward() {
         products.multiply(outputGradient, weight, hGradient, addToH);
         products.multiply(outputGradientTransposed, h, weightGradient, true);
+        if (skip != null) {
+            skip.backward(outputGradient, outputGradientTransposed);
+        }
         Arrays.fill(sums, 0);
         for (long n = 0; n < rows; n++) {
             precision.read(outputGradient.values(), n * width, row, width);

@@ -47,8 +47,9 @@ final class EmbeddingPass {
         this.row = new double[width];
     }
 
-    LayerPass.Source asSource() {
-        return new LayerPass.Source(null, output, outputGradient);
+    /** {@return what the first layer reads; {@code shared} if others read it, too, and go back before} */
+    LayerPass.Source asSource(boolean shared) {
+        return new LayerPass.Source(null, output, outputGradient, shared);
     }
 
     void forward() {

@@ -41,21 +41,29 @@ final class FirstParameters {
             writeMatrix(layout.get("embedding.weight"), EMBEDDING);
         }
         for (int layer = 0; layer < description.layers().size(); layer++) {
-            Cell cell = description.layers().get(layer);
-            long offset = description.offset(layer, layout);
-            TensorLayout own = cell.layout(description.inputSize(layer), description.inputKind(layer));
-            for (ParameterBlock block : cell.blocks(description.inputSize(layer), description.inputKind(layer))) {
-                if (block.source() == Source.ONE) {
-                    writeBiases(cell, block, offset);
-                } else {
-                    writeWeights(cell, block, offset, (int) (own.get(block.tensor()).count() / block.width()));
-                }
+            for (int direction = 0; direction < description.layers().get(layer).directions(); direction++) {
+                writeCell(layer, description.offset(layer, direction, layout));
             }
         }
         if (description.head().dense()) {
             writeMatrix(layout.get("head.weight"), inputWeights);
         }
+        if (description.head().skip()) {
+            writeMatrix(layout.get("head.skipWeight"), inputWeights);
+        }
         parameters.changed();
+    }
+
+    private void writeCell(int layer, long offset) {
+        Cell cell = description.layers().get(layer).cell();
+        TensorLayout own = description.cellLayout(layer);
+        for (ParameterBlock block : cell.blocks(description.inputSize(layer), description.inputKind(layer))) {
+            if (block.source() == Source.ONE) {
+                writeBiases(cell, block, offset);
+            } else {
+                writeWeights(cell, block, offset, (int) (own.get(block.tensor()).count() / block.width()));
+            }
+        }
     }
 
     private void writeBiases(Cell cell, ParameterBlock block, long layer) {

@@ -44,23 +44,29 @@ interface Head {
         }
     }
 
-    /** {@return the head of {@code positions} positions of a pass whose top layer is {@code top}} */
-    static Head of(Network network, LayerPass top, Memory memory, long positions) {
+    /**
+     * What a head reads of the top layer.
+     *
+     * @param values [N, H]
+     * @param gradient where its gradient goes, [N, H]; null without gradients
+     * @param state whether it is a last state, to whose gradient others may have added
+     */
+    record Reads(MemorySegment values, MemorySegment gradient, boolean state) {}
+
+    /** {@return the head of {@code positions} positions on {@code top}; {@code skip} is null without} */
+    static Head of(Network network, LayerPass top, Memory memory, long positions, SkipPass skip) {
         Precision precision = network.precision();
-        boolean lastStep = network.description().head().lastStep();
-        // After a pass, plane 0 of the state is the output of each sequence's last valid step.
         int width = network.description().topSize();
-        MemorySegment h = PassShape.first(lastStep ? top.state(0) : top.output(), precision, positions, width);
-        MemorySegment hGradient = PassShape.first(
-                lastStep ? top.lastGradient(0) : top.outputGradient(), precision, positions, width);
+        var reads = new Reads(PassShape.first(top.read(), precision, positions, width),
+                PassShape.first(top.readGradient(), precision, positions, width), top.readsState());
         if (!network.description().head().dense()) {
-            return new Direct(h, hGradient);
+            return new Direct(reads.values, reads.gradient);
         }
         var own = new Memory(
                 PassShape.first(memory.outputs, precision, positions, network.outputSize()),
                 PassShape.first(memory.gradient, precision, positions, network.outputSize()),
                 memory.products);
-        return new DenseHead(network, h, hGradient, own);
+        return new DenseHead(network, reads, own, skip);
     }
 
     /** No dense layer: what the top layer puts out is the network's output. */

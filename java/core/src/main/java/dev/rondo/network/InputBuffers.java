@@ -15,19 +15,17 @@ final class InputBuffers {
     private final int batchSize;
     private final MemorySegment values; // [T, B, I]; null for tokens
     private final MemorySegment tokens; // int32 [T, B]; null for numbers
-    private final MemorySegment lengths; // int32 [B]
-    private final MemorySegment hold; // [T, B]
+    private final ActiveRows rows;
 
     InputBuffers(Network network, NetworkPass owner) {
-        long rows = (long) owner.timeSteps() * owner.batchSize();
+        long positions = (long) owner.timeSteps() * owner.batchSize();
         this.input = network.description().input();
         this.precision = network.precision();
         this.timeSteps = owner.timeSteps();
         this.batchSize = owner.batchSize();
-        this.values = input.tokens() ? null : owner.workspace().allocate(precision, rows * input.size());
-        this.tokens = input.tokens() ? owner.workspace().allocateBytes(rows * Integer.BYTES) : null;
-        this.lengths = owner.workspace().allocateBytes((long) batchSize * Integer.BYTES);
-        this.hold = owner.workspace().allocateBytes(rows);
+        this.values = input.tokens() ? null : owner.workspace().allocate(precision, positions * input.size());
+        this.tokens = input.tokens() ? owner.workspace().allocateBytes(positions * Integer.BYTES) : null;
+        this.rows = new ActiveRows(timeSteps, batchSize, owner.workspace());
     }
 
     void fill(SequenceBatch batch) {
@@ -44,12 +42,7 @@ final class InputBuffers {
         } else {
             fillValues(batch);
         }
-        if (batch.lengths() != null) {
-            lengths.copyFrom(batch.lengths());
-        }
-        if (batch.hold() != null) {
-            hold.copyFrom(batch.hold());
-        }
+        rows.fill(batch);
     }
 
     private void fillValues(SequenceBatch batch) {
@@ -67,20 +60,15 @@ final class InputBuffers {
     }
 
     LayerPass.Source asSource() {
-        return new LayerPass.Source(tokens, values, null);
+        return new LayerPass.Source(tokens, values, null, false);
     }
 
     MemorySegment tokens() {
         return tokens;
     }
 
-    /** {@return the lengths that {@code batch} has, or null} */
-    MemorySegment lengths(SequenceBatch batch) {
-        return batch.lengths() == null ? null : lengths;
-    }
-
-    /** {@return the hold that {@code batch} has, or null} */
-    MemorySegment hold(SequenceBatch batch) {
-        return batch.hold() == null ? null : hold;
+    /** {@return where the last batch takes steps} */
+    ActiveRows rows() {
+        return rows;
     }
 }

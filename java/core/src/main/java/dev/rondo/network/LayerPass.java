@@ -1,181 +1,243 @@
 package dev.rondo.network;
 
-import dev.rondo.cell.Cell;
-import dev.rondo.cell.CellGradients;
-import dev.rondo.cell.CellPass;
-import dev.rondo.cell.CellPlan;
-import dev.rondo.cell.CellShape;
-import dev.rondo.memory.Parameters;
 import dev.rondo.memory.Precision;
 import dev.rondo.memory.Workspace;
 import java.lang.foreign.MemorySegment;
 
 /**
- * One layer of a {@link NetworkPass}: its plan, states, output and their gradients. States are kept in place: a pass
- * starts from what the planes hold and leaves the last state there.
+ * One layer of a {@link NetworkPass}: its one or two directions, and what is made of their outputs.
  *
- * <p>T time steps, B sequences, P<sub>p</sub> width of state plane p.
+ * <pre>
+ * forward   directions -> columns of one buffer [-> sum] [-> + input] -> output
+ * backward  gradient of the output -> input's, as far as it was added -> directions, which add theirs to it
+ * </pre>
+ *
+ * <p>T time steps, B sequences, I width of the input, W of the output, P of what one direction puts out.
  */
 final class LayerPass implements AutoCloseable {
-    private final Network network;
-    private final Cell cell;
-    private final CellShape shape;
-    private final TokenTable table; // null but for the first layer of a pass that has one
-    private final Parameters parameters;
-    private final long offset;
-    private final CellPlan plan;
-    private final MemorySegment[] state; // [B, Pp] each
-    private final MemorySegment[] stateGradient; // [B, Pp] each, of the state before the pass; null without gradients
-    private final MemorySegment[] lastGradient; // [B, Pp] each, of the state after the pass; null without gradients
-    private final MemorySegment output; // [T, B, P0]
-    private final MemorySegment outputGradient; // [T, B, P0]; null without gradients, or if none comes in there
-    private final MemorySegment cache;
+    private final Layer layer;
+    private final Precision precision;
+    private final int batchSize;
+    private final ActiveRows rows;
+    private final DirectionPass[] directions;
+    private final boolean readOnce; // by a head, after the last step: there is no output of every step then
+    private final MemorySegment columns; // [T, B, P] or [T, B, 2 P], what the directions write
+    private final MemorySegment output; // [T, B, W]; where the layer has no sum, the same memory
+    private final MemorySegment outputGradient; // [T, B, W]; null without gradients, or if none comes in there
+    private final LastStep lastStep; // null unless a head reads it, and it is more than one cell's state
 
-    LayerPass(Network network, int layer, NetworkPass owner) {
+    LayerPass(Network network, int number, NetworkPass owner) {
         NetworkDescription description = network.description();
-        Precision precision = network.precision();
         Workspace workspace = owner.workspace();
-        this.network = network;
-        this.cell = description.layers().get(layer);
-        this.table = layer == 0 ? TokenTable.of(network, owner) : null;
-        int inputSize = table == null ? description.inputSize(layer) : table.vocabularySize();
-        this.shape = cell.shape(owner.timeSteps(), owner.batchSize(), inputSize);
-        this.parameters = table == null ? network.parameters() : table.parameters();
-        this.offset = table == null ? description.offset(layer, parameters.layout()) : 0;
-        this.plan = cell.kernel(network.backend()).plan(cell, shape, precision, network.execution());
-        int planes = cell.planeWidths().length;
-        this.state = new MemorySegment[planes];
-        this.stateGradient = new MemorySegment[planes];
-        this.lastGradient = new MemorySegment[planes];
-        for (int plane = 0; plane < planes; plane++) {
-            long count = (long) shape.batchSize() * cell.planeWidths()[plane];
-            state[plane] = workspace.allocate(precision, count);
-            stateGradient[plane] = owner.training() ? workspace.allocate(precision, count) : null;
-            lastGradient[plane] = owner.training() ? workspace.allocate(precision, count) : null;
+        this.layer = description.layers().get(number);
+        this.precision = network.precision();
+        this.batchSize = owner.batchSize();
+        this.rows = owner.rows();
+        this.directions = new DirectionPass[layer.directions()];
+        for (int direction = 0; direction < directions.length; direction++) {
+            directions[direction] = new DirectionPass(network, number, direction, owner);
         }
-        long outputs = shape.rows() * cell.outputSize();
-        this.output = workspace.allocate(precision, outputs);
-        boolean top = layer == description.layers().size() - 1;
-        boolean read = !(top && description.head().lastStep());
-        this.outputGradient = owner.training() && read ? workspace.allocate(precision, outputs) : null;
-        this.cache = owner.training()
-                ? workspace.allocateBytes(plan.cacheBytes(shape.timeSteps(), shape.batchSize()))
-                : null;
+        long positions = (long) owner.timeSteps() * batchSize;
+        this.columns = workspace.allocate(precision, positions * layer.cell().outputSize() * directions.length);
+        this.readOnce = number == description.layers().size() - 1 && description.head().lastStep();
+        long outputs = positions * layer.outputSize();
+        this.output = layer.merge() == Layer.Merge.SUM && !readOnce ? workspace.allocate(precision, outputs) : columns;
+        this.outputGradient = owner.training() && !readOnce ? workspace.allocate(precision, outputs) : null;
+        boolean composed = directions.length > 1 || layer.addsInput();
+        this.lastStep = readOnce && composed ? new LastStep(layer, directions, owner, precision) : null;
     }
 
-    /** What one layer reads, and where the gradient of that goes; null where there is none. */
-    record Source(MemorySegment tokens, MemorySegment values, MemorySegment gradient) {}
-
-    /** One way to run this layer: with or without lengths and hold. */
-    record Run(CellPlan plan, CellPass pass, CellGradients gradients) {
-        void forward(long timeOrigin) {
-            pass.timeOrigin(timeOrigin);
-            plan.forward(pass);
-        }
-
-        void backward() {
-            plan.backward(pass, gradients);
-        }
-    }
+    /**
+     * What one layer reads, and where the gradient of that goes.
+     *
+     * @param tokens int32 [T, B]; null for numbers
+     * @param values [T, B, I]; null for tokens
+     * @param gradient [T, B, I]; null where there is none
+     * @param shared whether another reader has put its part of the gradient there before the layer goes back
+     */
+    record Source(MemorySegment tokens, MemorySegment values, MemorySegment gradient, boolean shared) {}
 
     /** {@return what the next layer reads} */
     Source asSource() {
-        return new Source(null, output, outputGradient);
+        return new Source(null, output, outputGradient, false);
+    }
+
+    /** One way to run this layer: with or without lengths and hold. */
+    final class Run {
+        private final int timeSteps;
+        private final Source source;
+        private final DirectionPass.Run[] runs;
+
+        private Run(int timeSteps, Source source, MemorySegment lengths, MemorySegment hold) {
+            this.timeSteps = timeSteps;
+            this.source = source;
+            this.runs = new DirectionPass.Run[directions.length];
+            for (int direction = 0; direction < runs.length; direction++) {
+                // The first to go back assigns the gradient of the input, the others add theirs.
+                boolean accumulate = source.shared || layer.addsInput() || direction > 0;
+                runs[direction] = directions[direction].run(timeSteps, new DirectionPass.Operands(
+                        source, lengths, hold, columns(columns, direction, directions.length),
+                        outputGradient == null ? null : gradientColumns(direction), accumulate));
+            }
+        }
+
+        void forward(long timeOrigin) {
+            for (DirectionPass.Run run : runs) {
+                run.forward(timeOrigin);
+            }
+            if (lastStep != null) {
+                lastStep.forward(source);
+            } else if (!readOnce) {
+                merge(timeSteps);
+                addInput(source, timeSteps);
+            }
+        }
+
+        void backward() {
+            if (lastStep != null) {
+                lastStep.backward(source, timeSteps);
+            } else if (!readOnce) {
+                passToInput(source, timeSteps);
+            }
+            for (DirectionPass.Run run : runs) {
+                run.backward();
+            }
+        }
     }
 
     /** {@return this layer reading T steps of {@code source}; lengths [B] and hold [T, B] may be null} */
     Run run(int timeSteps, Source source, MemorySegment lengths, MemorySegment hold) {
-        CellShape now = cell.shape(timeSteps, shape.batchSize(), shape.inputSize());
-        CellPass.Builder builder = CellPass.of(cell, now, parameters, offset);
-        if (source.tokens != null) {
-            builder.tokens(source.tokens);
-        } else {
-            builder.input(source.values, shape.inputSize());
-        }
-        for (int plane = 0; plane < state.length; plane++) {
-            builder.initial(plane, state[plane]).last(plane, state[plane]);
-        }
-        builder.output(output, cell.outputSize());
-        if (lengths != null) {
-            builder.lengths(lengths);
-        }
-        if (hold != null) {
-            builder.hold(hold, 1);
-        }
-        if (cache != null) {
-            builder.cache(cache);
-        }
-        CellPass pass = builder.build();
-        return new Run(plan, pass, cache == null ? null : gradients(pass, source));
+        return new Run(timeSteps, source, lengths, hold);
     }
 
-    private CellGradients gradients(CellPass pass, Source source) {
-        Precision precision = network.precision();
-        long count = pass.params().byteSize() / precision.bytes();
-        CellGradients.Builder builder = CellGradients.of(pass)
-                .params(precision.slice(network.gradientSlab(), offset, count));
-        if (outputGradient != null) {
-            builder.output(outputGradient, cell.outputSize());
-        }
-        if (source.gradient != null) {
-            builder.input(source.gradient, shape.inputSize(), false);
-        }
-        for (int plane = 0; plane < state.length; plane++) {
-            builder.initial(plane, stateGradient[plane]).last(plane, lastGradient[plane]);
-        }
-        return builder.build();
+    /** Columns that belong to one direction in a matrix of all; those of a sum are everybody's. */
+    private DirectionPass.Columns columns(MemorySegment all, int direction, int side) {
+        long first = side == 1 ? 0 : (long) direction * layer.cell().outputSize();
+        long count = all.byteSize() / precision.bytes() - first;
+        return new DirectionPass.Columns(
+                precision.slice(all, first, count), (long) side * layer.cell().outputSize());
     }
 
-    /** {@return the layer's weights on the tokens themselves, to be updated before it runs; null without} */
+    private DirectionPass.Columns gradientColumns(int direction) {
+        return columns(outputGradient, direction, layer.merge() == Layer.Merge.CONCATENATE ? 2 : 1);
+    }
+
+    private void merge(int timeSteps) {
+        if (layer.merge() != Layer.Merge.SUM) {
+            return;
+        }
+        int width = layer.outputSize();
+        for (long row = 0; row < (long) timeSteps * batchSize; row++) {
+            Elementwise.copy(precision, columns, row * 2 * width, output, row * width, width);
+            Elementwise.add(precision, columns, (row * 2 + 1) * width, output, row * width, width);
+        }
+    }
+
+    private void addInput(Source source, int timeSteps) {
+        if (!layer.addsInput()) {
+            return;
+        }
+        int width = layer.outputSize();
+        for (int t = 0; t < timeSteps; t++) {
+            for (int b = 0; b < batchSize; b++) {
+                if (rows.active(t, b)) {
+                    long at = ((long) t * batchSize + b) * width;
+                    Elementwise.add(precision, source.values, at, output, at, width);
+                }
+            }
+        }
+    }
+
+    /** The gradient of what was added to the output is that of the output. */
+    private void passToInput(Source source, int timeSteps) {
+        if (!layer.addsInput() || source.gradient == null) {
+            return;
+        }
+        int width = layer.outputSize();
+        for (int t = 0; t < timeSteps; t++) {
+            for (int b = 0; b < batchSize; b++) {
+                long at = ((long) t * batchSize + b) * width;
+                if (!source.shared) {
+                    Elementwise.zero(precision, source.gradient, at, width);
+                }
+                if (rows.active(t, b)) {
+                    Elementwise.add(precision, outputGradient, at, source.gradient, at, width);
+                }
+            }
+        }
+    }
+
+    /** Takes the network's parameters into the tables on tokens, if there are some. */
+    void updateTables() {
+        for (DirectionPass direction : directions) {
+            if (direction.table() != null) {
+                direction.table().update();
+            }
+        }
+    }
+
+    /** {@return the weights on the tokens themselves; null without} */
     TokenTable table() {
-        return table;
+        return directions[0].table();
     }
 
-    MemorySegment output() {
-        return output;
+    /** {@return what a head reads: [T, B, W], or [B, W] after the last step, which may be the state itself} */
+    MemorySegment read() {
+        return !readOnce ? output : lastStep == null ? directions[0].state(0) : lastStep.output();
     }
 
-    MemorySegment outputGradient() {
-        return outputGradient;
+    /** {@return the gradient of {@link #read()}; null without gradients} */
+    MemorySegment readGradient() {
+        return !readOnce ? outputGradient : lastStep == null ? directions[0].lastGradient(0) : lastStep.gradient();
+    }
+
+    /** {@return whether others may have written to {@link #readGradient()}, for it is that of a state} */
+    boolean readsState() {
+        return readOnce && lastStep == null;
     }
 
     int statePlanes() {
-        return state.length;
+        return directions.length * directions[0].statePlanes();
     }
 
     MemorySegment state(int plane) {
-        return state[plane];
+        return of(plane).state(plane % directions[0].statePlanes());
     }
 
     MemorySegment stateGradient(int plane) {
-        return stateGradient[plane];
+        return of(plane).stateGradient(plane % directions[0].statePlanes());
     }
 
     MemorySegment lastGradient(int plane) {
-        return lastGradient[plane];
+        return of(plane).lastGradient(plane % directions[0].statePlanes());
+    }
+
+    private DirectionPass of(int plane) {
+        return directions[plane / directions[0].statePlanes()];
     }
 
     void resetLastGradient() {
-        for (MemorySegment plane : lastGradient) {
-            plane.fill((byte) 0);
+        for (DirectionPass direction : directions) {
+            direction.resetLastGradient();
         }
     }
 
     void resetState() {
-        for (MemorySegment plane : state) {
-            plane.fill((byte) 0);
+        for (DirectionPass direction : directions) {
+            direction.resetState();
         }
     }
 
     void resetState(int sequence) {
-        for (MemorySegment plane : state) {
-            long bytes = plane.byteSize() / shape.batchSize();
-            plane.asSlice(sequence * bytes, bytes).fill((byte) 0);
+        for (DirectionPass direction : directions) {
+            direction.resetState(sequence);
         }
     }
 
     @Override
     public void close() {
-        plan.close();
+        for (DirectionPass direction : directions) {
+            direction.close();
+        }
     }
 }

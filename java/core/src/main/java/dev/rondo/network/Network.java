@@ -51,7 +51,7 @@ public final class Network implements AutoCloseable {
         this.backend = builder.backend == null ? Backends.best() : builder.backend;
         int threads = builder.threads == 0 ? Execution.allProcessors() : builder.threads;
         this.execution = new Execution(threads, builder.maxIsa == null ? IsaTier.defaultCap() : builder.maxIsa);
-        description.layers().forEach(cell -> cell.kernel(backend)); // a missing body is said here, not later
+        description.layers().forEach(layer -> layer.cell().kernel(backend)); // a missing body is said here, not later
         Products.of(backend, builder.precision, execution); // as is a missing precision
         if (!builder.quiet) {
             Backends.announce(backend, execution, builder.backend != null);
@@ -296,6 +296,7 @@ public final class Network implements AutoCloseable {
     /**
      * {@return a stepper with a state of its own, to be closed}
      *
+     * @throws IllegalArgumentException if a layer is bidirectional, for it would need the steps to come
      * @throws IllegalStateException after {@link #close()}
      */
     public Stepper stepper() {
@@ -378,9 +379,10 @@ public final class Network implements AutoCloseable {
     /** Says what a network shall be. What {@link #build()} returns never changes its shape. */
     public static final class Builder {
         private final NetworkInput input;
-        private final List<Cell> layers = new ArrayList<>();
+        private final List<Layer> layers = new ArrayList<>();
         private Integer outputs; // null until said
         private boolean lastStep;
+        private boolean skip;
         private boolean ofClasses;
         private Loss loss;
         long seed;
@@ -400,11 +402,21 @@ public final class Network implements AutoCloseable {
         /**
          * Puts a layer on top of those given before; at least one is needed.
          *
-         * @param cell its cell, which decides its size
+         * @param cell its cell, which decides its size; it runs forwards, and what it puts out is handed on
          * @return this builder
          */
         public Builder layer(Cell cell) {
-            layers.add(Objects.requireNonNull(cell, "layer: expected a cell, got null"));
+            return layer(Layer.of(Objects.requireNonNull(cell, "layer: expected a cell, got null")));
+        }
+
+        /**
+         * Puts a layer on top of those given before; at least one is needed.
+         *
+         * @param layer a cell, and what is made of it: {@code Layer.of(Lstm.of(128)).bidirectional()}
+         * @return this builder
+         */
+        public Builder layer(Layer layer) {
+            layers.add(Objects.requireNonNull(layer, "layer: expected a layer, got null"));
             return this;
         }
 
@@ -460,7 +472,8 @@ public final class Network implements AutoCloseable {
 
         /**
          * Lets the head read each sequence once, after its last valid step; default each step. Targets are one per
-         * sequence then. A sequence of length 0 is read in the state that it enters in, zero unless carried over.
+         * sequence then. A sequence of length 0 is read in the state that it enters in, zero unless carried over. Of a
+         * bidirectional top layer it is the last state of both directions: the reverse one's is at the first step.
          *
          * @return this builder
          */
@@ -469,9 +482,22 @@ public final class Network implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Lets the head read the network's input, numbers or learned vectors, beside the top layer, by weights of its
+         * own; default the top layer alone. After the last step it is the input of that step. Where a sequence takes
+         * no step the input counts as zero.
+         *
+         * @return this builder
+         */
+        public Builder skip() {
+            this.skip = true;
+            return this;
+        }
+
         private Builder head(NetworkHead head) {
             this.outputs = head.outputs();
             this.lastStep = head.lastStep();
+            this.skip = head.skip();
             this.loss = head.loss();
             return this;
         }
@@ -480,7 +506,8 @@ public final class Network implements AutoCloseable {
             if (outputs == null) {
                 throw new IllegalArgumentException("head: expected classes, outputs or none, got nothing said");
             }
-            return new NetworkHead(outputs, lastStep, loss == null && ofClasses ? Loss.softmaxCrossEntropy() : loss);
+            return new NetworkHead(
+                    outputs, lastStep, skip, loss == null && ofClasses ? Loss.softmaxCrossEntropy() : loss);
         }
 
         /**
@@ -582,9 +609,10 @@ public final class Network implements AutoCloseable {
         /**
          * {@return the network, its parameters drawn; to be closed}
          *
-         * @throws IllegalArgumentException if layers or head are missing, the class weights do not fit, a first
-         *     parameter is NaN or infinite, or sizes are too large; or, where backend or instruction set are left to
-         *     them, if the property {@code rondo.backend} or the variable {@code RONDO_MAX_ISA} names none
+         * @throws IllegalArgumentException if layers or head are missing, a layer, the head or the class weights do
+         *     not fit, a first parameter is NaN or infinite, or sizes are too large; or, where backend or instruction
+         *     set are left to them, if the property {@code rondo.backend} or the variable {@code RONDO_MAX_ISA} names
+         *     none
          * @throws NullPointerException if a rule of {@link #inputWeights} or {@link #recurrentWeights} returns null
          * @throws UnsupportedOperationException if the backend is not available here, lacks the precision, or has no
          *     body of one of the cells; the message gives the reason

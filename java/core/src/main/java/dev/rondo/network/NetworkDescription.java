@@ -1,14 +1,10 @@
 package dev.rondo.network;
 
-import dev.rondo.cell.Cell;
 import dev.rondo.cell.InputKind;
 import dev.rondo.memory.TensorLayout;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 
 /**
  * What a network is, without its numbers: everything that decides names and shapes of its parameters. A value; written
@@ -16,29 +12,44 @@ import java.util.TreeMap;
  *
  * <pre>
  * input oneHot 65
- * layer lstm 256 forgetBias=1.0
+ * layer lstm 256 bidirectional=concatenate forgetBias=1.0
+ * layer lstm 512 forgetBias=1.0 residual=true
  * head 65 eachStep softmaxCrossEntropy
  * </pre>
  *
- * <p>A head without a dense layer is {@code head 0}; one without a loss ends after where it reads; class weights follow
- * their loss, as in {@code classWeights=1.0,2.5}. Files of the first format say {@code classes 65} for the head above.
+ * <p>A head without a dense layer is {@code head 0}; one without a loss ends after where it reads; {@code skip} before
+ * the loss says that it reads the network's input, too; class weights follow their loss, as in {@code
+ * classWeights=1.0,2.5}. Files of the first format say {@code classes 65} for the head above.
  *
  * @param input what it reads
- * @param layers its cells, the one that reads the input first
+ * @param layers the one that reads the input first
  * @param head what stands on the last of them
  */
-public record NetworkDescription(NetworkInput input, List<Cell> layers, NetworkHead head) {
+public record NetworkDescription(NetworkInput input, List<Layer> layers, NetworkHead head) {
     /**
      * Checks its arguments.
      *
-     * @throws IllegalArgumentException if there are no layers, or not as many class weights as outputs
+     * @throws IllegalArgumentException if there are no layers, a layer or the head does not fit what it reads, or there
+     *     are not as many class weights as outputs
      */
     public NetworkDescription {
         Objects.requireNonNull(input, "input: expected what the network reads, got null");
-        layers = Elements.copyOf("layers", "a cell", layers);
+        layers = Elements.copyOf("layers", "a layer", layers);
         Objects.requireNonNull(head, "head: expected what stands on the layers, got null");
         if (layers.isEmpty()) {
             throw new IllegalArgumentException("layers: expected at least one, got none");
+        }
+        int width = input.size();
+        for (int layer = 0; layer < layers.size(); layer++) {
+            String misfit = layers.get(layer).misfit(layer == 0 ? input : null, width);
+            if (misfit != null) {
+                throw new IllegalArgumentException(prefix(layer) + misfit);
+            }
+            width = layers.get(layer).outputSize();
+        }
+        if (head.skip() && input instanceof NetworkInput.OneHot) {
+            throw new IllegalArgumentException(
+                    "skip: expected numbers or an embedding for the head to read, got one-hot tokens");
         }
         int outputs = head.dense() ? head.outputs() : layers.getLast().outputSize();
         if (head.loss() instanceof Loss.SoftmaxCrossEntropy(List<Double> weights)
@@ -52,11 +63,11 @@ public record NetworkDescription(NetworkInput input, List<Cell> layers, NetworkH
      * Describes a network with a dense layer that reads each step, its outputs trained as the logits of classes.
      *
      * @param input what it reads
-     * @param layers its cells, the one that reads the input first
+     * @param layers the one that reads the input first
      * @param classes O, at least 1
-     * @throws IllegalArgumentException if there are no layers or no classes
+     * @throws IllegalArgumentException if there are no layers or no classes, or a layer does not fit what it reads
      */
-    public NetworkDescription(NetworkInput input, List<Cell> layers, int classes) {
+    public NetworkDescription(NetworkInput input, List<Layer> layers, int classes) {
         this(input, layers, NetworkHead.classes(classes));
     }
 
@@ -94,8 +105,9 @@ public record NetworkDescription(NetworkInput input, List<Cell> layers, NetworkH
 
     /**
      * {@return names and shapes of all parameters}: {@code embedding.weight} [V, W] if there is one; for each layer its
-     * cell's with the prefix {@code layer0.}, {@code layer1.} and so on; {@code head.weight} [O, H] and
-     * {@code head.bias} [O] if the head has a dense layer
+     * cell's with the prefix {@code layer0.}, {@code layer1.} and so on, of a bidirectional one those of the reverse
+     * direction behind them, with the prefix {@code layer0.reverse.}; {@code head.weight} [O, H] and {@code head.bias}
+     * [O] if the head has a dense layer, {@code head.skipWeight} [O, I] if it reads the input too
      */
     public TensorLayout layout() {
         var layout = TensorLayout.builder();
@@ -103,22 +115,52 @@ public record NetworkDescription(NetworkInput input, List<Cell> layers, NetworkH
             layout.add("embedding.weight", vocabularySize, width);
         }
         for (int layer = 0; layer < layers.size(); layer++) {
-            layout.addAll(prefix(layer), layers.get(layer).layout(inputSize(layer), inputKind(layer)));
+            for (int direction = 0; direction < layers.get(layer).directions(); direction++) {
+                layout.addAll(prefix(layer, direction), cellLayout(layer));
+            }
         }
         if (head.dense()) {
             layout.add("head.weight", head.outputs(), topSize()).add("head.bias", head.outputs());
         }
+        if (head.skip()) {
+            layout.add("head.skipWeight", head.outputs(), input.size());
+        }
         return layout.build();
     }
 
-    /** {@return index of the first parameter of layer {@code layer} in the slab} */
-    long offset(int layer, TensorLayout whole) {
-        String first = layers.get(layer).layout(inputSize(layer), inputKind(layer)).tensors().getFirst().name();
-        return whole.get(prefix(layer) + first).offset();
+    /** {@return the parameters of one direction of a layer, as its cell names them} */
+    TensorLayout cellLayout(int layer) {
+        return layers.get(layer).cell().layout(inputSize(layer), inputKind(layer));
     }
 
-    static String prefix(int layer) {
+    /** {@return index of the first parameter of a direction of a layer in the slab} */
+    long offset(int layer, int direction, TensorLayout whole) {
+        String first = cellLayout(layer).tensors().getFirst().name();
+        return whole.get(prefix(layer, direction) + first).offset();
+    }
+
+    private static String prefix(int layer) {
         return "layer" + layer + ".";
+    }
+
+    /** {@return what the names of the parameters of a direction begin with; direction 1 is the reverse one} */
+    static String prefix(int layer, int direction) {
+        return prefix(layer) + (direction == 0 ? "" : "reverse.");
+    }
+
+    /**
+     * Refuses layers that need whole sequences.
+     *
+     * @param name what asks, for the message
+     * @throws IllegalArgumentException if there is one; it is named
+     */
+    void requireForwards(String name) {
+        for (int layer = 0; layer < layers.size(); layer++) {
+            if (layers.get(layer).directions() > 1) {
+                throw new IllegalArgumentException(
+                        name + ": expected layers that run forwards alone, got layer" + layer + ", a bidirectional one");
+            }
+        }
     }
 
     /** {@return this description as text, which {@link #parse} reads} */
@@ -129,11 +171,7 @@ public record NetworkDescription(NetworkInput input, List<Cell> layers, NetworkH
             case NetworkInput.OneHot(int size) -> "oneHot " + size;
             case NetworkInput.Embedding(int vocabularySize, int width) -> "embedding " + vocabularySize + " " + width;
         });
-        for (Cell cell : layers) {
-            var line = new StringBuilder("layer " + cell.name() + " " + cell.hiddenSize());
-            new TreeMap<>(cell.options()).forEach((name, value) -> line.append(" " + name + "=" + value));
-            lines.add(line.toString());
-        }
+        layers.forEach(layer -> lines.add("layer " + layer.text()));
         lines.add(head.text());
         return String.join("\n", lines);
     }
@@ -147,13 +185,13 @@ public record NetworkDescription(NetworkInput input, List<Cell> layers, NetworkH
     public static NetworkDescription parse(String text) {
         Objects.requireNonNull(text, "text: expected a description, got null");
         NetworkInput input = null;
-        var layers = new ArrayList<Cell>();
+        var layers = new ArrayList<Layer>();
         NetworkHead head = null;
         for (String line : text.lines().toList()) {
             String[] words = line.split(" ");
             switch (words[0]) {
                 case "input" -> input = parseInput(words);
-                case "layer" -> layers.add(parseLayer(words));
+                case "layer" -> layers.add(Layer.parse(words));
                 case "head" -> head = NetworkHead.parse(words);
                 case "classes" -> head = NetworkHead.classes(number(words, 1));
                 default -> throw damaged(words);
@@ -173,19 +211,6 @@ public record NetworkDescription(NetworkInput input, List<Cell> layers, NetworkH
             case "embedding" -> new NetworkInput.Embedding(number(words, 2), number(words, 3));
             default -> throw damaged(words);
         };
-    }
-
-    private static Cell parseLayer(String[] words) {
-        int hiddenSize = number(words, 2);
-        Map<String, String> options = new LinkedHashMap<>();
-        for (int i = 3; i < words.length; i++) {
-            int equals = words[i].indexOf('=');
-            if (equals < 1) {
-                throw damaged(words);
-            }
-            options.put(words[i].substring(0, equals), words[i].substring(equals + 1));
-        }
-        return Cells.of(words[1], hiddenSize, options);
     }
 
     static int number(String[] words, int index) {

@@ -12,23 +12,40 @@ import java.util.stream.Collectors;
  * @param outputs numbers that the dense layer puts out; {@link #NONE} = no dense layer, the top layer's output is the
  *     network's
  * @param lastStep whether it reads each sequence once, after its last valid step, instead of at each step
+ * @param skip whether the dense layer reads the network's input, too, past all layers
  * @param loss what the outputs are compared with targets by; null = nothing, the gradient of the outputs is given
  */
-public record NetworkHead(int outputs, boolean lastStep, Loss loss) {
+public record NetworkHead(int outputs, boolean lastStep, boolean skip, Loss loss) {
     /** Instead of a number of outputs: there is no dense layer. */
     public static final int NONE = 0;
 
+    private static final String SKIP = "skip";
     private static final String WEIGHTS = "classWeights=";
 
     /**
      * Checks its arguments.
      *
-     * @throws IllegalArgumentException if {@code outputs} is negative
+     * @throws IllegalArgumentException if {@code outputs} is negative, or nothing could read the input
      */
     public NetworkHead {
         if (outputs != NONE) {
             CellShape.atLeastOne("outputs", outputs);
         }
+        if (skip && outputs == NONE) {
+            throw new IllegalArgumentException("skip: expected a dense layer that reads the input, got none");
+        }
+    }
+
+    /**
+     * A head that reads the top layer alone.
+     *
+     * @param outputs numbers that the dense layer puts out, or {@link #NONE}
+     * @param lastStep whether it reads each sequence once
+     * @param loss null = none
+     * @throws IllegalArgumentException if {@code outputs} is negative
+     */
+    public NetworkHead(int outputs, boolean lastStep, Loss loss) {
+        this(outputs, lastStep, false, loss);
     }
 
     /**
@@ -48,7 +65,7 @@ public record NetworkHead(int outputs, boolean lastStep, Loss loss) {
 
     /** {@return this head as a line, which {@link #parse} reads} */
     String text() {
-        String reads = "head " + outputs + (lastStep ? " lastStep" : " eachStep");
+        String reads = "head " + outputs + (lastStep ? " lastStep" : " eachStep") + (skip ? " " + SKIP : "");
         return switch (loss) {
             case null -> reads;
             case Loss.SoftmaxCrossEntropy(List<Double> weights) -> reads + " softmaxCrossEntropy" + (weights.isEmpty()
@@ -71,17 +88,22 @@ public record NetworkHead(int outputs, boolean lastStep, Loss loss) {
             case "lastStep" -> true;
             default -> throw NetworkDescription.damaged(words);
         };
-        return new NetworkHead(outputs, lastStep, words.length == 3 ? null : parseLoss(words));
+        boolean skip = words.length > 3 && words[3].equals(SKIP);
+        return new NetworkHead(outputs, lastStep, skip, parseLoss(words, skip ? 4 : 3));
     }
 
-    private static Loss parseLoss(String[] words) {
-        if (words.length == 5 && words[3].equals("softmaxCrossEntropy") && words[4].startsWith(WEIGHTS)) {
-            return Loss.softmaxCrossEntropy().classWeights(weights(words));
+    /** {@return the loss that the words from {@code at} on say; null if there are none} */
+    private static Loss parseLoss(String[] words, int at) {
+        if (words.length == at) {
+            return null;
         }
-        if (words.length > 4) {
+        if (words.length == at + 2 && words[at].equals("softmaxCrossEntropy") && words[at + 1].startsWith(WEIGHTS)) {
+            return Loss.softmaxCrossEntropy().classWeights(weights(words, at + 1));
+        }
+        if (words.length > at + 1) {
             throw NetworkDescription.damaged(words);
         }
-        return switch (words[3]) {
+        return switch (words[at]) {
             case "softmaxCrossEntropy" -> Loss.softmaxCrossEntropy();
             case "sigmoidCrossEntropy" -> Loss.sigmoidCrossEntropy();
             case "meanSquaredError" -> Loss.meanSquaredError();
@@ -89,9 +111,9 @@ public record NetworkHead(int outputs, boolean lastStep, Loss loss) {
         };
     }
 
-    private static double[] weights(String[] words) {
+    private static double[] weights(String[] words, int at) {
         try {
-            String list = words[4].substring(WEIGHTS.length());
+            String list = words[at].substring(WEIGHTS.length());
             return Arrays.stream(list.split(",", -1)).mapToDouble(Double::parseDouble).toArray();
         } catch (NumberFormatException e) {
             throw NetworkDescription.damaged(words);

@@ -5,7 +5,6 @@ import dev.rondo.io.Checkpoint;
 import dev.rondo.io.CheckpointException;
 import dev.rondo.memory.Workspace;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.Function;
@@ -41,7 +40,6 @@ public final class NetworkPass implements AutoCloseable {
     private boolean touched; // the caller may have written to the gradient of the outputs
     private double[] ownOutputs; // for a loss of the caller's own; made on first use
     private double[] ownGradient;
-    private MemorySegment lengths; // of the last forward pass, or null
 
     private NetworkPass(Network network, int timeSteps, int batchSize, boolean training, Workspace workspace) {
         this.network = network;
@@ -57,7 +55,7 @@ public final class NetworkPass implements AutoCloseable {
         }
         boolean embeds = network.description().input() instanceof NetworkInput.Embedding && layers[0].table() == null;
         long embedded = embeds ? (long) timeSteps * batchSize * network.description().input().size() : 0;
-        this.shared = new PassShape.Shared(network, buffers, layers, Head.Memory.of(this),
+        this.shared = new PassShape.Shared(this, buffers, layers, Head.Memory.of(this), SkipPass.Memory.of(this),
                 embeds ? workspace.allocate(network.precision(), embedded) : null,
                 embeds && training ? workspace.allocate(network.precision(), embedded) : null);
         this.shapes = new PassShape[timeSteps + 1];
@@ -108,13 +106,23 @@ public final class NetworkPass implements AutoCloseable {
         return workspace;
     }
 
+    /** {@return where the last batch takes steps} */
+    ActiveRows rows() {
+        return buffers.rows();
+    }
+
     /**
      * Says what state a forward pass starts from.
      *
      * @param value whether from that in which the last one ended; default false: each starts from zero
      * @return this pass
+     * @throws IllegalArgumentException if states shall be carried and a layer is bidirectional: its reverse direction
+     *     begins at the end
      */
     public NetworkPass carryState(boolean value) {
+        if (value) {
+            network.description().requireForwards("carryState");
+        }
         this.carryState = value;
         return this;
     }
@@ -193,7 +201,6 @@ public final class NetworkPass implements AutoCloseable {
             boolean compares = batch.targets() != null;
             take(batch, compares);
             shape = shape(batch.timeSteps());
-            lengths = buffers.lengths(batch);
             if (!carryState) {
                 zeroStates();
             }
@@ -246,8 +253,9 @@ public final class NetworkPass implements AutoCloseable {
             if (network.description().input().tokens()) {
                 network.tokenRows().touch(shape.tokens());
             }
-            if (touched && lengths != null && !network.description().head().lastStep()) {
-                clearBeyondLengths();
+            if (touched && !network.description().head().lastStep()) {
+                // What the caller put beyond a length must not reach the head's parameters.
+                rows().clearPadding(network.precision(), shape.head().outputGradient(), network.outputSize());
             }
             shape.backward();
             for (LayerPass layer : layers) {
@@ -374,7 +382,8 @@ public final class NetworkPass implements AutoCloseable {
      * change it before a forward pass, not between the two}
      *
      * @param layer from 0, the one that reads the input
-     * @param plane from 0, the layer's output; the others as its cell says
+     * @param plane from 0, the cell's output; the others as the cell says. Those of the reverse direction of a
+     *     bidirectional layer come behind those of the forward one
      * @throws IllegalArgumentException if there is no such layer or plane
      * @throws IllegalStateException after {@link #close()}
      */
@@ -486,19 +495,6 @@ public final class NetworkPass implements AutoCloseable {
         }
     }
 
-    /** What the caller put beyond a length must not reach the head's parameters; the layers ignore it anyway. */
-    private void clearBeyondLengths() {
-        int outputs = network.outputSize();
-        for (int b = 0; b < batchSize; b++) {
-            for (int t = lengths.getAtIndex(ValueLayout.JAVA_INT, b); t < shape.timeSteps(); t++) {
-                long at = ((long) t * batchSize + b) * outputs;
-                for (int o = 0; o < outputs; o++) {
-                    network.precision().set(shape.head().outputGradient(), at + o, 0);
-                }
-            }
-        }
-    }
-
     private void zeroStates() {
         timeOrigin = 0;
         for (LayerPass layer : layers) {
@@ -508,7 +504,7 @@ public final class NetworkPass implements AutoCloseable {
 
     private PassShape shape(int steps) {
         if (shapes[steps] == null) {
-            shapes[steps] = new PassShape(shared, steps, batchSize);
+            shapes[steps] = new PassShape(shared, steps);
         }
         return shapes[steps];
     }

@@ -15,6 +15,9 @@ final class PassShape {
     private final InputBuffers buffers;
     private final LayerPass[] layers;
     private final EmbeddingPass embedding; // null without, or where the first layer has a table
+    private final LayerPass.Source source; // of the first layer
+    private final boolean skips; // the head reads the source, too
+    private final Network network;
     private final Head head;
     private final MemorySegment tokens; // int32 [T, B]; null for numbers
     private final LayerPass.Run[][] runs = new LayerPass.Run[LENGTHS + HOLD + 1][]; // by what a batch has; made lazily
@@ -23,25 +26,32 @@ final class PassShape {
     /**
      * What the shapes of a pass share.
      *
+     * @param skip null where there is none, or it needs none
      * @param embedded learned vectors of the tokens, [T, B, W] of the largest T; null where nobody reads them
      * @param embeddedGradient their gradient; null without gradients
      */
-    record Shared(Network network, InputBuffers buffers, LayerPass[] layers, Head.Memory head, MemorySegment embedded,
-            MemorySegment embeddedGradient) {}
+    record Shared(NetworkPass pass, InputBuffers buffers, LayerPass[] layers, Head.Memory head, SkipPass.Memory skip,
+            MemorySegment embedded, MemorySegment embeddedGradient) {}
 
-    PassShape(Shared shared, int timeSteps, int batchSize) {
-        Network network = shared.network;
+    PassShape(Shared shared, int timeSteps) {
+        int batchSize = shared.pass.batchSize();
         long rows = (long) timeSteps * batchSize;
+        this.network = shared.pass.network();
         this.timeSteps = timeSteps;
         this.buffers = shared.buffers;
         this.layers = shared.layers;
+        this.skips = network.description().head().skip();
         this.tokens = buffers.tokens() == null ? null : buffers.tokens().asSlice(0, rows * Integer.BYTES);
         this.embedding = shared.embedded != null
                 && network.description().input() instanceof NetworkInput.Embedding input
                 ? new EmbeddingPass(network, input, batchSize, tokens, shared.embedded, shared.embeddedGradient)
                 : null;
+        this.source = embedding != null ? embedding.asSource(skips) : buffers.asSource();
         long positions = network.description().head().lastStep() ? batchSize : rows;
-        this.head = Head.of(network, layers[layers.length - 1], shared.head, positions);
+        SkipPass skip = skips
+                ? new SkipPass(shared.pass, shared.head.products(), timeSteps, source, shared.skip)
+                : null;
+        this.head = Head.of(network, layers[layers.length - 1], shared.head, positions, skip);
     }
 
     /** {@return the first {@code rows} rows of {@code width} numbers; null of null} */
@@ -69,9 +79,10 @@ final class PassShape {
         if (embedding != null) {
             embedding.forward();
         }
-        if (layers[0].table() != null) {
-            layers[0].table().update();
+        if (skips) { // which multiplies all rows: what stands in padding may not be a number
+            buffers.rows().clearOthers(network.precision(), source.values(), network.description().input().size());
         }
+        layers[0].updateTables();
         for (LayerPass.Run run : current) {
             run.forward(timeOrigin);
         }
@@ -91,17 +102,17 @@ final class PassShape {
     private LayerPass.Run[] runs(SequenceBatch batch) {
         int kind = (batch.lengths() == null ? 0 : LENGTHS) + (batch.hold() == null ? 0 : HOLD);
         if (runs[kind] == null) {
-            runs[kind] = makeRuns(buffers.lengths(batch), buffers.hold(batch));
+            runs[kind] = makeRuns(buffers.rows().lengths(), buffers.rows().hold());
         }
         return runs[kind];
     }
 
     private LayerPass.Run[] makeRuns(MemorySegment lengths, MemorySegment hold) {
         var made = new LayerPass.Run[layers.length];
-        LayerPass.Source source = embedding != null ? embedding.asSource() : buffers.asSource();
+        LayerPass.Source below = source;
         for (int layer = 0; layer < layers.length; layer++) {
-            made[layer] = layers[layer].run(timeSteps, source, lengths, hold);
-            source = layers[layer].asSource();
+            made[layer] = layers[layer].run(timeSteps, below, lengths, hold);
+            below = layers[layer].asSource();
         }
         return made;
     }

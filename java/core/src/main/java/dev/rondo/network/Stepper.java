@@ -27,6 +27,7 @@ public final class Stepper implements AutoCloseable {
     private final SequenceBatch batch;
 
     Stepper(Network network) {
+        network.description().requireForwards("stepper");
         this.network = network;
         this.pass = NetworkPass.inference(network, 1, 1, "stepper").carryState(true);
         boolean tokens = network.description().input().tokens();

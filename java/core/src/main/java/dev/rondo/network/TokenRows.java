@@ -9,6 +9,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.IntStream;
 
 /**
  * Which rows of a network's gradients may differ from zero. Of a tensor that has a row per token, a batch touches the
@@ -37,10 +38,14 @@ public final class TokenRows {
         return switch (description.input()) {
             case NetworkInput.Dense _ -> List.of();
             case NetworkInput.Embedding _ -> List.of("embedding.weight");
-            case NetworkInput.OneHot _ -> description.layers().getFirst()
-                    .blocks(description.inputSize(0), description.inputKind(0)).stream()
-                    .filter(block -> block.source() == Source.INPUT && block.rowStride() == 1)
-                    .map(ParameterBlock::tensor).distinct().map(name -> "layer0." + name).toList();
+            case NetworkInput.OneHot _ -> {
+                Layer layer = description.layers().getFirst();
+                List<String> ofCell = layer.cell().blocks(description.inputSize(0), description.inputKind(0)).stream()
+                        .filter(block -> block.source() == Source.INPUT && block.rowStride() == 1)
+                        .map(ParameterBlock::tensor).distinct().toList();
+                yield IntStream.range(0, layer.directions()).boxed().flatMap(direction -> ofCell.stream()
+                        .map(name -> NetworkDescription.prefix(0, direction) + name)).toList();
+            }
         };
     }
 

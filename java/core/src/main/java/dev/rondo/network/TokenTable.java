@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The first layer's parameters on the tokens themselves, behind an embedding, for inference: its input weights are
+ * A direction of the first layer on the tokens themselves, behind an embedding, for inference: its input weights are
  * embedding weightIh<sup>T</sup>, a row per token, so that a token costs the copy of a row instead of a product. Made
  * anew when the network's parameters have changed.
  *
@@ -34,10 +34,10 @@ final class TokenTable {
     private final Products products;
     private long version = -1;
 
-    private TokenTable(Network network, Embedding input, Workspace workspace) {
-        Cell cell = network.description().layers().getFirst();
+    private TokenTable(Network network, Embedding input, int direction, Workspace workspace) {
+        Cell cell = network.description().layers().getFirst().cell();
         this.network = network;
-        this.prefix = NetworkDescription.prefix(0);
+        this.prefix = NetworkDescription.prefix(0, direction);
         this.vocabularySize = input.vocabularySize();
         this.width = input.size();
         this.inputWeights = cell.blocks(vocabularySize, InputKind.TOKENS).stream()
@@ -50,16 +50,18 @@ final class TokenTable {
     }
 
     /**
-     * {@return the table of a pass without gradients; null where there is no embedding, or it would be too large, and
-     * for REFERENCE, which computes what the equations say}
+     * {@return the table of a direction in a pass without gradients; null where there is no embedding, others read it
+     * too, or the table would be too large, and for REFERENCE, which computes what the equations say}
      */
-    static TokenTable of(Network network, NetworkPass pass) {
-        if (pass.training() || network.backend() == Backend.REFERENCE
-                || !(network.description().input() instanceof Embedding input)) {
+    static TokenTable of(Network network, NetworkPass pass, int direction) {
+        NetworkDescription description = network.description();
+        Layer layer = description.layers().getFirst();
+        if (pass.training() || network.backend() == Backend.REFERENCE || layer.addsInput() || description.head().skip()
+                || !(description.input() instanceof Embedding input)) {
             return null;
         }
-        long numbers = (long) input.vocabularySize() * network.description().layers().getFirst().rows();
-        return numbers <= MOST ? new TokenTable(network, input, pass.workspace()) : null;
+        long numbers = (long) input.vocabularySize() * layer.cell().rows();
+        return numbers <= MOST ? new TokenTable(network, input, direction, pass.workspace()) : null;
     }
 
     /** {@return what the layer shall run on} */

@@ -9,6 +9,7 @@ import dev.rondo.cell.Cell;
 import dev.rondo.cell.gru.Gru;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.memory.Precision;
+import dev.rondo.network.Layer;
 import dev.rondo.network.NetworkDescription;
 import dev.rondo.network.NetworkInput;
 import java.util.List;
@@ -32,7 +33,7 @@ class ToleranceTest {
 
     @Test
     void aNetworkIsTheSumOfItsLayersAndItsHead() {
-        var layers = List.of(cell, Gru.of(4));
+        var layers = List.of(Layer.of(cell), Layer.of(Gru.of(4)));
         var network = new NetworkDescription(new NetworkInput.Dense(7), layers, 3);
         // The LSTM's 32 rows; the GRU's 16; the head's 4 units.
         double roundings = 8 * (5 + 4 + 2) * EPS + 3 * 4 * EPS;

@@ -68,7 +68,7 @@ class EncoderDecoderTest {
         }
 
         private void forEachPlane(Plane visitor) {
-            List<Cell> layers = encoder.description().layers();
+            List<Layer> layers = encoder.description().layers();
             for (int layer = 0; layer < layers.size(); layer++) {
                 for (int plane = 0; plane < layers.get(layer).planeWidths().length; plane++) {
                     visitor.visit(layer, plane);

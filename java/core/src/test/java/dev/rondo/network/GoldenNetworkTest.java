@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.cell.Backend;
-import dev.rondo.cell.Cell;
 import dev.rondo.cell.elman.Elman;
 import dev.rondo.cell.gru.Gru;
 import dev.rondo.cell.lstm.Lstm;
@@ -132,7 +131,7 @@ class GoldenNetworkTest {
 
     /** The name has a place for "initial" or "last". */
     private static void eachState(Network network, StateAction action) {
-        List<Cell> layers = network.description().layers();
+        List<Layer> layers = network.description().layers();
         for (int layer = 0; layer < layers.size(); layer++) {
             for (int plane = 0; plane < layers.get(layer).planeWidths().length; plane++) {
                 action.of(layer, plane, "layer" + layer + ".%s[" + plane + "]");

@@ -19,6 +19,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class NetworkDescriptionTest {
+    private static List<Layer> layers(Cell... cells) {
+        return Stream.of(cells).map(Layer::of).toList();
+    }
+
     static Stream<NetworkInput> inputs() {
         return Stream.of(new NetworkInput.Dense(3), new NetworkInput.OneHot(65), new NetworkInput.Embedding(65, 8));
     }
@@ -26,7 +30,7 @@ class NetworkDescriptionTest {
     @ParameterizedTest
     @MethodSource("inputs")
     void aDescriptionIsReadBackFromItsText(NetworkInput input) {
-        var description = new NetworkDescription(input, List.of(Lstm.of(4), new Lstm(5, -0.25)), 7);
+        var description = new NetworkDescription(input, layers(Lstm.of(4), new Lstm(5, -0.25)), 7);
         assertEquals(description, NetworkDescription.parse(description.text()));
     }
 
@@ -40,7 +44,7 @@ class NetworkDescriptionTest {
     @ParameterizedTest
     @MethodSource("heads")
     void aHeadIsReadBackFromItsText(NetworkHead head) {
-        var description = new NetworkDescription(new NetworkInput.Dense(2), List.of(Lstm.of(3)), head);
+        var description = new NetworkDescription(new NetworkInput.Dense(2), layers(Lstm.of(3)), head);
         assertEquals(description, NetworkDescription.parse(description.text()));
         assertEquals(3, description.outputSize());
     }
@@ -53,7 +57,7 @@ class NetworkDescriptionTest {
 
     @Test
     void parametersAreNamedByPartAndCell() {
-        var description = new NetworkDescription(new NetworkInput.Embedding(9, 2), List.of(Lstm.of(4), Lstm.of(5)), 7);
+        var description = new NetworkDescription(new NetworkInput.Embedding(9, 2), layers(Lstm.of(4), Lstm.of(5)), 7);
         List<String> names = description.layout().tensors().stream().map(TensorLayout.Tensor::name).toList();
         assertEquals(List.of("embedding.weight", "layer0.weightIh", "layer0.weightHh", "layer0.bias", "layer1.weightIh",
                 "layer1.weightHh", "layer1.bias", "head.weight", "head.bias"), names);
@@ -63,7 +67,7 @@ class NetworkDescriptionTest {
 
     @Test
     void theFirstWeightsOfOneHotTokensLieTokenMajor() {
-        var description = new NetworkDescription(new NetworkInput.OneHot(9), List.of(Lstm.of(4)), 9);
+        var description = new NetworkDescription(new NetworkInput.OneHot(9), layers(Lstm.of(4)), 9);
         assertEquals(List.of(9, 16), description.layout().get("layer0.weightIh").shape());
     }
 
@@ -98,7 +102,7 @@ class NetworkDescriptionTest {
 
     @Test
     void aLayerThatIsNotThereIsNamed() {
-        var description = new NetworkDescription(new NetworkInput.Dense(3), List.of(Lstm.of(4), Lstm.of(5)), 7);
+        var description = new NetworkDescription(new NetworkInput.Dense(3), layers(Lstm.of(4), Lstm.of(5)), 7);
         assertEquals("layer: expected 0 to 1, got 2",
                 assertThrows(IndexOutOfBoundsException.class, () -> description.inputSize(2)).getMessage());
         assertEquals("layer: expected 0 to 1, got -1",

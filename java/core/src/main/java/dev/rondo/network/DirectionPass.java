@@ -1,0 +1,176 @@
+package dev.rondo.network;
+
+import dev.rondo.cell.Cell;
+import dev.rondo.cell.CellGradients;
+import dev.rondo.cell.CellPass;
+import dev.rondo.cell.CellPlan;
+import dev.rondo.cell.CellShape;
+import dev.rondo.memory.Parameters;
+import dev.rondo.memory.Precision;
+import dev.rondo.memory.Workspace;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One direction of a layer of a {@link NetworkPass}: its plan, states and their gradients. States are kept in place: a
+ * pass starts from what the planes hold and leaves the last state there.
+ *
+ * <p>T time steps, B sequences, P<sub>p</sub> width of state plane p.
+ */
+final class DirectionPass implements AutoCloseable {
+    private final Network network;
+    private final boolean reversed;
+    private final Cell cell;
+    private final CellShape shape;
+    private final TokenTable table; // null but for the first layer of a pass that has one
+    private final Parameters parameters;
+    private final long offset;
+    private final CellPlan plan;
+    private final MemorySegment[] state; // [B, Pp] each
+    private final MemorySegment[] stateGradient; // [B, Pp] each, of the state before the pass; null without gradients
+    private final MemorySegment[] lastGradient; // [B, Pp] each, of the state after the pass; null without gradients
+    private final MemorySegment cache;
+
+    /** Direction 0 runs forwards, direction 1 in reverse. */
+    DirectionPass(Network network, int layer, int direction, NetworkPass owner) {
+        NetworkDescription description = network.description();
+        Precision precision = network.precision();
+        Workspace workspace = owner.workspace();
+        this.network = network;
+        this.reversed = direction == 1;
+        this.cell = description.layers().get(layer).cell();
+        this.table = layer == 0 ? TokenTable.of(network, owner, direction) : null;
+        int inputSize = table == null ? description.inputSize(layer) : table.vocabularySize();
+        this.shape = cell.shape(owner.timeSteps(), owner.batchSize(), inputSize);
+        this.parameters = table == null ? network.parameters() : table.parameters();
+        this.offset = table == null ? description.offset(layer, direction, parameters.layout()) : 0;
+        this.plan = cell.kernel(network.backend()).plan(cell, shape, precision, network.execution());
+        int planes = cell.planeWidths().length;
+        this.state = new MemorySegment[planes];
+        this.stateGradient = new MemorySegment[planes];
+        this.lastGradient = new MemorySegment[planes];
+        for (int plane = 0; plane < planes; plane++) {
+            long count = (long) shape.batchSize() * cell.planeWidths()[plane];
+            state[plane] = workspace.allocate(precision, count);
+            stateGradient[plane] = owner.training() ? workspace.allocate(precision, count) : null;
+            lastGradient[plane] = owner.training() ? workspace.allocate(precision, count) : null;
+        }
+        this.cache = owner.training()
+                ? workspace.allocateBytes(plan.cacheBytes(shape.timeSteps(), shape.batchSize()))
+                : null;
+    }
+
+    /** Columns of a matrix of T * B rows: those that this direction reads or writes. */
+    record Columns(MemorySegment values, long rowStride) {}
+
+    /**
+     * What one run works on beside states and parameters.
+     *
+     * @param lengths int32 [B]; null if all are T
+     * @param hold bytes [T, B]; null if no state is held
+     * @param output where P0 columns go
+     * @param outputGradient where their gradient comes in; null without
+     * @param accumulate whether the gradient of the input is added to what is there
+     */
+    record Operands(LayerPass.Source source, MemorySegment lengths, MemorySegment hold, Columns output,
+            Columns outputGradient, boolean accumulate) {}
+
+    /** One way to run this direction: with or without lengths and hold. */
+    record Run(CellPlan plan, CellPass pass, CellGradients gradients) {
+        void forward(long timeOrigin) {
+            pass.timeOrigin(timeOrigin);
+            plan.forward(pass);
+        }
+
+        void backward() {
+            plan.backward(pass, gradients);
+        }
+    }
+
+    /** {@return this direction over T steps of {@code operands}} */
+    Run run(int timeSteps, Operands operands) {
+        CellShape now = cell.shape(timeSteps, shape.batchSize(), shape.inputSize());
+        CellPass.Builder builder = CellPass.of(cell, now, parameters, offset).reversed(reversed);
+        if (operands.source.tokens() != null) {
+            builder.tokens(operands.source.tokens());
+        } else {
+            builder.input(operands.source.values(), shape.inputSize());
+        }
+        for (int plane = 0; plane < state.length; plane++) {
+            builder.initial(plane, state[plane]).last(plane, state[plane]);
+        }
+        builder.output(operands.output.values, operands.output.rowStride);
+        if (operands.lengths != null) {
+            builder.lengths(operands.lengths);
+        }
+        if (operands.hold != null) {
+            builder.hold(operands.hold, 1);
+        }
+        if (cache != null) {
+            builder.cache(cache);
+        }
+        CellPass pass = builder.build();
+        return new Run(plan, pass, cache == null ? null : gradients(pass, operands));
+    }
+
+    private CellGradients gradients(CellPass pass, Operands operands) {
+        Precision precision = network.precision();
+        long count = pass.params().byteSize() / precision.bytes();
+        CellGradients.Builder builder = CellGradients.of(pass)
+                .params(precision.slice(network.gradientSlab(), offset, count));
+        if (operands.outputGradient != null) {
+            builder.output(operands.outputGradient.values, operands.outputGradient.rowStride);
+        }
+        if (operands.source.gradient() != null) {
+            builder.input(operands.source.gradient(), shape.inputSize(), operands.accumulate);
+        }
+        for (int plane = 0; plane < state.length; plane++) {
+            builder.initial(plane, stateGradient[plane]).last(plane, lastGradient[plane]);
+        }
+        return builder.build();
+    }
+
+    /** {@return the weights on the tokens themselves, to be updated before this runs; null without} */
+    TokenTable table() {
+        return table;
+    }
+
+    int statePlanes() {
+        return state.length;
+    }
+
+    MemorySegment state(int plane) {
+        return state[plane];
+    }
+
+    MemorySegment stateGradient(int plane) {
+        return stateGradient[plane];
+    }
+
+    MemorySegment lastGradient(int plane) {
+        return lastGradient[plane];
+    }
+
+    void resetLastGradient() {
+        for (MemorySegment plane : lastGradient) {
+            plane.fill((byte) 0);
+        }
+    }
+
+    void resetState() {
+        for (MemorySegment plane : state) {
+            plane.fill((byte) 0);
+        }
+    }
+
+    void resetState(int sequence) {
+        for (int plane = 0; plane < state.length; plane++) {
+            int width = cell.planeWidths()[plane];
+            Elementwise.zero(network.precision(), state[plane], (long) sequence * width, width);
+        }
+    }
+
+    @Override
+    public void close() {
+        plan.close();
+    }
+}

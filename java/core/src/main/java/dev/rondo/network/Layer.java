@@ -1,0 +1,161 @@
+package dev.rondo.network;
+
+import dev.rondo.cell.Cell;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * Description of a layer: a cell, in which directions it runs, and what is done with what it puts out. A value, as the
+ * cell is.
+ *
+ * <pre>{@code
+ * Network.builder(inputSize)
+ *         .layer(Layer.of(Lstm.of(128)).bidirectional())
+ *         .layer(Layer.of(Lstm.of(256)).residual())
+ *         .lastStep().classes(10)
+ * }</pre>
+ *
+ * @param cell what runs; a bidirectional layer has two of it, each with parameters of its own
+ * @param merge what is made of the outputs of both directions; null = the layer runs forwards alone
+ * @param addsInput whether what the layer reads is added to what it puts out: {@link #residual()}
+ */
+public record Layer(Cell cell, Merge merge, boolean addsInput) {
+    private static final String BIDIRECTIONAL = "bidirectional";
+    private static final String RESIDUAL = "residual";
+
+    /** What a bidirectional layer makes of the outputs of its directions. */
+    public enum Merge {
+        /** Side by side, those of the forward direction first: twice as wide as the cell's. */
+        CONCATENATE,
+        /** Their sum. */
+        SUM;
+
+        /** {@return the merge in descriptions: "concatenate"} */
+        String text() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
+        static Merge parse(String text) {
+            return Arrays.stream(values()).filter(merge -> merge.text().equals(text)).findFirst().orElseThrow(() ->
+                    new IllegalArgumentException(BIDIRECTIONAL + ": expected one of "
+                            + Arrays.stream(values()).map(Merge::text).toList() + ", got " + text));
+        }
+    }
+
+    /** Refuses a missing cell. */
+    public Layer {
+        Objects.requireNonNull(cell, "cell: expected one, got null");
+    }
+
+    /**
+     * {@return a layer that runs forwards and hands on what its cell puts out}
+     *
+     * @param cell decides its size
+     */
+    public static Layer of(Cell cell) {
+        return new Layer(cell, null, false);
+    }
+
+    /**
+     * {@return this layer in both directions (Schuster and Paliwal, "Bidirectional recurrent neural networks", 1997),
+     * outputs side by side} Such a layer needs whole sequences: it has no stepper.
+     */
+    public Layer bidirectional() {
+        return bidirectional(Merge.CONCATENATE);
+    }
+
+    /**
+     * {@return this layer in both directions}
+     *
+     * @param merge what is made of their outputs
+     */
+    public Layer bidirectional(Merge merge) {
+        return new Layer(cell, Objects.requireNonNull(merge, "merge: expected one, got null"), addsInput);
+    }
+
+    /**
+     * {@return this layer with what it reads added to what it puts out (He, Zhang, Ren and Sun, "Deep residual learning
+     * for image recognition", 2016)} The two have to be of one width. The cell's own state has no part in it. Where a
+     * sequence takes no step nothing is added.
+     */
+    public Layer residual() {
+        return new Layer(cell, merge, true);
+    }
+
+    /** {@return 2 if the layer is bidirectional, else 1} */
+    public int directions() {
+        return merge == null ? 1 : 2;
+    }
+
+    /** {@return the width of what the layer puts out} */
+    public int outputSize() {
+        return merge == Merge.CONCATENATE ? Math.multiplyExact(2, cell.outputSize()) : cell.outputSize();
+    }
+
+    /** {@return width of each state plane: those of the cell, of a bidirectional layer once more for the reverse} */
+    public int[] planeWidths() {
+        int[] one = cell.planeWidths();
+        int[] all = Arrays.copyOf(one, one.length * directions());
+        System.arraycopy(one, 0, all, all.length - one.length, one.length);
+        return all;
+    }
+
+    /**
+     * {@return the same layer of another cell}
+     *
+     * @param cell in the place of this one's
+     */
+    public Layer withCell(Cell cell) {
+        return new Layer(cell, merge, addsInput);
+    }
+
+    /** {@return why this layer cannot stand on {@code input}, in the words of an error; null if it can} */
+    String misfit(NetworkInput input, int inputSize) {
+        if (!addsInput) {
+            return null;
+        }
+        if (input instanceof NetworkInput.OneHot) {
+            return RESIDUAL + ": expected numbers or an embedding to add, got one-hot tokens";
+        }
+        return inputSize == outputSize() ? null
+                : RESIDUAL + ": expected an input of " + outputSize() + " numbers, as the layer puts out, got " + inputSize;
+    }
+
+    /** {@return this layer as words of a description: "lstm 256 bidirectional=concatenate forgetBias=1.0"} */
+    String text() {
+        var options = new TreeMap<>(cell.options());
+        if (merge != null) {
+            options.put(BIDIRECTIONAL, merge.text());
+        }
+        if (addsInput) {
+            options.put(RESIDUAL, "true");
+        }
+        return cell.name() + " " + cell.hiddenSize() + options.entrySet().stream()
+                .map(option -> " " + option.getKey() + "=" + option.getValue()).collect(Collectors.joining());
+    }
+
+    /** {@return the layer of words of a description, the first of which is "layer"} */
+    static Layer parse(String[] words) {
+        int hiddenSize = NetworkDescription.number(words, 2);
+        Map<String, String> options = new LinkedHashMap<>();
+        for (int i = 3; i < words.length; i++) {
+            int equals = words[i].indexOf('=');
+            if (equals < 1) {
+                throw NetworkDescription.damaged(words);
+            }
+            options.put(words[i].substring(0, equals), words[i].substring(equals + 1));
+        }
+        String merge = options.remove(BIDIRECTIONAL);
+        boolean residual = options.containsKey(RESIDUAL);
+        if (residual && !options.remove(RESIDUAL).equals("true")) {
+            throw NetworkDescription.damaged(words);
+        }
+        Cell cell = Cells.of(words[1], hiddenSize, options);
+        return new Layer(cell, merge == null ? null : Merge.parse(merge), residual);
+    }
+}
