@@ -143,7 +143,7 @@ class NullArgumentsTest {
             "EpochResult(int, long, double, long, Metrics, boolean): validation",
             "LanguageModelTrainer.Builder.backend(Backend): value",
             "LanguageModelTrainer.Builder.directory(Path): path",
-            "Layer(Cell, Merge, boolean): merge",
+            "Layer(Cell, Merge, boolean, Dropout): merge",
             "Network.Builder.backend(Backend): value",
             "Network.Builder.loss(Loss): value",
             "Network.Builder.maxIsa(IsaTier): tier",
@@ -192,6 +192,7 @@ class NullArgumentsTest {
         sample(NetworkInput.class, new NetworkInput.Dense(1));
         sample(NetworkHead.class, NetworkHead.classes(1));
         sample(Layer.of(Lstm.of(1)));
+        sample(Layer.of(Lstm.of(1)).dropout());
         sample(Layer.Merge.class, Layer.Merge.SUM);
         sample(network.tokenRows());
         sample(opened(network.pass(1, 1)));

@@ -15,9 +15,11 @@ import java.util.Map;
 
 /**
  * The loss of a network on one batch, as a function of its parameters and of the state in which each layer enters the
- * batch; float64 here, whatever the network computes in.
+ * batch; masks of dropout and zoneout always the same; float64 here, whatever the network computes in.
  */
 final class NetworkLoss implements AutoCloseable {
+    private static final long MASKS = 1; // the same for a network and its twin
+
     private final Network network;
     private final Precision precision;
     private final SequenceBatch batch;
@@ -40,7 +42,7 @@ final class NetworkLoss implements AutoCloseable {
         this.precision = network.precision();
         this.batch = batch;
         this.own = own;
-        this.pass = network.pass(batch.timeSteps(), batch.batchSize()).carryState(true);
+        this.pass = network.pass(batch.timeSteps(), batch.batchSize()).carryState(true).maskSeed(MASKS);
         try {
             if (earlier != null) {
                 pass.forward(earlier);

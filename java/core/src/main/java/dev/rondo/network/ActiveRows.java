@@ -55,8 +55,12 @@ final class ActiveRows {
         return held && hold.get(ValueLayout.JAVA_BYTE, (long) t * batchSize + b) != 0;
     }
 
+    boolean within(int t, int b) {
+        return t < length(b);
+    }
+
     boolean active(int t, int b) {
-        return t < length(b) && !held(t, b);
+        return within(t, b) && !held(t, b);
     }
 
     /** {@return the last step that sequence {@code b} takes; -1 if it takes none} */

@@ -5,6 +5,7 @@ import dev.rondo.cell.CellGradients;
 import dev.rondo.cell.CellPass;
 import dev.rondo.cell.CellPlan;
 import dev.rondo.cell.CellShape;
+import dev.rondo.cell.InputKind;
 import dev.rondo.memory.Parameters;
 import dev.rondo.memory.Precision;
 import dev.rondo.memory.Workspace;
@@ -29,6 +30,9 @@ final class DirectionPass implements AutoCloseable {
     private final MemorySegment[] stateGradient; // [B, Pp] each, of the state before the pass; null without gradients
     private final MemorySegment[] lastGradient; // [B, Pp] each, of the state after the pass; null without gradients
     private final MemorySegment cache;
+    private final DropoutMask recurrentMask; // null without
+    private final ZoneoutHold zoneout; // null without, and without gradients
+    private final ZoneoutSteps zoneoutSteps; // null without, and with gradients
 
     /** Direction 0 runs forwards, direction 1 in reverse. */
     DirectionPass(Network network, int layer, int direction, NetworkPass owner) {
@@ -57,6 +61,32 @@ final class DirectionPass implements AutoCloseable {
         this.cache = owner.training()
                 ? workspace.allocateBytes(plan.cacheBytes(shape.timeSteps(), shape.batchSize()))
                 : null;
+        Dropout dropout = description.layers().get(layer).dropout();
+        this.recurrentMask = DropoutMask.of(owner, dropout.recurrent(), 1, cell.outputSize());
+        this.zoneout = dropout.zoneout() > 0 && owner.training() ? new ZoneoutHold(owner, dropout, cell) : null;
+        boolean tokens = table != null || description.inputKind(layer) == InputKind.TOKENS;
+        this.zoneoutSteps = dropout.zoneout() > 0 && !owner.training()
+                ? new ZoneoutSteps(owner, dropout.zoneout(), plan, withStates(1), tokens, state)
+                : null;
+    }
+
+    private CellPass.Builder withStates(int timeSteps) {
+        CellShape now = cell.shape(timeSteps, shape.batchSize(), shape.inputSize());
+        CellPass.Builder builder = CellPass.of(cell, now, parameters, offset);
+        for (int plane = 0; plane < state.length; plane++) {
+            builder.initial(plane, state[plane]).last(plane, state[plane]);
+        }
+        return builder;
+    }
+
+    /** Draws the masks of a batch of T steps. */
+    void drawMasks(SeededRandom random, int timeSteps) {
+        if (recurrentMask != null) {
+            recurrentMask.draw(random, timeSteps);
+        }
+        if (zoneout != null) {
+            zoneout.draw(random, timeSteps);
+        }
     }
 
     /** Columns of a matrix of T * B rows: those that this direction reads or writes. */
@@ -75,41 +105,65 @@ final class DirectionPass implements AutoCloseable {
             Columns outputGradient, boolean accumulate) {}
 
     /** One way to run this direction: with or without lengths and hold. */
-    record Run(CellPlan plan, CellPass pass, CellGradients gradients) {
-        void forward(long timeOrigin) {
+    interface Run {
+        void forward(long timeOrigin);
+
+        void backward();
+    }
+
+    private record Whole(CellPlan plan, CellPass pass, CellGradients gradients) implements Run {
+        @Override
+        public void forward(long timeOrigin) {
             pass.timeOrigin(timeOrigin);
             plan.forward(pass);
         }
 
-        void backward() {
+        @Override
+        public void backward() {
             plan.backward(pass, gradients);
+        }
+    }
+
+    private record ByStep(ZoneoutSteps steps, int timeSteps, boolean reversed, Operands operands) implements Run {
+        @Override
+        public void forward(long timeOrigin) {
+            steps.forward(timeSteps, timeOrigin, reversed, operands);
+        }
+
+        @Override
+        public void backward() {
+            throw new IllegalStateException("backward: expected a pass with gradients, got one without");
         }
     }
 
     /** {@return this direction over T steps of {@code operands}} */
     Run run(int timeSteps, Operands operands) {
-        CellShape now = cell.shape(timeSteps, shape.batchSize(), shape.inputSize());
-        CellPass.Builder builder = CellPass.of(cell, now, parameters, offset).reversed(reversed);
+        if (zoneoutSteps != null) {
+            return new ByStep(zoneoutSteps, timeSteps, reversed, operands);
+        }
+        CellPass.Builder builder = withStates(timeSteps).reversed(reversed);
         if (operands.source.tokens() != null) {
             builder.tokens(operands.source.tokens());
         } else {
             builder.input(operands.source.values(), shape.inputSize());
         }
-        for (int plane = 0; plane < state.length; plane++) {
-            builder.initial(plane, state[plane]).last(plane, state[plane]);
-        }
         builder.output(operands.output.values, operands.output.rowStride);
         if (operands.lengths != null) {
             builder.lengths(operands.lengths);
         }
-        if (operands.hold != null) {
+        if (zoneout != null) {
+            builder.hold(zoneout.hold(), shape.hiddenSize());
+        } else if (operands.hold != null) {
             builder.hold(operands.hold, 1);
+        }
+        if (recurrentMask != null) {
+            builder.recurrentMask(recurrentMask.factors());
         }
         if (cache != null) {
             builder.cache(cache);
         }
         CellPass pass = builder.build();
-        return new Run(plan, pass, cache == null ? null : gradients(pass, operands));
+        return new Whole(plan, pass, cache == null ? null : gradients(pass, operands));
     }
 
     private CellGradients gradients(CellPass pass, Operands operands) {

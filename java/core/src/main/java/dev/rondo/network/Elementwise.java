@@ -27,6 +27,22 @@ final class Elementwise {
         }
     }
 
+    /** {@code to *= from}. */
+    static void multiply(
+            Precision precision, MemorySegment from, long fromAt, MemorySegment to, long toAt, long count) {
+        if (precision == Precision.FLOAT32) {
+            for (long i = 0; i < count; i++) {
+                float product = to.getAtIndex(JAVA_FLOAT, toAt + i) * from.getAtIndex(JAVA_FLOAT, fromAt + i);
+                to.setAtIndex(JAVA_FLOAT, toAt + i, product);
+            }
+        } else {
+            for (long i = 0; i < count; i++) {
+                double product = to.getAtIndex(JAVA_DOUBLE, toAt + i) * from.getAtIndex(JAVA_DOUBLE, fromAt + i);
+                to.setAtIndex(JAVA_DOUBLE, toAt + i, product);
+            }
+        }
+    }
+
     /** {@code to = from}. */
     static void copy(Precision precision, MemorySegment from, long fromAt, MemorySegment to, long toAt, long count) {
         int bytes = precision.bytes();

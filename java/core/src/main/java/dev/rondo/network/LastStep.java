@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * What a head that reads each sequence once reads of a layer, where that is more than the state of one cell: the last
- * states of both directions, and the input of the last step that the sequence takes if the layer adds its input. The
+ * states of both directions, a mask on them, and the input of the last step that the sequence takes if it is added. The
  * reverse direction has its last state at the first step, as in PyTorch's {@code h_n} and Keras' {@code Bidirectional}.
  *
  * <p>B sequences, W width of the layer's output, P of what one direction puts out.
@@ -13,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 final class LastStep {
     private final Layer layer;
     private final DirectionPass[] directions;
+    private final DropoutMask dropout; // null without
     private final Precision precision;
     private final ActiveRows rows;
     private final int batchSize;
@@ -21,10 +22,11 @@ final class LastStep {
     private final MemorySegment output; // [B, W]
     private final MemorySegment gradient; // [B, W]; null without gradients
 
-    LastStep(Layer layer, DirectionPass[] directions, NetworkPass owner, Precision precision) {
+    LastStep(Layer layer, DirectionPass[] directions, NetworkPass owner, DropoutMask dropout) {
         this.layer = layer;
         this.directions = directions;
-        this.precision = precision;
+        this.dropout = dropout;
+        this.precision = owner.network().precision();
         this.rows = owner.rows();
         this.batchSize = owner.batchSize();
         this.width = layer.outputSize();
@@ -49,8 +51,13 @@ final class LastStep {
                 MemorySegment state = directions[direction].state(0);
                 Elementwise.add(precision, state, (long) b * part, output, place(b, direction), part);
             }
+        }
+        if (dropout != null) {
+            dropout.apply(output, 1);
+        }
+        for (int b = 0; b < batchSize && layer.addsInput(); b++) {
             int t = rows.last(b);
-            if (layer.addsInput() && t >= 0) {
+            if (t >= 0) {
                 long from = ((long) t * batchSize + b) * width;
                 Elementwise.add(precision, source.values(), from, output, (long) b * width, width);
             }
@@ -61,6 +68,9 @@ final class LastStep {
     void backward(LayerPass.Source source, int timeSteps) {
         if (layer.addsInput() && source.gradient() != null) {
             passToInput(source, timeSteps);
+        }
+        if (dropout != null) {
+            dropout.apply(gradient, 1);
         }
         for (int b = 0; b < batchSize; b++) {
             for (int direction = 0; direction < directions.length; direction++) {

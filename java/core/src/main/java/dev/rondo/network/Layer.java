@@ -23,10 +23,15 @@ import java.util.stream.Collectors;
  * @param cell what runs; a bidirectional layer has two of it, each with parameters of its own
  * @param merge what is made of the outputs of both directions; null = the layer runs forwards alone
  * @param addsInput whether what the layer reads is added to what it puts out: {@link #residual()}
+ * @param dropout what is left out in training
  */
-public record Layer(Cell cell, Merge merge, boolean addsInput) {
+public record Layer(Cell cell, Merge merge, boolean addsInput, Dropout dropout) {
     private static final String BIDIRECTIONAL = "bidirectional";
     private static final String RESIDUAL = "residual";
+    private static final String DROPOUT = "dropout";
+    private static final String VARIATIONAL_DROPOUT = "variationalDropout";
+    private static final String RECURRENT_DROPOUT = "recurrentDropout";
+    private static final String ZONEOUT = "zoneout";
 
     /** What a bidirectional layer makes of the outputs of its directions. */
     public enum Merge {
@@ -47,9 +52,18 @@ public record Layer(Cell cell, Merge merge, boolean addsInput) {
         }
     }
 
-    /** Refuses a missing cell. */
+    /**
+     * Checks its arguments.
+     *
+     * @throws IllegalArgumentException if there is zoneout of a cell whose units cannot be held one by one
+     */
     public Layer {
         Objects.requireNonNull(cell, "cell: expected one, got null");
+        Objects.requireNonNull(dropout, "dropout: expected rates, got null");
+        if (dropout.zoneout() > 0 && !cell.holdsUnits()) {
+            throw new IllegalArgumentException(
+                    ZONEOUT + ": expected a cell whose units can be held one by one, got " + Cells.text(cell));
+        }
     }
 
     /**
@@ -58,7 +72,7 @@ public record Layer(Cell cell, Merge merge, boolean addsInput) {
      * @param cell decides its size
      */
     public static Layer of(Cell cell) {
-        return new Layer(cell, null, false);
+        return new Layer(cell, null, false, Dropout.NONE);
     }
 
     /**
@@ -75,7 +89,7 @@ public record Layer(Cell cell, Merge merge, boolean addsInput) {
      * @param merge what is made of their outputs
      */
     public Layer bidirectional(Merge merge) {
-        return new Layer(cell, Objects.requireNonNull(merge, "merge: expected one, got null"), addsInput);
+        return new Layer(cell, Objects.requireNonNull(merge, "merge: expected one, got null"), addsInput, dropout);
     }
 
     /**
@@ -84,7 +98,58 @@ public record Layer(Cell cell, Merge merge, boolean addsInput) {
      * sequence takes no step nothing is added.
      */
     public Layer residual() {
-        return new Layer(cell, merge, true);
+        return new Layer(cell, merge, true, dropout);
+    }
+
+    /**
+     * {@return this layer with dropout of what it hands on, drawn anew at each step; what is {@linkplain #residual()
+     * added} to it is not dropped}
+     *
+     * @param rate from 0 to below 1: the share that is left out
+     * @throws IllegalArgumentException if it is not
+     */
+    public Layer dropout(double rate) {
+        return with(new Dropout(rate, false, dropout.recurrent(), dropout.zoneout()));
+    }
+
+    /**
+     * {@return this layer with dropout of what it hands on, by one mask for all steps of a sequence (Gal and
+     * Ghahramani, "A theoretically grounded application of dropout in recurrent neural networks", 2016)}
+     *
+     * @param rate from 0 to below 1: the share that is left out
+     * @throws IllegalArgumentException if it is not
+     */
+    public Layer variationalDropout(double rate) {
+        return with(new Dropout(rate, true, dropout.recurrent(), dropout.zoneout()));
+    }
+
+    /**
+     * {@return this layer with dropout of the old output where it enters the product with the recurrent weights, by one
+     * mask for all steps of a sequence (Gal and Ghahramani 2016; Keras' {@code recurrent_dropout})} The other planes of
+     * the state, as an LSTM's c, keep what they have. (Semeniuta, Severyn and Barth, "Recurrent dropout without memory
+     * loss", 2016, drop the candidate instead.)
+     *
+     * @param rate from 0 to below 1: the share of units that is left out
+     * @throws IllegalArgumentException if it is not
+     */
+    public Layer recurrentDropout(double rate) {
+        return with(new Dropout(dropout.rate(), dropout.perSequence(), rate, dropout.zoneout()));
+    }
+
+    /**
+     * {@return this layer with zoneout: at each step each unit keeps its old state, all planes of it, with this
+     * probability (Krueger et al., "Zoneout", 2017)} Without gradients the state becomes what is to be expected, as
+     * they do: {@code rate * old + (1 - rate) * new}; such a pass takes its steps one by one.
+     *
+     * @param rate from 0 to below 1
+     * @throws IllegalArgumentException if it is not, or the cell's units cannot be held one by one
+     */
+    public Layer zoneout(double rate) {
+        return with(new Dropout(dropout.rate(), dropout.perSequence(), dropout.recurrent(), rate));
+    }
+
+    private Layer with(Dropout other) {
+        return new Layer(cell, merge, addsInput, other);
     }
 
     /** {@return 2 if the layer is bidirectional, else 1} */
@@ -111,7 +176,7 @@ public record Layer(Cell cell, Merge merge, boolean addsInput) {
      * @param cell in the place of this one's
      */
     public Layer withCell(Cell cell) {
-        return new Layer(cell, merge, addsInput);
+        return new Layer(cell, merge, addsInput, dropout);
     }
 
     /** {@return why this layer cannot stand on {@code input}, in the words of an error; null if it can} */
@@ -135,8 +200,17 @@ public record Layer(Cell cell, Merge merge, boolean addsInput) {
         if (addsInput) {
             options.put(RESIDUAL, "true");
         }
+        putRate(options, dropout.perSequence() ? VARIATIONAL_DROPOUT : DROPOUT, dropout.rate());
+        putRate(options, RECURRENT_DROPOUT, dropout.recurrent());
+        putRate(options, ZONEOUT, dropout.zoneout());
         return cell.name() + " " + cell.hiddenSize() + options.entrySet().stream()
                 .map(option -> " " + option.getKey() + "=" + option.getValue()).collect(Collectors.joining());
+    }
+
+    private static void putRate(Map<String, String> options, String name, double rate) {
+        if (rate > 0) {
+            options.put(name, Double.toString(rate));
+        }
     }
 
     /** {@return the layer of words of a description, the first of which is "layer"} */
@@ -155,7 +229,19 @@ public record Layer(Cell cell, Merge merge, boolean addsInput) {
         if (residual && !options.remove(RESIDUAL).equals("true")) {
             throw NetworkDescription.damaged(words);
         }
+        boolean perSequence = options.containsKey(VARIATIONAL_DROPOUT);
+        var dropout = new Dropout(takeRate(options, perSequence ? VARIATIONAL_DROPOUT : DROPOUT), perSequence,
+                takeRate(options, RECURRENT_DROPOUT), takeRate(options, ZONEOUT));
         Cell cell = Cells.of(words[1], hiddenSize, options);
-        return new Layer(cell, merge == null ? null : Merge.parse(merge), residual);
+        return new Layer(cell, merge == null ? null : Merge.parse(merge), residual, dropout);
+    }
+
+    private static double takeRate(Map<String, String> options, String name) {
+        String value = options.remove(name);
+        try {
+            return value == null ? 0 : Double.parseDouble(value);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(name + ": expected a number, got " + value, e);
+        }
     }
 }

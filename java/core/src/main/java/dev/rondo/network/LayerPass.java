@@ -8,8 +8,8 @@ import java.lang.foreign.MemorySegment;
  * One layer of a {@link NetworkPass}: its one or two directions, and what is made of their outputs.
  *
  * <pre>
- * forward   directions -> columns of one buffer [-> sum] [-> + input] -> output
- * backward  gradient of the output -> input's, as far as it was added -> directions, which add theirs to it
+ * forward   directions -> columns of one buffer [-> sum] [-> * mask] [-> + input] -> output
+ * backward  gradient of the output [-> + input's] [-> * mask] -> directions, which add theirs to the input's
  * </pre>
  *
  * <p>T time steps, B sequences, I width of the input, W of the output, P of what one direction puts out.
@@ -24,6 +24,7 @@ final class LayerPass implements AutoCloseable {
     private final MemorySegment columns; // [T, B, P] or [T, B, 2 P], what the directions write
     private final MemorySegment output; // [T, B, W]; where the layer has no sum, the same memory
     private final MemorySegment outputGradient; // [T, B, W]; null without gradients, or if none comes in there
+    private final DropoutMask dropout; // null without
     private final LastStep lastStep; // null unless a head reads it, and it is more than one cell's state
 
     LayerPass(Network network, int number, NetworkPass owner) {
@@ -43,8 +44,10 @@ final class LayerPass implements AutoCloseable {
         long outputs = positions * layer.outputSize();
         this.output = layer.merge() == Layer.Merge.SUM && !readOnce ? workspace.allocate(precision, outputs) : columns;
         this.outputGradient = owner.training() && !readOnce ? workspace.allocate(precision, outputs) : null;
-        boolean composed = directions.length > 1 || layer.addsInput();
-        this.lastStep = readOnce && composed ? new LastStep(layer, directions, owner, precision) : null;
+        int masks = layer.dropout().perSequence() || readOnce ? 1 : owner.timeSteps();
+        this.dropout = DropoutMask.of(owner, layer.dropout().rate(), masks, layer.outputSize());
+        boolean composed = directions.length > 1 || layer.addsInput() || dropout != null;
+        this.lastStep = readOnce && composed ? new LastStep(layer, directions, owner, dropout) : null;
     }
 
     /**
@@ -89,6 +92,9 @@ final class LayerPass implements AutoCloseable {
                 lastStep.forward(source);
             } else if (!readOnce) {
                 merge(timeSteps);
+                if (dropout != null) {
+                    dropout.apply(output, timeSteps);
+                }
                 addInput(source, timeSteps);
             }
         }
@@ -98,6 +104,9 @@ final class LayerPass implements AutoCloseable {
                 lastStep.backward(source, timeSteps);
             } else if (!readOnce) {
                 passToInput(source, timeSteps);
+                if (dropout != null) {
+                    dropout.apply(outputGradient, timeSteps);
+                }
             }
             for (DirectionPass.Run run : runs) {
                 run.backward();
@@ -164,6 +173,16 @@ final class LayerPass implements AutoCloseable {
                     Elementwise.add(precision, outputGradient, at, source.gradient, at, width);
                 }
             }
+        }
+    }
+
+    /** Draws the masks of a batch of T steps. */
+    void drawMasks(SeededRandom random, int timeSteps) {
+        if (dropout != null) {
+            dropout.draw(random, timeSteps);
+        }
+        for (DirectionPass direction : directions) {
+            direction.drawMasks(random, timeSteps);
         }
     }
 

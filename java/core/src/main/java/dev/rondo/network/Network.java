@@ -44,6 +44,7 @@ public final class Network implements AutoCloseable {
     private final Workspace workspace;
     private final Parameters parameters;
     private final TokenRows tokenRows;
+    private final SeededRandom maskSeeds; // of dropout and zoneout, one for each forward pass in training
     private MemorySegment gradients;
 
     private Network(Builder builder) {
@@ -59,6 +60,7 @@ public final class Network implements AutoCloseable {
         this.workspace = new Workspace("network");
         this.parameters = new Parameters(workspace, description.layout(), builder.precision);
         this.tokenRows = new TokenRows(description);
+        this.maskSeeds = new SeededRandom(~builder.seed); // not that of the parameters
         new FirstParameters(description, parameters, builder).write();
     }
 
@@ -181,7 +183,8 @@ public final class Network implements AutoCloseable {
     }
 
     /**
-     * Adds description, precision and parameters to a checkpoint.
+     * Adds description, precision and parameters to a checkpoint; of a network with dropout or zoneout also where its
+     * masks have come to, so that a resumed training goes on with the same ones.
      *
      * @param checkpoint gets them; the parameters' numbers are read only when it is written
      * @throws IllegalArgumentException if a network is in it already
@@ -253,6 +256,11 @@ public final class Network implements AutoCloseable {
             gradients = parameters.twin();
         }
         return gradients;
+    }
+
+    /** {@return what the masks of each forward pass in training are drawn from} */
+    SeededRandom maskSeeds() {
+        return maskSeeds;
     }
 
     /** {@return which rows of the gradients may differ from zero} */
@@ -511,7 +519,8 @@ public final class Network implements AutoCloseable {
         }
 
         /**
-         * Sets what the first parameters are drawn from. One seed gives the same network on every backend.
+         * Sets what the first parameters, and the masks of dropout and zoneout, are drawn from. One seed gives the same
+         * network on every backend.
          *
          * @param value any number; default 0
          * @return this builder

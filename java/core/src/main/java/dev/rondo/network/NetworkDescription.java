@@ -148,6 +148,11 @@ public record NetworkDescription(NetworkInput input, List<Layer> layers, Network
         return prefix(layer) + (direction == 0 ? "" : "reverse.");
     }
 
+    /** {@return whether training draws masks} */
+    boolean drawsMasks() {
+        return layers.stream().anyMatch(layer -> layer.dropout().any());
+    }
+
     /**
      * Refuses layers that need whole sequences.
      *
@@ -158,7 +163,7 @@ public record NetworkDescription(NetworkInput input, List<Layer> layers, Network
         for (int layer = 0; layer < layers.size(); layer++) {
             if (layers.get(layer).directions() > 1) {
                 throw new IllegalArgumentException(
-                        name + ": expected layers that run forwards alone, got layer" + layer + ", a bidirectional one");
+                        name + ": expected layers that run forwards, got layer" + layer + ", a bidirectional one");
             }
         }
     }

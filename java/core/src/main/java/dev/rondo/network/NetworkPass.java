@@ -32,6 +32,9 @@ public final class NetworkPass implements AutoCloseable {
     private final Targets targets;
     private final LossPass loss; // null without
     private PassShape shape; // of the last forward pass
+    private final SeededRandom masks = new SeededRandom(0);
+    private boolean masksFixed;
+    private long maskSeed; // if they are
     private boolean carryState;
     private long timeOrigin; // of the next forward pass
     private boolean lossKnown;
@@ -149,6 +152,20 @@ public final class NetworkPass implements AutoCloseable {
     }
 
     /**
+     * Draws the masks of dropout and zoneout from a seed in every forward pass from now on, always the same ones, for
+     * what compares passes: finite differences, say. By default each forward pass with gradients has masks of its own,
+     * drawn from the network's seed in the order of the passes.
+     *
+     * @param value any number; a batch of one shape has the same masks by it on every backend
+     * @return this pass
+     */
+    public NetworkPass maskSeed(long value) {
+        this.masksFixed = true;
+        this.maskSeed = value;
+        return this;
+    }
+
+    /**
      * Sets all states to zero, and the time to 0.
      *
      * @throws IllegalStateException after {@link #close()} of pass or network, or while another thread uses this pass
@@ -204,6 +221,7 @@ public final class NetworkPass implements AutoCloseable {
             if (!carryState) {
                 zeroStates();
             }
+            drawMasks(batch.timeSteps());
             shape.forward(batch, timeOrigin);
             timeOrigin += batch.timeSteps();
             Head head = shape.head();
@@ -217,6 +235,15 @@ public final class NetworkPass implements AutoCloseable {
             aimed = compares;
         } finally {
             guard.exit();
+        }
+    }
+
+    private void drawMasks(int steps) {
+        if (training && network.description().drawsMasks()) {
+            masks.state(masksFixed ? maskSeed : network.maskSeeds().nextLong());
+            for (LayerPass layer : layers) {
+                layer.drawMasks(masks, steps);
+            }
         }
     }
 

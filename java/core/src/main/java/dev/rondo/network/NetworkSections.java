@@ -17,6 +17,7 @@ final class NetworkSections {
     private static final String PRECISION = "network.precision";
     private static final String PARAMETERS = "network.parameters";
     private static final String TIME = "state.time";
+    private static final String MASKS = "network.masks";
 
     private NetworkSections() {}
 
@@ -25,6 +26,9 @@ final class NetworkSections {
         checkpoint.text(DESCRIPTION, network.description().text())
                 .text(PRECISION, network.precision().name())
                 .numbers(PARAMETERS, network.precision(), slab);
+        if (network.description().drawsMasks()) {
+            checkpoint.longs(MASKS, network.maskSeeds().state());
+        }
     }
 
     static Network read(Checkpoint checkpoint, UnaryOperator<Network.Builder> options) throws CheckpointException {
@@ -55,6 +59,7 @@ final class NetworkSections {
                         "options: expected backend, threads and the like, got another network than the file's");
             }
             copy(checkpoint, precision, network.parameters());
+            restoreMasks(checkpoint, network);
             return network;
         } catch (CheckpointException | RuntimeException e) {
             network.close();
@@ -90,8 +95,16 @@ final class NetworkSections {
         } catch (IllegalArgumentException e) {
             throw checkpoint.damaged(DESCRIPTION, e);
         }
+        checkpoint.expect(PARAMETERS, network.parameters().slab().byteSize()); // before anything is changed
+        restoreMasks(checkpoint, network);
         checkpoint.copy(PARAMETERS, network.precision(), network.parameters().slab());
         network.parameters().changed();
+    }
+
+    private static void restoreMasks(Checkpoint checkpoint, Network network) throws CheckpointException {
+        if (network.description().drawsMasks()) {
+            network.maskSeeds().state(checkpoint.longs(MASKS, 1)[0]);
+        }
     }
 
     static void writeStates(NetworkPass pass, Checkpoint.Builder checkpoint) {

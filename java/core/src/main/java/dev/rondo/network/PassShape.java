@@ -16,7 +16,7 @@ final class PassShape {
     private final LayerPass[] layers;
     private final EmbeddingPass embedding; // null without, or where the first layer has a table
     private final LayerPass.Source source; // of the first layer
-    private final boolean skips; // the head reads the source, too
+    private final boolean clears; // where no step is taken, the source's numbers are set to zero
     private final Network network;
     private final Head head;
     private final MemorySegment tokens; // int32 [T, B]; null for numbers
@@ -40,7 +40,9 @@ final class PassShape {
         this.timeSteps = timeSteps;
         this.buffers = shared.buffers;
         this.layers = shared.layers;
-        this.skips = network.description().head().skip();
+        NetworkDescription description = network.description();
+        boolean skips = description.head().skip();
+        this.clears = skips || description.layers().getFirst().dropout().zoneout() > 0;
         this.tokens = buffers.tokens() == null ? null : buffers.tokens().asSlice(0, rows * Integer.BYTES);
         this.embedding = shared.embedded != null
                 && network.description().input() instanceof NetworkInput.Embedding input
@@ -79,7 +81,7 @@ final class PassShape {
         if (embedding != null) {
             embedding.forward();
         }
-        if (skips) { // which multiplies all rows: what stands in padding may not be a number
+        if (clears && source.values() != null) { // all rows will be multiplied; in padding anything may stand
             buffers.rows().clearOthers(network.precision(), source.values(), network.description().input().size());
         }
         layers[0].updateTables();

@@ -26,6 +26,11 @@ public final class SeededRandom implements RandomGenerator {
         return state;
     }
 
+    /** Goes on from a state. */
+    void state(long value) {
+        state = value;
+    }
+
     @Override
     public long nextLong() {
         state += GOLDEN_GAMMA;

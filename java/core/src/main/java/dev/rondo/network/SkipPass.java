@@ -6,8 +6,8 @@ import dev.rondo.memory.Precision;
 import java.lang.foreign.MemorySegment;
 
 /**
- * What a head adds to its outputs from the network's input, past all layers: {@code outputs += x V^T}. A head that reads
- * each sequence once reads the input of the last step that the sequence takes.
+ * What a head adds to its outputs from the network's input, past all layers: {@code outputs += x V^T}. A head that
+ * reads each sequence once reads the input of the last step that the sequence takes.
  *
  * <p>N positions, T * B or B; I width of the input, O outputs; V [O, I].
  */

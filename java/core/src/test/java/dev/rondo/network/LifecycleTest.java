@@ -104,7 +104,7 @@ class LifecycleTest {
             NetworkPass pass = network.pass(4, 1);
             pass.forward(batch(4));
             pass.close();
-            assertSays("pass is closed", pass, Set.of("timeSteps", "batchSize", "network", "carryState", "loss",
+            assertSays("pass is closed", pass, Set.of("timeSteps", "batchSize", "network", "carryState", "maskSeed", "loss",
                     "counted", "lossWeight", "close"),
                     batch(4), Checkpoint.builder(), restorable());
             OutputLoss zero = (_, _) -> 0;

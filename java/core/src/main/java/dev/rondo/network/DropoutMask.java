@@ -1,0 +1,57 @@
+package dev.rondo.network;
+
+import dev.rondo.memory.Precision;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * What numbers of a pass are multiplied by in training: 0 with the rate's probability, else {@code 1 / (1 - rate)}. One
+ * mask for each step, or one for all.
+ *
+ * <p>T time steps, N numbers of a step.
+ */
+final class DropoutMask {
+    private final Precision precision;
+    private final double rate;
+    private final int masks; // T, or 1 for all steps
+    private final int width; // N
+    private final MemorySegment factors; // [masks, N]
+    private final double[] row;
+
+    private DropoutMask(NetworkPass owner, double rate, int masks, int width) {
+        this.precision = owner.network().precision();
+        this.rate = rate;
+        this.masks = masks;
+        this.width = Math.multiplyExact(owner.batchSize(), width);
+        this.factors = owner.workspace().allocate(precision, (long) masks * this.width);
+        this.row = new double[this.width];
+    }
+
+    /** {@return {@code masks} masks of B times {@code width} numbers; null where nothing is dropped} */
+    static DropoutMask of(NetworkPass owner, double rate, int masks, int width) {
+        return owner.training() && rate > 0 ? new DropoutMask(owner, rate, masks, width) : null;
+    }
+
+    /** {@return the factors} */
+    MemorySegment factors() {
+        return factors;
+    }
+
+    /** Draws the masks of a batch of {@code timeSteps} steps. */
+    void draw(SeededRandom random, int timeSteps) {
+        double kept = 1 / (1 - rate);
+        for (int mask = 0; mask < Math.min(masks, timeSteps); mask++) {
+            for (int i = 0; i < width; i++) {
+                row[i] = random.nextDouble() < rate ? 0 : kept;
+            }
+            precision.write(row, factors, (long) mask * width, width);
+        }
+    }
+
+    /** Multiplies {@code numbers}, [T, N]. */
+    void apply(MemorySegment numbers, int timeSteps) {
+        for (int t = 0; t < timeSteps; t++) {
+            long mask = masks == 1 ? 0 : t;
+            Elementwise.multiply(precision, factors, mask * width, numbers, (long) t * width, width);
+        }
+    }
+}
