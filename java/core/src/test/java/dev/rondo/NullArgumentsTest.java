@@ -143,7 +143,7 @@ class NullArgumentsTest {
             "EpochResult(int, long, double, long, Metrics, boolean): validation",
             "LanguageModelTrainer.Builder.backend(Backend): value",
             "LanguageModelTrainer.Builder.directory(Path): path",
-            "Layer(Cell, Merge, boolean, Dropout): merge",
+            "Layer(Cell, Merge, boolean, Dropout, boolean): merge",
             "Network.Builder.backend(Backend): value",
             "Network.Builder.loss(Loss): value",
             "Network.Builder.maxIsa(IsaTier): tier",
@@ -174,6 +174,7 @@ class NullArgumentsTest {
         sample(double[].class, new double[1]);
         sample(byte[].class, new byte[1]);
         sample(float[][].class, new float[1][1]);
+        sample(boolean[].class, new boolean[1]);
         sample(boolean[][].class, new boolean[1][1]);
         sample(List.class, List.of());
         sample(Map.class, Map.of());

@@ -121,7 +121,8 @@ public final class GradientCheck {
      * {@return this check with the state carried over from another batch: what truncated back-propagation computes
      * of a chunk, the state in which it is entered held constant}
      *
-     * @param value of the same shape; default: none, the zero state
+     * @param value of the same shape; default: none, sequences begin with the batch; of a network that carries no
+     *     state, for a layer is bidirectional, there can be none
      */
     public GradientCheck after(SequenceBatch value) {
         Objects.requireNonNull(value, "after: expected a batch, got null");

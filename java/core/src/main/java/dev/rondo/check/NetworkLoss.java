@@ -3,6 +3,7 @@ package dev.rondo.check;
 import dev.rondo.check.FiniteDifferences.Variable;
 import dev.rondo.memory.Precision;
 import dev.rondo.memory.TensorLayout.Tensor;
+import dev.rondo.network.Layer;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkPass;
 import dev.rondo.network.OutputLoss;
@@ -22,6 +23,7 @@ final class NetworkLoss implements AutoCloseable {
 
     private final Network network;
     private final Precision precision;
+    private final SequenceBatch earlier; // null = the batch is where sequences begin
     private final SequenceBatch batch;
     private final OutputLoss own; // null = the network's
     private final NetworkPass pass;
@@ -36,29 +38,43 @@ final class NetworkLoss implements AutoCloseable {
         }
     }
 
-    /** After {@code earlier}, if it is not null, from the zero state; else in the zero state. */
+    /** After {@code earlier}, if it is not null; else where sequences begin. */
     NetworkLoss(Network network, SequenceBatch earlier, SequenceBatch batch, OutputLoss own) {
         this.network = network;
         this.precision = network.precision();
         this.batch = batch;
         this.own = own;
-        this.pass = network.pass(batch.timeSteps(), batch.batchSize()).carryState(true).maskSeed(MASKS);
+        this.earlier = earlier;
+        this.pass = network.pass(batch.timeSteps(), batch.batchSize()).maskSeed(MASKS);
         try {
             if (earlier != null) {
-                pass.forward(earlier);
+                pass.carryState(true).forward(earlier);
             }
             this.timeOrigin = pass.timeOrigin();
             for (int layer = 0; layer < network.description().layers().size(); layer++) {
-                int planes = network.description().layers().get(layer).planeWidths().length;
-                for (int plane = 0; plane < planes; plane++) {
-                    MemorySegment values = pass.state(layer, plane);
-                    states.add(new State(layer, plane, values, numbers(values)));
-                }
+                addStates(layer);
             }
         } catch (RuntimeException e) {
             pass.close();
             throw e;
         }
+    }
+
+    /** A state that is learned is among the parameters, unless another was carried over. */
+    private void addStates(int layer) {
+        Layer described = network.description().layers().get(layer);
+        if (earlier == null && described.learnsInitialState()) {
+            return;
+        }
+        for (int plane = 0; plane < described.planeWidths().length; plane++) {
+            MemorySegment values = earlier == null ? pass.initialState(layer, plane) : pass.state(layer, plane);
+            states.add(new State(layer, plane, values, numbers(values)));
+        }
+    }
+
+    /** {@return the batch before, or null} */
+    SequenceBatch earlier() {
+        return earlier;
     }
 
     /** Enters the batch in the same states as {@code other}, which is of the same network in another precision. */

@@ -47,7 +47,7 @@ final class NetworkTwin implements AutoCloseable {
                 double value = original.precision().get(original.parameters().slab(), i);
                 Precision.FLOAT64.set(network.parameters().slab(), i, value);
             }
-            this.loss = new NetworkLoss(network, null, batch, own);
+            this.loss = new NetworkLoss(network, originalLoss.earlier(), batch, own);
             loss.enterAs(originalLoss);
             evaluate();
             this.expected = signs;

@@ -12,10 +12,9 @@ import dev.rondo.memory.Workspace;
 import java.lang.foreign.MemorySegment;
 
 /**
- * One direction of a layer of a {@link NetworkPass}: its plan, states and their gradients. States are kept in place: a
- * pass starts from what the planes hold and leaves the last state there.
+ * One direction of a layer of a {@link NetworkPass}: its plan, its states, what it draws in training.
  *
- * <p>T time steps, B sequences, P<sub>p</sub> width of state plane p.
+ * <p>T time steps, B sequences.
  */
 final class DirectionPass implements AutoCloseable {
     private final Network network;
@@ -26,9 +25,7 @@ final class DirectionPass implements AutoCloseable {
     private final Parameters parameters;
     private final long offset;
     private final CellPlan plan;
-    private final MemorySegment[] state; // [B, Pp] each
-    private final MemorySegment[] stateGradient; // [B, Pp] each, of the state before the pass; null without gradients
-    private final MemorySegment[] lastGradient; // [B, Pp] each, of the state after the pass; null without gradients
+    private final StatePlanes states;
     private final MemorySegment cache;
     private final DropoutMask recurrentMask; // null without
     private final ZoneoutHold zoneout; // null without, and without gradients
@@ -48,16 +45,7 @@ final class DirectionPass implements AutoCloseable {
         this.parameters = table == null ? network.parameters() : table.parameters();
         this.offset = table == null ? description.offset(layer, direction, parameters.layout()) : 0;
         this.plan = cell.kernel(network.backend()).plan(cell, shape, precision, network.execution());
-        int planes = cell.planeWidths().length;
-        this.state = new MemorySegment[planes];
-        this.stateGradient = new MemorySegment[planes];
-        this.lastGradient = new MemorySegment[planes];
-        for (int plane = 0; plane < planes; plane++) {
-            long count = (long) shape.batchSize() * cell.planeWidths()[plane];
-            state[plane] = workspace.allocate(precision, count);
-            stateGradient[plane] = owner.training() ? workspace.allocate(precision, count) : null;
-            lastGradient[plane] = owner.training() ? workspace.allocate(precision, count) : null;
-        }
+        this.states = new StatePlanes(owner, layer, direction);
         this.cache = owner.training()
                 ? workspace.allocateBytes(plan.cacheBytes(shape.timeSteps(), shape.batchSize()))
                 : null;
@@ -66,15 +54,15 @@ final class DirectionPass implements AutoCloseable {
         this.zoneout = dropout.zoneout() > 0 && owner.training() ? new ZoneoutHold(owner, dropout, cell) : null;
         boolean tokens = table != null || description.inputKind(layer) == InputKind.TOKENS;
         this.zoneoutSteps = dropout.zoneout() > 0 && !owner.training()
-                ? new ZoneoutSteps(owner, dropout.zoneout(), plan, withStates(1), tokens, state)
+                ? new ZoneoutSteps(owner, dropout.zoneout(), plan, withStates(1), tokens, states)
                 : null;
     }
 
     private CellPass.Builder withStates(int timeSteps) {
         CellShape now = cell.shape(timeSteps, shape.batchSize(), shape.inputSize());
         CellPass.Builder builder = CellPass.of(cell, now, parameters, offset);
-        for (int plane = 0; plane < state.length; plane++) {
-            builder.initial(plane, state[plane]).last(plane, state[plane]);
+        for (int plane = 0; plane < states.count(); plane++) {
+            builder.initial(plane, states.state(plane)).last(plane, states.state(plane));
         }
         return builder;
     }
@@ -177,8 +165,8 @@ final class DirectionPass implements AutoCloseable {
         if (operands.source.gradient() != null) {
             builder.input(operands.source.gradient(), shape.inputSize(), operands.accumulate);
         }
-        for (int plane = 0; plane < state.length; plane++) {
-            builder.initial(plane, stateGradient[plane]).last(plane, lastGradient[plane]);
+        for (int plane = 0; plane < states.count(); plane++) {
+            builder.initial(plane, states.gradient(plane)).last(plane, states.lastGradient(plane));
         }
         return builder.build();
     }
@@ -188,39 +176,8 @@ final class DirectionPass implements AutoCloseable {
         return table;
     }
 
-    int statePlanes() {
-        return state.length;
-    }
-
-    MemorySegment state(int plane) {
-        return state[plane];
-    }
-
-    MemorySegment stateGradient(int plane) {
-        return stateGradient[plane];
-    }
-
-    MemorySegment lastGradient(int plane) {
-        return lastGradient[plane];
-    }
-
-    void resetLastGradient() {
-        for (MemorySegment plane : lastGradient) {
-            plane.fill((byte) 0);
-        }
-    }
-
-    void resetState() {
-        for (MemorySegment plane : state) {
-            plane.fill((byte) 0);
-        }
-    }
-
-    void resetState(int sequence) {
-        for (int plane = 0; plane < state.length; plane++) {
-            int width = cell.planeWidths()[plane];
-            Elementwise.zero(network.precision(), state[plane], (long) sequence * width, width);
-        }
+    StatePlanes states() {
+        return states;
     }
 
     @Override

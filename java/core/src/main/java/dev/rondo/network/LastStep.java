@@ -48,7 +48,7 @@ final class LastStep {
         Elementwise.zero(precision, output, 0, (long) batchSize * width);
         for (int b = 0; b < batchSize; b++) {
             for (int direction = 0; direction < directions.length; direction++) {
-                MemorySegment state = directions[direction].state(0);
+                MemorySegment state = directions[direction].states().state(0);
                 Elementwise.add(precision, state, (long) b * part, output, place(b, direction), part);
             }
         }
@@ -74,7 +74,7 @@ final class LastStep {
         }
         for (int b = 0; b < batchSize; b++) {
             for (int direction = 0; direction < directions.length; direction++) {
-                MemorySegment last = directions[direction].lastGradient(0);
+                MemorySegment last = directions[direction].states().lastGradient(0);
                 Elementwise.add(precision, gradient, place(b, direction), last, (long) b * part, part);
             }
         }

@@ -24,10 +24,12 @@ import java.util.stream.Collectors;
  * @param merge what is made of the outputs of both directions; null = the layer runs forwards alone
  * @param addsInput whether what the layer reads is added to what it puts out: {@link #residual()}
  * @param dropout what is left out in training
+ * @param learnsInitialState whether the state that a sequence begins with is a parameter
  */
-public record Layer(Cell cell, Merge merge, boolean addsInput, Dropout dropout) {
+public record Layer(Cell cell, Merge merge, boolean addsInput, Dropout dropout, boolean learnsInitialState) {
     private static final String BIDIRECTIONAL = "bidirectional";
     private static final String RESIDUAL = "residual";
+    private static final String INITIAL_STATE = "initialState";
     private static final String DROPOUT = "dropout";
     private static final String VARIATIONAL_DROPOUT = "variationalDropout";
     private static final String RECURRENT_DROPOUT = "recurrentDropout";
@@ -72,7 +74,7 @@ public record Layer(Cell cell, Merge merge, boolean addsInput, Dropout dropout) 
      * @param cell decides its size
      */
     public static Layer of(Cell cell) {
-        return new Layer(cell, null, false, Dropout.NONE);
+        return new Layer(cell, null, false, Dropout.NONE, false);
     }
 
     /**
@@ -89,7 +91,8 @@ public record Layer(Cell cell, Merge merge, boolean addsInput, Dropout dropout) 
      * @param merge what is made of their outputs
      */
     public Layer bidirectional(Merge merge) {
-        return new Layer(cell, Objects.requireNonNull(merge, "merge: expected one, got null"), addsInput, dropout);
+        Objects.requireNonNull(merge, "merge: expected one, got null");
+        return new Layer(cell, merge, addsInput, dropout, learnsInitialState);
     }
 
     /**
@@ -98,7 +101,7 @@ public record Layer(Cell cell, Merge merge, boolean addsInput, Dropout dropout) 
      * sequence takes no step nothing is added.
      */
     public Layer residual() {
-        return new Layer(cell, merge, true, dropout);
+        return new Layer(cell, merge, true, dropout, learnsInitialState);
     }
 
     /**
@@ -148,8 +151,16 @@ public record Layer(Cell cell, Merge merge, boolean addsInput, Dropout dropout) 
         return with(new Dropout(dropout.rate(), dropout.perSequence(), dropout.recurrent(), rate));
     }
 
+    /**
+     * {@return this layer with a parameter for each number of its state that a sequence begins with, of each direction;
+     * they start as 0} By default a sequence begins with zeros, or with what {@link NetworkPass#initialState} is given.
+     */
+    public Layer learnedInitialState() {
+        return new Layer(cell, merge, addsInput, dropout, true);
+    }
+
     private Layer with(Dropout other) {
-        return new Layer(cell, merge, addsInput, other);
+        return new Layer(cell, merge, addsInput, other, learnsInitialState);
     }
 
     /** {@return 2 if the layer is bidirectional, else 1} */
@@ -176,7 +187,7 @@ public record Layer(Cell cell, Merge merge, boolean addsInput, Dropout dropout) 
      * @param cell in the place of this one's
      */
     public Layer withCell(Cell cell) {
-        return new Layer(cell, merge, addsInput, dropout);
+        return new Layer(cell, merge, addsInput, dropout, learnsInitialState);
     }
 
     /** {@return why this layer cannot stand on {@code input}, in the words of an error; null if it can} */
@@ -188,7 +199,7 @@ public record Layer(Cell cell, Merge merge, boolean addsInput, Dropout dropout) 
             return RESIDUAL + ": expected numbers or an embedding to add, got one-hot tokens";
         }
         return inputSize == outputSize() ? null
-                : RESIDUAL + ": expected an input of " + outputSize() + " numbers, as the layer puts out, got " + inputSize;
+                : RESIDUAL + ": expected an input of " + outputSize() + " numbers, as it puts out, got " + inputSize;
     }
 
     /** {@return this layer as words of a description: "lstm 256 bidirectional=concatenate forgetBias=1.0"} */
@@ -199,6 +210,9 @@ public record Layer(Cell cell, Merge merge, boolean addsInput, Dropout dropout) 
         }
         if (addsInput) {
             options.put(RESIDUAL, "true");
+        }
+        if (learnsInitialState) {
+            options.put(INITIAL_STATE, "learned");
         }
         putRate(options, dropout.perSequence() ? VARIATIONAL_DROPOUT : DROPOUT, dropout.rate());
         putRate(options, RECURRENT_DROPOUT, dropout.recurrent());
@@ -225,15 +239,22 @@ public record Layer(Cell cell, Merge merge, boolean addsInput, Dropout dropout) 
             options.put(words[i].substring(0, equals), words[i].substring(equals + 1));
         }
         String merge = options.remove(BIDIRECTIONAL);
-        boolean residual = options.containsKey(RESIDUAL);
-        if (residual && !options.remove(RESIDUAL).equals("true")) {
-            throw NetworkDescription.damaged(words);
-        }
+        boolean residual = take(options, RESIDUAL, "true");
+        boolean learned = take(options, INITIAL_STATE, "learned");
         boolean perSequence = options.containsKey(VARIATIONAL_DROPOUT);
         var dropout = new Dropout(takeRate(options, perSequence ? VARIATIONAL_DROPOUT : DROPOUT), perSequence,
                 takeRate(options, RECURRENT_DROPOUT), takeRate(options, ZONEOUT));
         Cell cell = Cells.of(words[1], hiddenSize, options);
-        return new Layer(cell, merge == null ? null : Merge.parse(merge), residual, dropout);
+        return new Layer(cell, merge == null ? null : Merge.parse(merge), residual, dropout, learned);
+    }
+
+    /** {@return whether an option is there, which has one value} */
+    private static boolean take(Map<String, String> options, String name, String expected) {
+        String value = options.remove(name);
+        if (value != null && !value.equals(expected)) {
+            throw new IllegalArgumentException(name + ": expected " + expected + ", got " + value);
+        }
+        return value != null;
     }
 
     private static double takeRate(Map<String, String> options, String name) {

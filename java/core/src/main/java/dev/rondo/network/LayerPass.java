@@ -3,6 +3,7 @@ package dev.rondo.network;
 import dev.rondo.memory.Precision;
 import dev.rondo.memory.Workspace;
 import java.lang.foreign.MemorySegment;
+import java.util.stream.Stream;
 
 /**
  * One layer of a {@link NetworkPass}: its one or two directions, and what is made of their outputs.
@@ -202,12 +203,12 @@ final class LayerPass implements AutoCloseable {
 
     /** {@return what a head reads: [T, B, W], or [B, W] after the last step, which may be the state itself} */
     MemorySegment read() {
-        return !readOnce ? output : lastStep == null ? directions[0].state(0) : lastStep.output();
+        return !readOnce ? output : lastStep == null ? directions[0].states().state(0) : lastStep.output();
     }
 
     /** {@return the gradient of {@link #read()}; null without gradients} */
     MemorySegment readGradient() {
-        return !readOnce ? outputGradient : lastStep == null ? directions[0].lastGradient(0) : lastStep.gradient();
+        return !readOnce ? outputGradient : lastStep == null ? directions[0].states().lastGradient(0) : lastStep.gradient();
     }
 
     /** {@return whether others may have written to {@link #readGradient()}, for it is that of a state} */
@@ -216,41 +217,21 @@ final class LayerPass implements AutoCloseable {
     }
 
     int statePlanes() {
-        return directions.length * directions[0].statePlanes();
+        return directions.length * directions[0].states().count();
     }
 
-    MemorySegment state(int plane) {
-        return of(plane).state(plane % directions[0].statePlanes());
+    /** {@return the planes that {@code plane} is one of, those of the reverse direction coming behind the others} */
+    StatePlanes states(int plane) {
+        return directions[plane / directions[0].states().count()].states();
     }
 
-    MemorySegment stateGradient(int plane) {
-        return of(plane).stateGradient(plane % directions[0].statePlanes());
+    /** {@return the place of {@code plane} among those of its direction} */
+    int ofDirection(int plane) {
+        return plane % directions[0].states().count();
     }
 
-    MemorySegment lastGradient(int plane) {
-        return of(plane).lastGradient(plane % directions[0].statePlanes());
-    }
-
-    private DirectionPass of(int plane) {
-        return directions[plane / directions[0].statePlanes()];
-    }
-
-    void resetLastGradient() {
-        for (DirectionPass direction : directions) {
-            direction.resetLastGradient();
-        }
-    }
-
-    void resetState() {
-        for (DirectionPass direction : directions) {
-            direction.resetState();
-        }
-    }
-
-    void resetState(int sequence) {
-        for (DirectionPass direction : directions) {
-            direction.resetState(sequence);
-        }
+    Stream<StatePlanes> states() {
+        return Stream.of(directions).map(DirectionPass::states);
     }
 
     @Override

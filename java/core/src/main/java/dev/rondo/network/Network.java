@@ -308,7 +308,18 @@ public final class Network implements AutoCloseable {
      * @throws IllegalStateException after {@link #close()}
      */
     public Stepper stepper() {
-        return new Stepper(this);
+        return stepper(1);
+    }
+
+    /**
+     * {@return a stepper of several streams, each with a state of its own, to be closed}
+     *
+     * @param streams B, at least 1
+     * @throws IllegalArgumentException if it is below 1, or a layer is bidirectional
+     * @throws IllegalStateException after {@link #close()}
+     */
+    public Stepper stepper(int streams) {
+        return new Stepper(this, CellShape.atLeastOne("streams", streams));
     }
 
     /**

@@ -106,8 +106,9 @@ public record NetworkDescription(NetworkInput input, List<Layer> layers, Network
     /**
      * {@return names and shapes of all parameters}: {@code embedding.weight} [V, W] if there is one; for each layer its
      * cell's with the prefix {@code layer0.}, {@code layer1.} and so on, of a bidirectional one those of the reverse
-     * direction behind them, with the prefix {@code layer0.reverse.}; {@code head.weight} [O, H] and {@code head.bias}
-     * [O] if the head has a dense layer, {@code head.skipWeight} [O, I] if it reads the input too
+     * direction behind them, with the prefix {@code layer0.reverse.}; where the initial state is learned {@code
+     * initialState0} [P] and so on, one for each state plane, behind those of the cell; {@code head.weight} [O, H] and
+     * {@code head.bias} [O] if the head has a dense layer, {@code head.skipWeight} [O, I] if it reads the input too
      */
     public TensorLayout layout() {
         var layout = TensorLayout.builder();
@@ -117,6 +118,7 @@ public record NetworkDescription(NetworkInput input, List<Layer> layers, Network
         for (int layer = 0; layer < layers.size(); layer++) {
             for (int direction = 0; direction < layers.get(layer).directions(); direction++) {
                 layout.addAll(prefix(layer, direction), cellLayout(layer));
+                addInitialState(layout, layer, direction);
             }
         }
         if (head.dense()) {
@@ -126,6 +128,18 @@ public record NetworkDescription(NetworkInput input, List<Layer> layers, Network
             layout.add("head.skipWeight", head.outputs(), input.size());
         }
         return layout.build();
+    }
+
+    private void addInitialState(TensorLayout.Builder layout, int layer, int direction) {
+        int[] widths = layers.get(layer).cell().planeWidths();
+        for (int plane = 0; plane < widths.length && layers.get(layer).learnsInitialState(); plane++) {
+            layout.add(initialState(layer, direction, plane), widths[plane]);
+        }
+    }
+
+    /** {@return the name of a state plane that is learned} */
+    static String initialState(int layer, int direction, int plane) {
+        return prefix(layer, direction) + "initialState" + plane;
     }
 
     /** {@return the parameters of one direction of a layer, as its cell names them} */

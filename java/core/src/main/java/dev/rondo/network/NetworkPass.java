@@ -14,7 +14,8 @@ import java.util.function.Function;
  * nothing, but for some views when a number of steps turns up for the first time. What one layer puts out is what the
  * next reads, without a copy.
  *
- * <p>A pass starts from the zero state unless states are {@linkplain #carryState carried}; then it goes on from where
+ * <p>A pass starts from the zero state, or from one that is {@linkplain #initialState given} or {@linkplain
+ * Layer#learnedInitialState learned}, unless states are {@linkplain #carryState carried}; then it goes on from where
  * the last pass ended. Gradients never cross from one pass to the one before: that is truncated back-propagation
  * through time. The clock of cells that have one goes with the states. One thread at a time.
  */
@@ -27,6 +28,7 @@ public final class NetworkPass implements AutoCloseable {
     private final PassGuard guard;
     private final InputBuffers buffers;
     private final LayerPass[] layers;
+    private final PassStates states;
     private final PassShape.Shared shared;
     private final PassShape[] shapes; // by T; made when one turns up
     private final Targets targets;
@@ -56,6 +58,7 @@ public final class NetworkPass implements AutoCloseable {
         for (int layer = 0; layer < layers.length; layer++) {
             layers[layer] = new LayerPass(network, layer, this);
         }
+        this.states = new PassStates(layers, batchSize);
         boolean embeds = network.description().input() instanceof NetworkInput.Embedding && layers[0].table() == null;
         long embedded = embeds ? (long) timeSteps * batchSize * network.description().input().size() : 0;
         this.shared = new PassShape.Shared(this, buffers, layers, Head.Memory.of(this), SkipPass.Memory.of(this),
@@ -117,7 +120,7 @@ public final class NetworkPass implements AutoCloseable {
     /**
      * Says what state a forward pass starts from.
      *
-     * @param value whether from that in which the last one ended; default false: each starts from zero
+     * @param value whether from that in which the last one ended; default false: its sequences begin anew
      * @return this pass
      * @throws IllegalArgumentException if states shall be carried and a layer is bidirectional: its reverse direction
      *     begins at the end
@@ -166,22 +169,23 @@ public final class NetworkPass implements AutoCloseable {
     }
 
     /**
-     * Sets all states to zero, and the time to 0.
+     * Lets all sequences begin anew, at time 0: with zeros, unless their initial state is given or learned.
      *
      * @throws IllegalStateException after {@link #close()} of pass or network, or while another thread uses this pass
      */
     public void resetState() {
         guard.enter();
         try {
-            zeroStates();
+            timeOrigin = 0;
+            states.reset();
         } finally {
             guard.exit();
         }
     }
 
     /**
-     * Sets the state of one sequence to zero: another begins in its place. The clock is that of all sequences of the
-     * batch and goes on: the new one begins at a time that need not be 0.
+     * Lets one sequence begin anew, as {@link #resetState()} does: another comes in its place. The clock is that of all
+     * sequences of the batch and goes on: the new one begins at a time that need not be 0.
      *
      * @param sequence from 0 to B - 1
      * @throws IllegalArgumentException if there is no such sequence
@@ -191,9 +195,7 @@ public final class NetworkPass implements AutoCloseable {
         below("sequence", sequence, batchSize);
         guard.enter();
         try {
-            for (LayerPass layer : layers) {
-                layer.resetState(sequence);
-            }
+            states.reset(sequence);
         } finally {
             guard.exit();
         }
@@ -219,8 +221,9 @@ public final class NetworkPass implements AutoCloseable {
             take(batch, compares);
             shape = shape(batch.timeSteps());
             if (!carryState) {
-                zeroStates();
+                timeOrigin = 0;
             }
+            states.enter(carryState);
             drawMasks(batch.timeSteps());
             shape.forward(batch, timeOrigin);
             timeOrigin += batch.timeSteps();
@@ -285,9 +288,7 @@ public final class NetworkPass implements AutoCloseable {
                 rows().clearPadding(network.precision(), shape.head().outputGradient(), network.outputSize());
             }
             shape.backward();
-            for (LayerPass layer : layers) {
-                layer.resetLastGradient();
-            }
+            states.leave();
         } finally {
             guard.exit();
         }
@@ -415,7 +416,26 @@ public final class NetworkPass implements AutoCloseable {
      * @throws IllegalStateException after {@link #close()}
      */
     public MemorySegment state(int layer, int plane) {
-        return at(layer, plane).state(plane);
+        LayerPass at = at(layer, plane);
+        return at.states(plane).state(at.ofDirection(plane));
+    }
+
+    /**
+     * {@return one plane of the state that sequences of a layer begin with, [B, P]; zeros until it is written to. A
+     * pass that carries no states starts from it, one that does where a sequence begins anew}
+     *
+     * @param layer as {@link #state} says
+     * @param plane as {@link #state} says
+     * @throws IllegalArgumentException if there is no such layer or plane, or the layer has learned what it begins with
+     * @throws IllegalStateException after {@link #close()}
+     */
+    public MemorySegment initialState(int layer, int plane) {
+        LayerPass at = at(layer, plane);
+        if (network.description().layers().get(layer).learnsInitialState()) {
+            throw new IllegalArgumentException("initialState: expected a layer that begins with what is given, got"
+                    + " layer" + layer + ", which has learned it");
+        }
+        return at.states(plane).given(at.ofDirection(plane));
     }
 
     /**
@@ -429,7 +449,8 @@ public final class NetworkPass implements AutoCloseable {
      */
     public MemorySegment stateGradient(int layer, int plane) {
         wantGradients("stateGradient");
-        return at(layer, plane).stateGradient(plane);
+        LayerPass at = at(layer, plane);
+        return at.states(plane).gradient(at.ofDirection(plane));
     }
 
     /**
@@ -454,9 +475,9 @@ public final class NetworkPass implements AutoCloseable {
      */
     public MemorySegment lastStateGradient(int layer, int plane) {
         wantGradients("lastStateGradient");
-        MemorySegment gradient = at(layer, plane).lastGradient(plane);
+        LayerPass at = at(layer, plane);
         aimed = true;
-        return gradient;
+        return at.states(plane).lastGradient(at.ofDirection(plane));
     }
 
     private LayerPass at(int layer, int plane) {
@@ -507,6 +528,7 @@ public final class NetworkPass implements AutoCloseable {
     public void restoreStates(Checkpoint checkpoint) throws CheckpointException {
         NetworkSections.restoreStates(
                 this, Objects.requireNonNull(checkpoint, "checkpoint: expected one, got null"));
+        states.restored();
     }
 
     /**
@@ -519,13 +541,6 @@ public final class NetworkPass implements AutoCloseable {
         workspace.close();
         for (LayerPass layer : layers) {
             layer.close();
-        }
-    }
-
-    private void zeroStates() {
-        timeOrigin = 0;
-        for (LayerPass layer : layers) {
-            layer.resetState();
         }
     }
 

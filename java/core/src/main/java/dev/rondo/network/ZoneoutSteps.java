@@ -22,22 +22,22 @@ final class ZoneoutSteps {
     private final CellPass step;
     private final MemorySegment input; // [B, I] or int32 [B], of one step
     private final MemorySegment takes; // int32 [B], 1 where a sequence takes the step, as lengths of it
-    private final MemorySegment[] state; // [B, Pp] each
+    private final StatePlanes states;
     private final MemorySegment[] old; // [B, Pp] each
 
     /** Steps of {@code direction}, whose pass of one step {@code builder} has all but input and lengths. */
     ZoneoutSteps(NetworkPass owner, double rate, CellPlan plan, CellPass.Builder builder, boolean tokens,
-            MemorySegment[] state) {
+            StatePlanes states) {
         Workspace workspace = owner.workspace();
         this.rate = rate;
         this.precision = owner.network().precision();
         this.rows = owner.rows();
         this.batchSize = owner.batchSize();
         this.plan = plan;
-        this.state = state;
-        this.old = new MemorySegment[state.length];
-        for (int plane = 0; plane < state.length; plane++) {
-            old[plane] = workspace.allocateBytes(state[plane].byteSize());
+        this.states = states;
+        this.old = new MemorySegment[states.count()];
+        for (int plane = 0; plane < old.length; plane++) {
+            old[plane] = workspace.allocateBytes(states.state(plane).byteSize());
         }
         int inputSize = plan.largest().inputSize();
         this.input = tokens
@@ -56,8 +56,8 @@ final class ZoneoutSteps {
             for (int b = 0; b < batchSize; b++) {
                 takes.setAtIndex(ValueLayout.JAVA_INT, b, rows.active(t, b) ? 1 : 0);
             }
-            for (int plane = 0; plane < state.length; plane++) {
-                old[plane].copyFrom(state[plane]);
+            for (int plane = 0; plane < old.length; plane++) {
+                old[plane].copyFrom(states.state(plane));
             }
             step.timeOrigin(timeOrigin + t);
             plan.forward(step);
@@ -67,12 +67,13 @@ final class ZoneoutSteps {
     }
 
     private void blend(int t) {
-        for (int plane = 0; plane < state.length; plane++) {
-            int width = plan.cell().planeWidths()[plane];
+        for (int plane = 0; plane < old.length; plane++) {
+            MemorySegment state = states.state(plane);
+            int width = (int) (state.byteSize() / precision.bytes()) / batchSize;
             for (int b = 0; b < batchSize; b++) {
                 for (long at = (long) b * width; at < (b + 1L) * width && rows.active(t, b); at++) {
-                    double expected = rate * precision.get(old[plane], at) + (1 - rate) * precision.get(state[plane], at);
-                    precision.set(state[plane], at, expected);
+                    double expected = rate * precision.get(old[plane], at) + (1 - rate) * precision.get(state, at);
+                    precision.set(state, at, expected);
                 }
             }
         }
@@ -83,7 +84,7 @@ final class ZoneoutSteps {
         for (int b = 0; b < batchSize; b++) {
             long at = ((long) t * batchSize + b) * output.rowStride();
             if (rows.within(t, b)) {
-                Elementwise.copy(precision, state[0], (long) b * width, output.values(), at, width);
+                Elementwise.copy(precision, states.state(0), (long) b * width, output.values(), at, width);
             } else {
                 Elementwise.zero(precision, output.values(), at, width);
             }

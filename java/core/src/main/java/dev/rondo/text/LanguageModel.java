@@ -58,6 +58,10 @@ public final class LanguageModel implements AutoCloseable {
             throw new IllegalArgumentException(
                     "network: expected classes at each step, got " + network.description().head());
         }
+        if (network.description().layers().stream().anyMatch(layer -> layer.directions() > 1)) {
+            throw new IllegalArgumentException("network: expected layers that run forwards, got a bidirectional one,"
+                    + " which knows what is to be predicted");
+        }
         this.vocabulary = vocabulary;
         this.network = network;
     }

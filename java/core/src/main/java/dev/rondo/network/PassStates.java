@@ -1,0 +1,61 @@
+package dev.rondo.network;
+
+import java.util.Arrays;
+
+/** The states of a pass, of all layers and directions, and which sequences begin anew in it. */
+final class PassStates {
+    private final StatePlanes[] directions;
+    private final boolean[] begins; // [B], in the next forward pass
+    private final boolean[] began; // [B], in the last one
+
+    PassStates(LayerPass[] layers, int batchSize) {
+        this.directions = Arrays.stream(layers).flatMap(LayerPass::states).toArray(StatePlanes[]::new);
+        this.begins = new boolean[batchSize];
+        this.began = new boolean[batchSize];
+        Arrays.fill(begins, true);
+    }
+
+    /** Lets all sequences begin anew. */
+    void reset() {
+        for (int b = 0; b < begins.length; b++) {
+            reset(b);
+        }
+    }
+
+    /** Lets one sequence begin anew. */
+    void reset(int b) {
+        begins[b] = true;
+        for (StatePlanes planes : directions) {
+            planes.begin(b);
+        }
+    }
+
+    /** Before a forward pass; without {@code carried} all sequences begin anew. */
+    void enter(boolean carried) {
+        if (!carried) {
+            reset();
+        }
+        for (int b = 0; b < begins.length; b++) {
+            for (StatePlanes planes : directions) {
+                if (carried && begins[b]) {
+                    planes.beginAgain(b);
+                }
+            }
+            began[b] = begins[b];
+            begins[b] = false;
+        }
+    }
+
+    /** After a backward pass. */
+    void leave() {
+        for (StatePlanes planes : directions) {
+            planes.addLearnedGradient(began);
+            planes.resetLastGradient();
+        }
+    }
+
+    /** No sequence begins anew: the states were restored. */
+    void restored() {
+        Arrays.fill(begins, false);
+    }
+}
