@@ -9,7 +9,7 @@ import java.util.stream.Stream;
  * One layer of a {@link NetworkPass}: its one or two directions, and what is made of their outputs.
  *
  * <pre>
- * forward   directions -> columns of one buffer [-> sum] [-> * mask] [-> + input] -> output
+ * forward   directions -> columns of the output [-> sum] [-> * mask] [-> + input]
  * backward  gradient of the output [-> + input's] [-> * mask] -> directions, which add theirs to the input's
  * </pre>
  *
@@ -21,9 +21,10 @@ final class LayerPass implements AutoCloseable {
     private final int batchSize;
     private final ActiveRows rows;
     private final DirectionPass[] directions;
+    private final int width; // W
     private final boolean readOnce; // by a head, after the last step: there is no output of every step then
-    private final MemorySegment columns; // [T, B, P] or [T, B, 2 P], what the directions write
-    private final MemorySegment output; // [T, B, W]; where the layer has no sum, the same memory
+    private final MemorySegment output; // [T, B, W], of which a direction writes P columns
+    private final MemorySegment summand; // [T, B, P], what the reverse direction writes; null unless it is added
     private final MemorySegment outputGradient; // [T, B, W]; null without gradients, or if none comes in there
     private final DropoutMask dropout; // null without
     private final LastStep lastStep; // null unless a head reads it, and it is more than one cell's state
@@ -40,13 +41,14 @@ final class LayerPass implements AutoCloseable {
             directions[direction] = new DirectionPass(network, number, direction, owner);
         }
         long positions = (long) owner.timeSteps() * batchSize;
-        this.columns = workspace.allocate(precision, positions * layer.cell().outputSize() * directions.length);
         this.readOnce = number == description.layers().size() - 1 && description.head().lastStep();
-        long outputs = positions * layer.outputSize();
-        this.output = layer.merge() == Layer.Merge.SUM && !readOnce ? workspace.allocate(precision, outputs) : columns;
+        this.width = layer.outputSize();
+        long outputs = positions * width;
+        this.output = workspace.allocate(precision, outputs);
+        this.summand = layer.merge() == Layer.Merge.SUM ? workspace.allocate(precision, outputs) : null;
         this.outputGradient = owner.training() && !readOnce ? workspace.allocate(precision, outputs) : null;
         int masks = layer.dropout().perSequence() || readOnce ? 1 : owner.timeSteps();
-        this.dropout = DropoutMask.of(owner, layer.dropout().rate(), masks, layer.outputSize());
+        this.dropout = DropoutMask.of(owner, layer.dropout().rate(), masks, width);
         boolean composed = directions.length > 1 || layer.addsInput() || dropout != null;
         this.lastStep = readOnce && composed ? new LastStep(layer, directions, owner, dropout) : null;
     }
@@ -80,8 +82,8 @@ final class LayerPass implements AutoCloseable {
                 // The first to go back assigns the gradient of the input, the others add theirs.
                 boolean accumulate = source.shared || layer.addsInput() || direction > 0;
                 runs[direction] = directions[direction].run(timeSteps, new DirectionPass.Operands(
-                        source, lengths, hold, columns(columns, direction, directions.length),
-                        outputGradient == null ? null : gradientColumns(direction), accumulate));
+                        source, lengths, hold, columns(direction == 1 && summand != null ? summand : output, direction),
+                        outputGradient == null ? null : columns(outputGradient, direction), accumulate));
             }
         }
 
@@ -92,7 +94,9 @@ final class LayerPass implements AutoCloseable {
             if (lastStep != null) {
                 lastStep.forward(source);
             } else if (!readOnce) {
-                merge(timeSteps);
+                if (summand != null) {
+                    Elementwise.add(precision, summand, 0, output, 0, (long) timeSteps * batchSize * width);
+                }
                 if (dropout != null) {
                     dropout.apply(output, timeSteps);
                 }
@@ -120,34 +124,17 @@ final class LayerPass implements AutoCloseable {
         return new Run(timeSteps, source, lengths, hold);
     }
 
-    /** Columns that belong to one direction in a matrix of all; those of a sum are everybody's. */
-    private DirectionPass.Columns columns(MemorySegment all, int direction, int side) {
-        long first = side == 1 ? 0 : (long) direction * layer.cell().outputSize();
+    /** What belongs to one direction in a matrix of T * B rows: a half of the columns, or all. */
+    private DirectionPass.Columns columns(MemorySegment all, int direction) {
+        long first = layer.merge() == Layer.Merge.CONCATENATE ? (long) direction * layer.cell().outputSize() : 0;
         long count = all.byteSize() / precision.bytes() - first;
-        return new DirectionPass.Columns(
-                precision.slice(all, first, count), (long) side * layer.cell().outputSize());
-    }
-
-    private DirectionPass.Columns gradientColumns(int direction) {
-        return columns(outputGradient, direction, layer.merge() == Layer.Merge.CONCATENATE ? 2 : 1);
-    }
-
-    private void merge(int timeSteps) {
-        if (layer.merge() != Layer.Merge.SUM) {
-            return;
-        }
-        int width = layer.outputSize();
-        for (long row = 0; row < (long) timeSteps * batchSize; row++) {
-            Elementwise.copy(precision, columns, row * 2 * width, output, row * width, width);
-            Elementwise.add(precision, columns, (row * 2 + 1) * width, output, row * width, width);
-        }
+        return new DirectionPass.Columns(precision.slice(all, first, count), width);
     }
 
     private void addInput(Source source, int timeSteps) {
         if (!layer.addsInput()) {
             return;
         }
-        int width = layer.outputSize();
         for (int t = 0; t < timeSteps; t++) {
             for (int b = 0; b < batchSize; b++) {
                 if (rows.active(t, b)) {
@@ -163,7 +150,6 @@ final class LayerPass implements AutoCloseable {
         if (!layer.addsInput() || source.gradient == null) {
             return;
         }
-        int width = layer.outputSize();
         for (int t = 0; t < timeSteps; t++) {
             for (int b = 0; b < batchSize; b++) {
                 long at = ((long) t * batchSize + b) * width;
@@ -203,12 +189,18 @@ final class LayerPass implements AutoCloseable {
 
     /** {@return what a head reads: [T, B, W], or [B, W] after the last step, which may be the state itself} */
     MemorySegment read() {
-        return !readOnce ? output : lastStep == null ? directions[0].states().state(0) : lastStep.output();
+        if (!readOnce) {
+            return output;
+        }
+        return lastStep == null ? directions[0].states().state(0) : lastStep.output();
     }
 
     /** {@return the gradient of {@link #read()}; null without gradients} */
     MemorySegment readGradient() {
-        return !readOnce ? outputGradient : lastStep == null ? directions[0].states().lastGradient(0) : lastStep.gradient();
+        if (!readOnce) {
+            return outputGradient;
+        }
+        return lastStep == null ? directions[0].states().lastGradient(0) : lastStep.gradient();
     }
 
     /** {@return whether others may have written to {@link #readGradient()}, for it is that of a state} */

@@ -319,6 +319,7 @@ public final class Network implements AutoCloseable {
      * @throws IllegalStateException after {@link #close()}
      */
     public Stepper stepper(int streams) {
+        requireOpen();
         return new Stepper(this, CellShape.atLeastOne("streams", streams));
     }
 

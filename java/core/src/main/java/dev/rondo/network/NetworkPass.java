@@ -35,6 +35,7 @@ public final class NetworkPass implements AutoCloseable {
     private final LossPass loss; // null without
     private PassShape shape; // of the last forward pass
     private final SeededRandom masks = new SeededRandom(0);
+    private final boolean draws; // masks, in every forward pass
     private boolean masksFixed;
     private long maskSeed; // if they are
     private boolean carryState;
@@ -58,6 +59,7 @@ public final class NetworkPass implements AutoCloseable {
         for (int layer = 0; layer < layers.length; layer++) {
             layers[layer] = new LayerPass(network, layer, this);
         }
+        this.draws = training && network.description().drawsMasks();
         this.states = new PassStates(layers, batchSize);
         boolean embeds = network.description().input() instanceof NetworkInput.Embedding && layers[0].table() == null;
         long embedded = embeds ? (long) timeSteps * batchSize * network.description().input().size() : 0;
@@ -242,7 +244,7 @@ public final class NetworkPass implements AutoCloseable {
     }
 
     private void drawMasks(int steps) {
-        if (training && network.description().drawsMasks()) {
+        if (draws) {
             masks.state(masksFixed ? maskSeed : network.maskSeeds().nextLong());
             for (LayerPass layer : layers) {
                 layer.drawMasks(masks, steps);

@@ -34,6 +34,7 @@ import java.util.Objects;
 public final class Stepper implements AutoCloseable {
     private final Network network;
     private final int streams; // B
+    private final int width; // O
     private final NetworkPass pass;
     private final float[] x; // [B, I]; null for tokens
     private final int[] tokens; // [B]; null for numbers
@@ -45,6 +46,7 @@ public final class Stepper implements AutoCloseable {
         network.description().requireForwards("stepper");
         this.network = network;
         this.streams = streams;
+        this.width = network.outputSize();
         this.pass = NetworkPass.inference(network, 1, streams, "stepper").carryState(true);
         boolean ofTokens = network.description().input().tokens();
         this.x = ofTokens ? null : new float[Math.multiplyExact(streams, network.inputSize())];
@@ -194,7 +196,6 @@ public final class Stepper implements AutoCloseable {
 
     /** Runs a step; {@code active} is null if all streams take it. */
     private void run(SequenceBatch batch, boolean[] active, float[] output) {
-        int width = network.outputSize();
         if (output.length != streams * width) {
             throw new IllegalArgumentException(
                     "output: expected " + streams * width + " numbers, got " + output.length);

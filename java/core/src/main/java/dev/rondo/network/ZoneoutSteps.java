@@ -18,6 +18,7 @@ final class ZoneoutSteps {
     private final Precision precision;
     private final ActiveRows rows;
     private final int batchSize;
+    private final int outputSize; // P0
     private final CellPlan plan;
     private final CellPass step;
     private final MemorySegment input; // [B, I] or int32 [B], of one step
@@ -33,6 +34,7 @@ final class ZoneoutSteps {
         this.precision = owner.network().precision();
         this.rows = owner.rows();
         this.batchSize = owner.batchSize();
+        this.outputSize = plan.cell().outputSize();
         this.plan = plan;
         this.states = states;
         this.old = new MemorySegment[states.count()];
@@ -80,13 +82,12 @@ final class ZoneoutSteps {
     }
 
     private void putOut(int t, DirectionPass.Columns output) {
-        int width = plan.cell().outputSize();
         for (int b = 0; b < batchSize; b++) {
             long at = ((long) t * batchSize + b) * output.rowStride();
             if (rows.within(t, b)) {
-                Elementwise.copy(precision, states.state(0), (long) b * width, output.values(), at, width);
+                Elementwise.copy(precision, states.state(0), (long) b * outputSize, output.values(), at, outputSize);
             } else {
-                Elementwise.zero(precision, output.values(), at, width);
+                Elementwise.zero(precision, output.values(), at, outputSize);
             }
         }
     }

@@ -49,6 +49,53 @@ class NetworkDescriptionTest {
         assertEquals(3, description.outputSize());
     }
 
+    static Stream<Layer> kindsOfLayers() {
+        Layer plain = Layer.of(new Lstm(3, 0.5));
+        return Stream.of(plain, plain.bidirectional(), plain.bidirectional(Layer.Merge.SUM), plain.residual(),
+                plain.learnedInitialState(), plain.dropout(0.1), plain.variationalDropout(0.25),
+                plain.recurrentDropout(0.3), plain.zoneout(1e-9), plain.dropout(0.5).dropout(0),
+                plain.bidirectional(Layer.Merge.SUM).residual().learnedInitialState().variationalDropout(0.1)
+                        .recurrentDropout(0.2).zoneout(0.3));
+    }
+
+    @ParameterizedTest
+    @MethodSource("kindsOfLayers")
+    void aLayerIsReadBackFromItsText(Layer layer) {
+        var description = new NetworkDescription(
+                new NetworkInput.Dense(3), List.of(layer), new NetworkHead(2, true, true, Loss.softmaxCrossEntropy()));
+        assertEquals(description, NetworkDescription.parse(description.text()), description.text());
+        assertTrue(description.text().contains("head 2 lastStep skip softmaxCrossEntropy"), description.text());
+    }
+
+    @Test
+    void theTextOfALayerSaysWhatIsNotPlain() {
+        Layer layer = Layer.of(Gru.of(6)).bidirectional().residual().dropout(0.5).learnedInitialState();
+        var description = new NetworkDescription(new NetworkInput.Dense(12), List.of(layer, Layer.of(Elman.of(2))), 3);
+        assertEquals("""
+                input dense 12
+                layer gru 6 bidirectional=concatenate dropout=0.5 initialState=learned reset=after residual=true
+                layer elman 2 activation=tanh
+                head 3 eachStep softmaxCrossEntropy""", description.text());
+        List<String> names = description.layout().tensors().stream().map(TensorLayout.Tensor::name).toList();
+        assertTrue(names.containsAll(List.of("layer0.weightIh", "layer0.initialState0", "layer0.reverse.weightIh",
+                "layer0.reverse.initialState0", "layer1.weightIh", "head.weight")), names::toString);
+        assertEquals(List.of(2, 12), description.layout().get("layer1.weightIh").shape());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            bidirectional=both   | bidirectional: expected one of [concatenate, sum], got both
+            residual=no          | residual: expected true, got no
+            initialState=given   | initialState: expected learned, got given
+            dropout=much         | dropout: expected a number, got much
+            zoneout=1            | zoneout: expected 0 to below 1, got 1.0
+            """)
+    void optionsOfLayersThatAreNone(String option, String message) {
+        String text = "input dense 3\nlayer gru 3 " + option + "\nhead 3 eachStep";
+        assertEquals(message,
+                assertThrows(IllegalArgumentException.class, () -> NetworkDescription.parse(text)).getMessage());
+    }
+
     @Test
     void theHeadOfTheFirstFormatIsRead() {
         assertEquals(new NetworkHead(65, false, Loss.softmaxCrossEntropy()),

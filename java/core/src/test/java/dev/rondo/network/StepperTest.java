@@ -15,6 +15,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -113,6 +114,78 @@ class StepperTest {
             var y = new float[V];
             Allocation.assertNone(() -> stepper.step(1, y));
         }
+        try (Network network = Network.builder(2).layer(Layer.of(Lstm.of(H)).zoneout(0.2).learnedInitialState())
+                .layer(Layer.of(Lstm.of(H)).residual()).skip().classes(V).backend(backend).threads(1).build();
+                Stepper stepper = network.stepper(2)) {
+            var x = new float[4];
+            var active = new boolean[] {false, true};
+            var y = new float[2 * V];
+            Allocation.assertNone(() -> stepper.step(x, active, y));
+        }
+    }
+
+    /** Streams of other lengths in one stepper, of every kind of layer that streams; one is replaced on the way. */
+    @ParameterizedTest
+    @EnumSource
+    void streamsThatHaveNoStepStayAsTheyAre(Backend backend) {
+        Available.assume(backend);
+        int streams = 3;
+        for (Network.Builder builder : List.of(Network.oneHot(V), Network.embedding(V, 5))) {
+            try (Network network = builder.layer(Layer.of(Lstm.of(H)).zoneout(0.2).learnedInitialState())
+                    .layer(Layer.of(Lstm.of(H)).residual().dropout(0.5)).classes(V).backend(backend).threads(1).seed(1)
+                    .build(); Stepper together = network.stepper(streams)) {
+                List<Stepper> alone = IntStream.range(0, streams).mapToObj(_ -> network.stepper()).toList();
+                var random = new SeededRandom(3);
+                var outputs = new float[streams * V];
+                for (int t = 0; t < T; t++) {
+                    int[] ids = random.ints(streams, 0, V).toArray();
+                    var active = new boolean[] {t % 2 == 0, true, random.nextBoolean()};
+                    float[] before = outputs.clone();
+                    for (int b = 0; b < streams; b++) {
+                        ids[b] = active[b] ? ids[b] : -1;
+                    }
+                    together.step(ids, active, outputs);
+                    for (int b = 0; b < streams; b++) {
+                        float[] expected = Arrays.copyOfRange(before, b * V, (b + 1) * V);
+                        if (active[b]) {
+                            alone.get(b).step(ids[b], expected);
+                        }
+                        assertArrayEquals(expected, Arrays.copyOfRange(outputs, b * V, (b + 1) * V), (float) TOLERANCE);
+                    }
+                    if (t == T / 2) {
+                        together.reset(1);
+                        alone.get(1).reset();
+                    }
+                }
+                alone.forEach(Stepper::close);
+            }
+        }
+    }
+
+    @Test
+    void stepsOfSeveralStreamsOfNumbers() {
+        try (Network network = network(Network.builder(2), Backend.REFERENCE); Stepper one = network.stepper();
+                Stepper two = network.stepper(2)) {
+            var expected = new float[V];
+            var got = new float[2 * V];
+            one.step(new float[] {0.5f, -1}, expected);
+            two.step(new float[] {Float.NaN, Float.NaN, 0.5f, -1}, new boolean[] {false, true}, got);
+            assertArrayEquals(expected, Arrays.copyOfRange(got, V, 2 * V), (float) TOLERANCE);
+            assertArrayEquals(new float[V], Arrays.copyOf(got, V));
+            two.step(new float[] {0.5f, -1, 0, 0}, got);
+            assertArrayEquals(expected, Arrays.copyOf(got, V), (float) TOLERANCE);
+            assertSays("active: expected 2 marks, got 1", () -> two.step(new float[4], new boolean[1], got));
+            assertSays("input: expected 4 numbers, got 2", () -> two.step(new float[2], got));
+            assertSays("input: expected 4 numbers, got 2 tokens",
+                    () -> two.step(new int[2], new boolean[2], got));
+            assertSays("output: expected 22 numbers, got 11", () -> two.step(new float[4], expected));
+            assertSays("stream: expected 0 to 1, got 2", () -> two.reset(2));
+            assertSays("streams: expected at least 1, got 0", () -> network.stepper(0));
+        }
+    }
+
+    private static void assertSays(String message, Executable call) {
+        assertEquals(message, assertThrows(IllegalArgumentException.class, call).getMessage());
     }
 
     @Test

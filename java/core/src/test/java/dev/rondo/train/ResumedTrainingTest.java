@@ -9,6 +9,7 @@ import dev.rondo.cell.Backend;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.io.Checkpoint;
 import dev.rondo.io.CheckpointException;
+import dev.rondo.network.Layer;
 import dev.rondo.network.Network;
 import dev.rondo.network.SeededRandom;
 import dev.rondo.network.SequenceBatch;
@@ -79,6 +80,32 @@ class ResumedTrainingTest {
                         restored.parameters().slab().toArray(ValueLayout.JAVA_BYTE));
                 assertEquals(whole.learningRate(), rest.learningRate());
                 assertTrue(rest.learningRate() < optimizer.learningRate(), "the plateau was to take part");
+            }
+        }
+    }
+
+    /** The masks go on where they were, of a network that is read and of one that is restored. */
+    @Test
+    void masksGoOnBitForBit() throws IOException {
+        Path file = directory.resolve("masks.rondo");
+        Layer layer = Layer.of(Lstm.of(5)).dropout(0.4).recurrentDropout(0.3).zoneout(0.2).learnedInitialState();
+        Network.Builder builder = Network.oneHot(V).layer(layer).layer(Layer.of(Lstm.of(5)).variationalDropout(0.5))
+                .classes(4).backend(Backend.REFERENCE);
+        try (Network network = builder.seed(1).build(); Network equal = builder.seed(2).build()) {
+            Trainer whole = trainer(network, Adam.of(0.01));
+            train(whole, 1, 3);
+            Checkpoint.builder().add(network::write).add(whole::write).write(file);
+            train(whole, 4, 3);
+            Checkpoint checkpoint = Checkpoint.read(file);
+            equal.restore(checkpoint);
+            try (Network read = Network.read(checkpoint, options -> options.backend(Backend.REFERENCE))) {
+                for (Network resumed : List.of(read, equal)) {
+                    Trainer rest = trainer(resumed, Adam.of(0.01));
+                    rest.restore(checkpoint);
+                    train(rest, 4, 3);
+                    assertArrayEquals(network.parameters().slab().toArray(ValueLayout.JAVA_BYTE),
+                            resumed.parameters().slab().toArray(ValueLayout.JAVA_BYTE));
+                }
             }
         }
     }

@@ -1,0 +1,55 @@
+package dev.rondo.network;
+
+import dev.rondo.cell.elman.Elman;
+import dev.rondo.cell.gru.Gru;
+import dev.rondo.cell.lstm.Lstm;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/** Networks of every kind of layer, on inputs of {@link #INPUTS} numbers. */
+final class Topologies {
+    static final int INPUTS = 4;
+
+    /** What is put between input and head. */
+    record Topology(String name, UnaryOperator<Network.Builder> layers) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    private Topologies() {}
+
+    /** {@return those without masks} */
+    static List<Topology> plain() {
+        return List.of(
+                new Topology("bidirectional", b -> b.layer(Layer.of(Lstm.of(3)).bidirectional())),
+                new Topology("summed", b -> b.layer(Layer.of(Gru.of(5)).bidirectional(Layer.Merge.SUM))),
+                new Topology("deep bidirectional", b -> b.layer(Layer.of(Gru.of(2)).bidirectional())
+                        .layer(Layer.of(Lstm.of(3)).bidirectional(Layer.Merge.SUM)).layer(Lstm.of(2))
+                        .layer(Layer.of(Elman.of(3)).bidirectional())),
+                new Topology("residual", b -> b.layer(Layer.of(Lstm.of(4)).residual()).layer(Gru.of(3))
+                        .layer(Layer.of(Lstm.of(3)).residual())),
+                new Topology("residual bidirectional", b -> b.layer(Layer.of(Lstm.of(2)).bidirectional().residual())
+                        .layer(Layer.of(Gru.of(4)).bidirectional(Layer.Merge.SUM).residual())),
+                new Topology("learned initial state", b -> b.layer(Layer.of(Lstm.of(3)).learnedInitialState())
+                        .layer(Layer.of(Gru.of(2)).bidirectional().learnedInitialState())));
+    }
+
+    /** {@return those that draw masks in training} */
+    static List<Topology> masked() {
+        return List.of(
+                new Topology("dropout", b -> b.layer(Layer.of(Lstm.of(5)).dropout(0.4))
+                        .layer(Layer.of(Gru.of(4)).dropout(0.3))),
+                new Topology("variational dropout", b -> b.layer(Layer.of(Gru.of(5)).variationalDropout(0.4))
+                        .layer(Layer.of(Lstm.of(5)).bidirectional().variationalDropout(0.3))),
+                new Topology("recurrent dropout", b -> b.layer(Layer.of(Lstm.of(5)).recurrentDropout(0.4))
+                        .layer(Layer.of(Gru.of(5)).bidirectional().recurrentDropout(0.4))),
+                new Topology("zoneout", b -> b.layer(Layer.of(Lstm.of(5)).zoneout(0.3))
+                        .layer(Layer.of(Gru.of(4)).bidirectional().zoneout(0.4))),
+                new Topology("all", b -> b.layer(Layer.of(Lstm.of(2)).bidirectional().residual().learnedInitialState()
+                                .variationalDropout(0.3).recurrentDropout(0.3).zoneout(0.3))
+                        .layer(Layer.of(Gru.of(4)).bidirectional(Layer.Merge.SUM).residual().dropout(0.3)
+                                .recurrentDropout(0.2).zoneout(0.2))));
+    }
+}
