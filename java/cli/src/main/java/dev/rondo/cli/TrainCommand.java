@@ -4,6 +4,7 @@ import dev.rondo.cell.Backend;
 import dev.rondo.cell.Cell;
 import dev.rondo.cell.Execution;
 import dev.rondo.network.Cells;
+import dev.rondo.network.Layer;
 import dev.rondo.text.LanguageModelTrainer;
 import dev.rondo.text.TextCorpus;
 import dev.rondo.train.Optimizers;
@@ -48,6 +49,11 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--layers", paramLabel = "N", defaultValue = "1",
             description = "Layers. Default: ${DEFAULT-VALUE}.")
     private int layers;
+
+    @Option(names = "--dropout", paramLabel = "RATE", defaultValue = "0",
+            description = "Share of what each layer hands on that is left out at random in training, from 0 to below "
+                    + "1. Default: ${DEFAULT-VALUE}.")
+    private double dropout;
 
     @Option(names = "--batch", paramLabel = "N", defaultValue = "32",
             description = "Pieces of the text learned side by side, 64 characters of each in a step: a short text "
@@ -118,26 +124,32 @@ final class TrainCommand implements Callable<Integer> {
         parsed("--optimizer", "optimizer", Optimizers::parse, optimizer);
         parsed("--schedule", "schedule", Schedules::parse, schedule);
         atLeastOne("--layers", layers);
+        checked(() -> Layer.of(cell()).dropout(dropout));
         atLeastOne("--batch", batch);
         if (threads != null && (threads < 1 || threads > Execution.MOST_THREADS)) {
             throw new ParameterException(spec.commandLine(),
                     "--threads: expected 1 to " + Execution.MOST_THREADS + ", got " + threads);
         }
         if (length != null) {
-            try {
-                length.budget(0);
-            } catch (IllegalArgumentException e) {
-                throw new ParameterException(spec.commandLine(), "--" + e.getMessage(), e);
-            }
+            checked(() -> length.budget(0));
         }
         if (resume != null) {
-            for (String option : List.of("--text", "--cell", "--hidden", "--layers", "--batch", "--optimizer",
-                    "--schedule", "--seed", "--out")) {
+            for (String option : List.of("--text", "--cell", "--hidden", "--layers", "--dropout", "--batch",
+                    "--optimizer", "--schedule", "--seed", "--out")) {
                 if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
                     throw new ParameterException(spec.commandLine(),
                             "--resume goes on with the settings of its directory: it cannot be had with " + option);
                 }
             }
+        }
+    }
+
+    /** What an option is given may be wrong; the library names it as the option is named. */
+    private void checked(Runnable check) {
+        try {
+            check.run();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--" + e.getMessage(), e);
         }
     }
 
@@ -173,7 +185,7 @@ final class TrainCommand implements Callable<Integer> {
         TrainingLength wanted = length == null ? TrainingLength.byDefault() : length;
         var session = new TrainingSession(streams, directory, json);
         try (LanguageModelTrainer trainer = LanguageModelTrainer.builder(corpus)
-                .cell(cell()).layers(layers).batchSize(batch).timeSteps(CHARACTERS).seed(seed)
+                .cell(cell()).layers(layers).dropout(dropout).batchSize(batch).timeSteps(CHARACTERS).seed(seed)
                 .optimizer(Optimizers.parse(optimizer)).learningRate(Schedules.parse(schedule))
                 .backend(backend).threads(threads == null ? Defaults.threads() : threads)
                 .directory(directory.path()).note(LENGTH, wanted.toString())

@@ -52,8 +52,10 @@ final class TrainingSession implements TrainingListener {
         say("%s", Backends.describe(network.backend(), network.execution()));
         say("text: %s; %,d different characters, %,d to learn from, %,d for validation", source,
                 corpus.vocabulary().size(), corpus.training().length, corpus.validation().length);
-        say("model: %s, %s of %s, %s", Cells.text(cell), Figures.count(layers.size(), "layer"),
-                Figures.count(cell.hiddenSize(), "unit"), Figures.count(network.parameters().count(), "parameter"));
+        double dropout = layers.getFirst().dropout().rate();
+        say("model: %s, %s of %s, %s%s", Cells.text(cell), Figures.count(layers.size(), "layer"),
+                Figures.count(cell.hiddenSize(), "unit"), Figures.count(network.parameters().count(), "parameter"),
+                dropout > 0 ? ", dropout " + dropout : "");
     }
 
     /** Trains, and shows the result; {@return the exit code} */

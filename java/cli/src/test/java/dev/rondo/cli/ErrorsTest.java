@@ -46,6 +46,8 @@ class ErrorsTest {
             train --schedule cosine         | --schedule: cosine: expected steps=NUMBER, got none
             train --schedule constant --resume x | cannot be had with --schedule
             train --layers 0                | --layers: expected at least 1, got 0
+            train --dropout 1               | --dropout: expected 0 to below 1, got 1.0
+            train --dropout 0.5 --resume x  | cannot be had with --dropout
             train --batch -1                | --batch: expected at least 1, got -1
             train --threads 0               | --threads: expected 1 to 1024, got 0
             train --threads 100000          | --threads: expected 1 to 1024, got 100000

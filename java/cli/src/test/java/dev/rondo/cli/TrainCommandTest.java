@@ -72,6 +72,26 @@ class TrainCommandTest {
         assertTrue(last(parts).seconds() > new EvaluationLog(parts).read().getFirst().seconds(), "seconds go on, too");
     }
 
+    /** The masks go on where they were; another training would have others. */
+    @Test
+    void aTrainingWithDropoutGoesOn() throws IOException {
+        Path run = directory.resolve("run");
+        var losses = new double[2];
+        for (int steps : new int[] {20, 30}) {
+            String out = Outcome.of(SmallText.train(directory, "--layers", 2, "--dropout", 0.3, "--steps", steps))
+                    .succeeded().out();
+            assertTrue(out.contains(", dropout 0.3"), out);
+            if (steps == 20) {
+                Outcome.of("train", "--resume", run, "--steps", 30).succeeded();
+            }
+            losses[steps / 10 - 2] = last(run.resolve("evaluations.jsonl")).validationLoss();
+            Files.move(run, directory.resolve("after" + steps));
+        }
+        assertEquals(losses[0], losses[1]);
+        Outcome.of(SmallText.train(directory, "--layers", 2, "--steps", 30)).succeeded();
+        assertNotEquals(losses[0], last(run.resolve("evaluations.jsonl")).validationLoss(), "without dropout");
+    }
+
     /** The end of the cosine is the end of the training, wherever it was interrupted. */
     @Test
     void optimiserAndScheduleAreKept() throws IOException {

@@ -7,6 +7,7 @@ import dev.rondo.cell.Execution;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.io.Checkpoint;
 import dev.rondo.kernel.Backends;
+import dev.rondo.network.Layer;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkPass;
 import dev.rondo.network.SequenceBatch;
@@ -218,6 +219,7 @@ public final class LanguageModelTrainer implements AutoCloseable {
         private Checkpoint resumed; // null = a new training
         private Cell cell = Lstm.of(256);
         private int layers = 1;
+        private double dropout;
         private int batchSize = 32;
         private int timeSteps = 64;
         private Optimizer optimizer = Adam.of(4e-3);
@@ -280,6 +282,20 @@ public final class LanguageModelTrainer implements AutoCloseable {
         public Builder layers(int count) {
             onlyNew("layers");
             this.layers = CellShape.atLeastOne("layers", count);
+            return this;
+        }
+
+        /**
+         * Sets which share of what each layer hands on, to the next or to the head, is left out at random in training
+         * (Zaremba, Sutskever and Vinyals, "Recurrent neural network regularization", 2014).
+         *
+         * @param rate from 0, the default, to below 1
+         * @return this
+         * @throws IllegalArgumentException if it is not, or the training is resumed
+         */
+        public Builder dropout(double rate) {
+            onlyNew("dropout");
+            this.dropout = Layer.of(cell).dropout(rate).dropout().rate();
             return this;
         }
 
@@ -463,7 +479,7 @@ public final class LanguageModelTrainer implements AutoCloseable {
             int vocabularySize = corpus.vocabulary().size();
             Network.Builder network = Network.oneHot(vocabularySize);
             for (int layer = 0; layer < layers; layer++) {
-                network.layer(cell);
+                network.layer(Layer.of(cell).dropout(dropout));
             }
             network.classes(vocabularySize).seed(seed).backend(backend).threads(threads);
             return open(new LanguageModel(corpus.vocabulary(), network.build()), streams);

@@ -12,6 +12,7 @@ import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.io.Checkpoint;
 import dev.rondo.io.CheckpointException;
 import dev.rondo.memory.Precision;
+import dev.rondo.network.Layer;
 import dev.rondo.network.Network;
 import dev.rondo.network.SequenceBatch;
 import dev.rondo.network.Stepper;
@@ -174,6 +175,16 @@ class LanguageModelTest {
                 String message = assertThrows(CheckpointException.class, () -> LanguageModel.load(file)).getMessage();
                 assertTrue(message.startsWith(file + ": section vocabulary: "), message);
             }
+        }
+    }
+
+    @Test
+    void aNetworkThatReadsWhatItPredictsIsRefused() {
+        int size = VOCABULARY.size();
+        try (Network both = Network.oneHot(size).layer(Layer.of(Lstm.of(2)).bidirectional()).classes(size).build()) {
+            assertEquals("network: expected layers that run forwards, got a bidirectional one, which knows what is to"
+                    + " be predicted", assertThrows(
+                            IllegalArgumentException.class, () -> new LanguageModel(VOCABULARY, both)).getMessage());
         }
     }
 

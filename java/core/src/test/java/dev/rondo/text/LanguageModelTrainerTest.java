@@ -289,6 +289,7 @@ class LanguageModelTrainerTest {
         refused("evaluateEvery: expected at least 0, got -1", () -> builder.evaluateEvery(-1));
         refused("threads: expected 1 to 1024, got 1025", () -> builder.threads(1025));
         refused("timeSteps: expected at least 1, got 0", () -> builder.timeSteps(0));
+        refused("dropout: expected 0 to below 1, got 1.0", () -> builder.dropout(1));
         assertThrows(IllegalArgumentException.class, () -> builder.learningRate(step -> 1));
     }
 
