@@ -30,7 +30,19 @@ final class LibtorchNetworks {
     private static final int STEPS = 6;
     private static final int[] LENGTHS = {3, 6, 1, 4};
 
-    private record Layer(GoldenCell cell, int units) {}
+    private record Layer(GoldenCell cell, int units, boolean bidirectional, boolean residual) {
+        Layer(GoldenCell cell, int units) {
+            this(cell, units, false, false);
+        }
+
+        int directions() {
+            return bidirectional ? 2 : 1;
+        }
+
+        int width() {
+            return directions() * units;
+        }
+    }
 
     private final Path directory;
 
@@ -65,7 +77,24 @@ final class LibtorchNetworks {
             Tensor hot = torch.one_hot(tokens(8), 8).to(torch.ScalarType.Double);
             outputs = outputs(hot, 8, true, false, new Layer(GoldenCell.GRU_RESET_AFTER, 5));
             finish("one-hot-each-step-classes", outputs, classes(outputs));
+
+            start("bidirectional-last-step-values", 43);
+            input = draw.uniform(STEPS * BATCH * 6, 1);
+            file.fractions("input", input, STEPS, BATCH, 6);
+            Tensor x = Tensors.of(input, STEPS, BATCH, 6);
+            outputs = outputs(x, 6, false, true, new Layer(GoldenCell.LSTM, 3, true, true),
+                    new Layer(GoldenCell.GRU_RESET_AFTER, 4, true, false)).add(skip(x, 6));
+            finish("bidirectional-last-step-values", outputs, values(outputs));
         }
+    }
+
+    /** What the head adds of the input at the last step of each sequence. */
+    private Tensor skip(Tensor input, int width) {
+        var rows = new TensorVector();
+        for (int b = 0; b < BATCH; b++) {
+            rows.push_back(input.select(0, LENGTHS[b] - 1).select(0, b));
+        }
+        return torch.stack(rows, 0).matmul(leaf("head.skipWeight", OUTPUTS, width).t());
     }
 
     private void start(String name, long seed) {
@@ -98,57 +127,87 @@ final class LibtorchNetworks {
         int below = width;
         for (int layer = 0; layer < layers.length; layer++) {
             packed = layer(layers[layer], "layer" + layer, below, tokenMajor && layer == 0, packed);
-            below = layers[layer].units;
+            below = layers[layer].width();
         }
         Tensor top = torch.pad_packed_sequence(packed, false, 0, new LongOptional(STEPS)).get0();
         if (lastStep) {
-            top = last.get("layer" + (layers.length - 1) + ".last[0]");
+            top = lastOutput("layer" + (layers.length - 1), layers[layers.length - 1]);
         }
         return top.matmul(leaf("head.weight", OUTPUTS, below).t()).add(leaf("head.bias", OUTPUTS));
     }
 
+    /** The last state of each direction, side by side. */
+    private Tensor lastOutput(String name, Layer layer) {
+        var outputs = new TensorVector();
+        for (int direction = 0; direction < layer.directions(); direction++) {
+            outputs.push_back(last.get(name + ".last[" + direction * layer.cell.planes() + "]"));
+        }
+        return torch.cat(outputs, 1);
+    }
+
     private PackedSequence layer(Layer layer, String name, int width, boolean tokenMajor, PackedSequence packed) {
-        int units = layer.units;
-        int rows = layer.cell.gates * units;
-        Tensor weightIh = tokenMajor
-                ? leaf(name + ".weightIh", width, rows).t().contiguous() : leaf(name + ".weightIh", rows, width);
-        Tensor weightHh = leaf(name + ".weightHh", rows, units);
-        Tensor bias = leaf(name + ".bias", rows);
-        Tensor other = Tensors.of(new double[rows], rows); // Rondo has one bias, but for n of h
-        if (layer.cell == GoldenCell.GRU_RESET_AFTER) {
-            other = torch.cat(new TensorVector(other.narrow(0, 0, rows - units), leaf(name + ".biasHn", units)));
+        var parameters = new TensorVector();
+        for (int direction = 0; direction < layer.directions(); direction++) {
+            addParameters(parameters, layer, name + (direction == 0 ? "." : ".reverse."), width, tokenMajor);
         }
-        var parameters = new TensorVector(weightIh, weightHh, bias, other);
-        var states = new Tensor[layer.cell.planes()];
-        for (int plane = 0; plane < states.length; plane++) {
-            states[plane] = leaf(name + ".initial[" + plane + "]", BATCH, units)
-                    .index_select(0, packed.sorted_indices()).unsqueeze(0);
-        }
+        Tensor[] states = states(layer, name, packed);
         Tensor output;
         if (layer.cell == GoldenCell.LSTM) {
             T_TensorTensorTensor_T three = torch.lstm(packed.data(), packed.batch_sizes(), new TensorVector(states),
-                    parameters, true, 1, 0, true, false);
+                    parameters, true, 1, 0, true, layer.bidirectional);
             output = three.get0();
-            last(name, 0, three.get1(), packed);
-            last(name, 1, three.get2(), packed);
+            last(name, layer, packed, three.get1(), three.get2());
         } else {
             T_TensorTensor_T two = layer.cell == GoldenCell.GRU_RESET_AFTER
-                    ? torch.gru(packed.data(), packed.batch_sizes(), states[0], parameters, true, 1, 0, true, false)
+                    ? torch.gru(packed.data(), packed.batch_sizes(), states[0], parameters, true, 1, 0, true,
+                            layer.bidirectional)
                     : torch.rnn_tanh(packed.data(), packed.batch_sizes(), states[0], parameters, true, 1, 0, true,
-                            false);
+                            layer.bidirectional);
             output = two.get0();
-            last(name, 0, two.get1(), packed);
+            last(name, layer, packed, two.get1());
+        }
+        if (layer.residual) {
+            output = output.add(packed.data());
         }
         return new PackedSequence(output, packed.batch_sizes(), packed.sorted_indices(), packed.unsorted_indices());
     }
 
-    private void last(String name, int plane, Tensor state, PackedSequence packed) {
-        int units = Math.toIntExact(state.size(2));
-        double[] gradient = draw.uniform(BATCH * units, 0.25);
-        String lastName = name + ".last[" + plane + "]";
-        file.fractions("gradient:" + lastName, gradient, BATCH, units);
-        last.put(lastName, state.select(0, 0).index_select(0, packed.unsorted_indices()));
-        lastGradients.add(Tensors.of(gradient, BATCH, units));
+    private void addParameters(TensorVector parameters, Layer layer, String prefix, int width, boolean tokenMajor) {
+        int units = layer.units;
+        int rows = layer.cell.gates * units;
+        parameters.push_back(tokenMajor
+                ? leaf(prefix + "weightIh", width, rows).t().contiguous() : leaf(prefix + "weightIh", rows, width));
+        parameters.push_back(leaf(prefix + "weightHh", rows, units));
+        parameters.push_back(leaf(prefix + "bias", rows));
+        Tensor other = Tensors.of(new double[rows], rows); // Rondo has one bias, but for n of h
+        if (layer.cell == GoldenCell.GRU_RESET_AFTER) {
+            other = torch.cat(new TensorVector(other.narrow(0, 0, rows - units), leaf(prefix + "biasHn", units)));
+        }
+        parameters.push_back(other);
+    }
+
+    /** Each plane [directions, B, H]; Rondo numbers those of the reverse direction behind the others. */
+    private Tensor[] states(Layer layer, String name, PackedSequence packed) {
+        int planes = layer.cell.planes();
+        var states = new Tensor[planes];
+        for (int plane = 0; plane < planes * layer.directions(); plane++) {
+            Tensor one = leaf(name + ".initial[" + plane + "]", BATCH, layer.units)
+                    .index_select(0, packed.sorted_indices()).unsqueeze(0);
+            Tensor before = states[plane % planes];
+            states[plane % planes] = before == null ? one : torch.cat(new TensorVector(before, one));
+        }
+        return states;
+    }
+
+    private void last(String name, Layer layer, PackedSequence packed, Tensor... states) {
+        for (int plane = 0; plane < states.length * layer.directions(); plane++) {
+            double[] gradient = draw.uniform(BATCH * layer.units, 0.25);
+            String lastName = name + ".last[" + plane + "]";
+            file.fractions("gradient:" + lastName, gradient, BATCH, layer.units);
+            last.put(lastName, states[plane % states.length].select(0, plane / states.length)
+                    .index_select(0, packed.unsorted_indices()));
+            lastGradients.add(Tensors.of(gradient, BATCH, layer.units));
+        }
     }
 
     /** Cross-entropy with class weights over the steps within the lengths; one of them is ignored. */
