@@ -104,8 +104,8 @@ class LifecycleTest {
             NetworkPass pass = network.pass(4, 1);
             pass.forward(batch(4));
             pass.close();
-            assertSays("pass is closed", pass, Set.of("timeSteps", "batchSize", "network", "carryState", "maskSeed", "loss",
-                    "counted", "lossWeight", "close"),
+            assertSays("pass is closed", pass, Set.of("timeSteps", "batchSize", "network", "carryState", "maskSeed",
+                    "timeOrigin", "loss", "counted", "lossWeight", "close"),
                     batch(4), Checkpoint.builder(), restorable());
             OutputLoss zero = (_, _) -> 0;
             assertClosed("pass", () -> pass.loss(zero));
