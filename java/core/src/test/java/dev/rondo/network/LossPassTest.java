@@ -275,7 +275,8 @@ class LossPassTest {
         refused("targets[1, 2]: expected 0 to 1, got 1.5",
                 () -> perSequence.run(batch(2, 2).targets(new double[] {0, 0, 0, 0, 0, 1.5}, 3)));
         refused("targets: expected none, for the network has no loss; got some", () -> new Targets(
-                new NetworkDescription(new NetworkInput.Dense(1), List.of(Layer.of(Lstm.of(1))), new NetworkHead(3, false, null)),
+                new NetworkDescription(
+                        new NetworkInput.Dense(1), List.of(Layer.of(Lstm.of(1))), new NetworkHead(3, false, null)),
                 FLOAT64, 2, 2, workspace).fill(batch(2, 2).targets(new int[4])));
         refused("targets: expected 4 elements of 4 bytes, per step, or 2, per sequence, got 12 bytes",
                 () -> batch(2, 2).targets(new int[3]));
