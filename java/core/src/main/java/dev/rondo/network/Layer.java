@@ -1,6 +1,8 @@
 package dev.rondo.network;
 
 import dev.rondo.cell.Cell;
+import dev.rondo.cell.InputKind;
+import dev.rondo.cell.ParameterBlock;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -57,7 +59,8 @@ public record Layer(Cell cell, Merge merge, boolean addsInput, Dropout dropout, 
     /**
      * Checks its arguments.
      *
-     * @throws IllegalArgumentException if there is zoneout of a cell whose units cannot be held one by one
+     * @throws IllegalArgumentException if there is zoneout of a cell whose units cannot be held one by one, or recurrent
+     *     dropout of a cell that does not multiply its old output, such as minGRU
      */
     public Layer {
         Objects.requireNonNull(cell, "cell: expected one, got null");
@@ -66,6 +69,16 @@ public record Layer(Cell cell, Merge merge, boolean addsInput, Dropout dropout, 
             throw new IllegalArgumentException(
                     ZONEOUT + ": expected a cell whose units can be held one by one, got " + Cells.text(cell));
         }
+        if (dropout.recurrent() > 0 && !multipliesOutput(cell)) {
+            throw new IllegalArgumentException(
+                    RECURRENT_DROPOUT + ": expected a cell that multiplies its old output, got " + Cells.text(cell));
+        }
+    }
+
+    /** {@return whether weights are multiplied with the old output: else there is nothing to drop} */
+    private static boolean multipliesOutput(Cell cell) {
+        return cell.blocks(1, InputKind.DENSE).stream()
+                .anyMatch(block -> block.source() == ParameterBlock.Source.PREVIOUS_STATE && block.plane() == 0);
     }
 
     /**
@@ -133,7 +146,7 @@ public record Layer(Cell cell, Merge merge, boolean addsInput, Dropout dropout, 
      * loss", 2016, drop the candidate instead.)
      *
      * @param rate from 0 to below 1: the share of units that is left out
-     * @throws IllegalArgumentException if it is not
+     * @throws IllegalArgumentException if it is not, or the cell does not multiply its old output
      */
     public Layer recurrentDropout(double rate) {
         return with(new Dropout(dropout.rate(), dropout.perSequence(), rate, dropout.zoneout()));

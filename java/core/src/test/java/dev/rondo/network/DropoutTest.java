@@ -9,7 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.elman.Elman;
 import dev.rondo.cell.gru.Gru;
+import dev.rondo.cell.indrnn.IndRnn;
 import dev.rondo.cell.lstm.Lstm;
+import dev.rondo.cell.mingru.MinGru;
 import dev.rondo.kernel.Allocation;
 import dev.rondo.kernel.Available;
 import dev.rondo.network.Topologies.Topology;
@@ -239,6 +241,9 @@ class DropoutTest {
         assertSays("dropout: expected 0 to below 1, got 1.0", () -> layer.dropout(1));
         assertSays("dropout: expected 0 to below 1, got -0.1", () -> layer.variationalDropout(-0.1));
         assertSays("recurrentDropout: expected 0 to below 1, got NaN", () -> layer.recurrentDropout(Double.NaN));
+        assertSays("recurrentDropout: expected a cell that multiplies its old output, got mingru",
+                () -> Layer.of(MinGru.of(3)).recurrentDropout(0.5));
+        Layer.of(IndRnn.of(3)).recurrentDropout(0.5);
         assertSays("zoneout: expected 0 to below 1, got 1.5", () -> layer.zoneout(1.5));
     }
 
