@@ -285,7 +285,6 @@ void CellPlan<Cell>::add_parameter_gradients(const Pass& x, Real* gradients, Ran
 /* Adds the gradients of the weights that were summed transposed; with token input those of weight_ih were not. */
 template <class Cell>
 void CellPlan<Cell>::add_turned_gradients(const Pass& x, Real* gradients) {
-  if constexpr (has_groups) return add_turned_group_gradients(x, gradients);
   const int64_t M = wiring_.weight_rows, I = options.input_size, C = operand_width();
   in_shares(options.threads, M, 4.0 * M * (I + C), [&](int64_t begin, int64_t end) {
     const auto add = [&](const Real* turned, int64_t width, Real* d) {

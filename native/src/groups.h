@@ -191,12 +191,9 @@ void CellPlan<Cell>::add_group_gradients(const Pass& x, Real* gradients, Range r
     const double operations = 2.0 * stepping_count_ * size * (x.given.dense_input ? width + I : width);
     in_shares(threads, threads, operations, [&](int64_t begin, int64_t end) {
       const auto part = [&](int64_t count) { return Range{count * begin / threads, count * end / threads}; };
-      Real* const turned = turned_ + first * turned_row_ + first;
       const Matrix<Real> own = {states.data + first, P, 1};
-      add_weights(x, t, group, own, part(width), turned, gradients + M * I + group.at, width);
-      if (x.given.dense_input) {
-        add_weights(x, t, group, input, part(I), turned_ + P * turned_row_ + first, gradients + first * I, I);
-      }
+      add_weights(x, t, group, own, part(width), gradients + M * I + group.at, width);
+      if (x.given.dense_input) add_weights(x, t, group, input, part(I), gradients + first * I, I);
       const Range units = part(size);
       const int64_t from = first + units.begin, count = units.end - units.begin;
       for (int64_t s = 0; s < stepping_count_; s++) {
@@ -210,40 +207,20 @@ void CellPlan<Cell>::add_group_gradients(const Pass& x, Real* gradients, Range r
 }
 
 /*
- * The gradients of a group's weights on some columns of a source, whose rows begin with those of step t: added to `d`
- * [size, width], or transposed to `turned`, as add_parameter_gradients does.
+ * Adds the gradients of a group's weights on some columns of a source, whose rows begin with those of step t, to `d`
+ * [size, width]. A group is narrower than the states that it sees: so it is the group's columns that are gathered, and
+ * the sums need not be turned.
  */
 template <class Cell>
 void CellPlan<Cell>::add_weights(const Pass& x, int64_t t, const Group& group, const Matrix<Real>& source,
-                                 Range columns, Real* turned, Real* d, int64_t width) {
-  const int64_t size = group.size(), count = columns.end - columns.begin;
+                                 Range columns, Real* d, int64_t width) {
+  const int64_t count = columns.end - columns.begin;
   if (count == 0 || stepping_count_ == 0) return;
   const Matrix<Real> operand = {source.data + columns.begin, source.row, 1};
   const Matrix<Real> d_pre = {x.tape.pre_at(t, 0) + group.units.begin, x.tape.pre_row, 1};
-  if (turns_gradients(x.time)) {
-    Real* const to = turned + columns.begin * turned_row_;
-    multiply<Real>({count, size, stepping_count_, operand.transposed(), d_pre, {to, turned_row_}, to, turned_row_},
-                   stepping_);
-  } else {
-    Real* const to = d + columns.begin;
-    multiply<Real>({size, count, stepping_count_, d_pre.transposed(), operand, {to, width}, to, width}, stepping_);
-  }
-}
-
-template <class Cell>
-void CellPlan<Cell>::add_turned_group_gradients(const Pass& x, Real* gradients) {
-  const int64_t M = wiring_.weight_rows, I = options.input_size, P = plane_width[0];
-  for (int64_t g = 0; g < options.groups; g++) {
-    const Group& group = groups_[g];
-    const int64_t first = group.units.begin, size = group.size(), width = P - first;
-    in_shares(options.threads, size, 4.0 * size * (width + I), [&](int64_t begin, int64_t end) {
-      const auto add = [&](const Real* turned, int64_t wide, Real* d) {
-        add_transposed(d + begin * wide, wide, turned + first + begin, turned_row_, end - begin, wide);
-      };
-      add(turned_ + first * turned_row_, width, gradients + M * I + group.at);
-      if (x.given.dense_input) add(turned_ + P * turned_row_, I, gradients + first * I);
-    });
-  }
+  Real* const to = d + columns.begin;
+  multiply<Real>({group.size(), count, stepping_count_, d_pre.transposed(), operand, {to, width}, to, width},
+                 stepping_);
 }
 
 /* The gradients of pre-activations where groups rest, if they are wanted: what was cached there may be anything. */

@@ -210,7 +210,7 @@ class CellPlan final : public rondo_plan {
   void list_stepping_rows(const Timeline& time, Range range);
   void add_parameter_gradients(const Pass& x, Real* gradients, Range range, Range rows);
   void add_turned_gradients(const Pass& x, Real* gradients);
-  bool turns_gradients(const Timeline& time) const { return time.T * time.B >= 64; }
+  bool turns_gradients(const Timeline& time) const { return !has_groups && time.T * time.B >= 64; }
 
   // Of cells with groups.
   void lay_out_groups(Pieces& pieces);
@@ -224,9 +224,8 @@ class CellPlan final : public rondo_plan {
   void multiply_groups_back(const Pass& x, int64_t t, Range batch, Real* d_operand, Shared shared, const After& after);
   void multiply_group_inputs_back(const Pass& x, const rondo_gradients& gradients, Range steps);
   void add_group_gradients(const Pass& x, Real* gradients, Range range);
-  void add_weights(const Pass& x, int64_t t, const Group& group, const Matrix<Real>& source, Range columns,
-                   Real* turned, Real* d, int64_t width);
-  void add_turned_group_gradients(const Pass& x, Real* gradients);
+  void add_weights(const Pass& x, int64_t t, const Group& group, const Matrix<Real>& source, Range columns, Real* d,
+                   int64_t width);
   void clear_resting_rows(const Pass& x, const rondo_gradients& gradients);
 
   // The scan of both passes.
@@ -361,7 +360,7 @@ void CellPlan<Cell>::lay_out(Pieces& pieces) {
   }
   stepping_ = pieces.take<int32_t>(T, B);
   turned_row_ = padded_row(wiring_.weight_rows);
-  turned_ = pieces.take<Real>(operand_width() + I, turned_row_);
+  turned_ = pieces.take<Real>(has_groups ? 0 : operand_width() + I, turned_row_);
   if (is_diagonal) d_diagonal_ = pieces.take<Real>(B, wiring_.weight_rows);
 }
 
