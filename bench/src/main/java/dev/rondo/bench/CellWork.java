@@ -114,7 +114,7 @@ final class CellWork implements AutoCloseable {
      */
     static double weights(Cell cell, int inputSize, boolean ofInput) {
         return cell.blocks(inputSize, InputKind.DENSE).stream()
-                .filter(block -> block.source() != ParameterBlock.Source.ONE)
+                .filter(block -> block.source() != ParameterBlock.Source.ONE && !block.pointwise())
                 .filter(block -> ofInput || block.source() != ParameterBlock.Source.INPUT)
                 .mapToDouble(block -> (double) block.rows() * block.width() / period(cell, block))
                 .sum();

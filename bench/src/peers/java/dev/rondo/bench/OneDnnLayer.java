@@ -100,6 +100,9 @@ final class OneDnnLayer {
     }
 
     private rnn_primitive_desc_base forward(int kind) {
+        if (given.cell.hasLstmOptions()) {
+            throw new UnsupportedOperationException("oneDNN's " + given.cell.text + " is not compared");
+        }
         var attributes = keep(new primitive_attr());
         return keep(switch (given.cell) {
             case LSTM -> new lstm_forward.primitive_desc(cpu, kind, LEFT_TO_RIGHT,

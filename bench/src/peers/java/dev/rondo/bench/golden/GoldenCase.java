@@ -2,7 +2,9 @@ package dev.rondo.bench.golden;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
@@ -16,18 +18,23 @@ public final class GoldenCase {
     public final int batchSize;
     public final int inputSize;
     public final int hiddenSize;
+    public final int outputSize; // P, of an LSTM with projection; else H
     public final int[] lengths; // [B]
     public final boolean reversed;
 
     public final double[] weightIh; // [G*H, I]
-    public final double[] weightHh; // [G*H, H], or as many columns as the cell has
+    public final double[] weightHh; // [G*H, P], or as many columns as the cell has
     public final double[] biasIh; // [G*H]
     public final double[] biasHh; // [G*H]
     public final double[] input; // [T, B, I]
-    public final double[][] initial; // [planes][B, H]
-    public final double[] outputGradient; // [T, B, H]
-    public final double[][] lastGradient; // [planes][B, H]
+    public final double[][] initial; // [planes][B, P or H]
+    public final double[] outputGradient; // [T, B, P]
+    public final double[][] lastGradient; // [planes][B, P or H]
+    final Map<String, Tensor> more = new LinkedHashMap<>(); // parameters of options, by Rondo's names
     private final long seed;
+
+    /** A parameter of an option. */
+    record Tensor(double[] values, int... dimensions) {}
 
     private GoldenCase(GoldenCell cell, String name, int[] sizes, int[] lengths, long seed) {
         this.cell = cell;
@@ -36,6 +43,7 @@ public final class GoldenCase {
         this.batchSize = sizes[1];
         this.inputSize = sizes[2];
         this.hiddenSize = sizes[3];
+        this.outputSize = cell.option("projection").map(Integer::parseInt).orElse(hiddenSize);
         this.lengths = lengths;
         this.reversed = name.endsWith("reversed");
         this.seed = seed;
@@ -47,18 +55,44 @@ public final class GoldenCase {
         this.biasIh = draw.uniform(rows(), limit);
         this.biasHh = draw.uniform(rows(), limit);
         this.input = draw.uniform(timeSteps * batchSize * inputSize, 1);
-        this.outputGradient = draw.uniform(timeSteps * batchSize * hiddenSize, 1);
+        this.outputGradient = draw.uniform(timeSteps * batchSize * outputSize, 1);
         this.initial = new double[cell.planes()][];
         this.lastGradient = new double[cell.planes()][];
         for (int plane = 0; plane < cell.planes(); plane++) {
-            initial[plane] = draw.uniform(batchSize * hiddenSize, 1);
-            lastGradient[plane] = draw.uniform(batchSize * hiddenSize, 1);
+            initial[plane] = draw.uniform(batchSize * planeWidth(plane), 1);
+            lastGradient[plane] = draw.uniform(batchSize * planeWidth(plane), 1);
         }
+        for (String gate : List.of("input", "forget", "output")) {
+            if (cell.sees(gate)) {
+                more.put("peephole" + Character.toUpperCase(gate.charAt(0)),
+                        new Tensor(draw.uniform(hiddenSize, 1), hiddenSize));
+            }
+        }
+        if (cell.option("layerNorm").isPresent()) {
+            more.put("biasCell", new Tensor(draw.uniform(hiddenSize, limit), hiddenSize));
+            more.put("gainIh", new Tensor(draw.uniform(rows(), 1), rows()));
+            more.put("gainHh", new Tensor(draw.uniform(rows(), 1), rows()));
+            more.put("gainCell", new Tensor(draw.uniform(hiddenSize, 1), hiddenSize));
+        }
+        if (cell.option("projection").isPresent()) {
+            more.put("weightHr", new Tensor(draw.uniform(outputSize * hiddenSize, limit), outputSize, hiddenSize));
+        }
+    }
+
+    /** {@return P of plane 0, H of others} */
+    int planeWidth(int plane) {
+        return plane == 0 ? outputSize : hiddenSize;
     }
 
     /** {@return the cases of a cell; a seed is the number of the case among all} */
     static List<GoldenCase> of(GoldenCell cell) {
         var cases = new ArrayList<GoldenCase>();
+        if (cell.hasLstmOptions()) { // lengths and directions are not theirs
+            add(cases, cell, "one-step", new int[] {1, 3, 5, 7}, 1, 1, 1);
+            add(cases, cell, "ragged", new int[] {5, 4, 13, 19}, 3, 1, 5, 2);
+            add(cases, cell, "ragged-reversed", new int[] {6, 5, 3, 9}, 4, 6, 1, 3, 2);
+            return cases;
+        }
         add(cases, cell, "one-of-all", new int[] {1, 1, 1, 1}, 1);
         add(cases, cell, "one-step", new int[] {1, 3, 5, 7}, 1, 1, 1);
         add(cases, cell, "one-unit", new int[] {7, 3, 5, 1}, 7, 1, 4);
@@ -89,7 +123,7 @@ public final class GoldenCase {
 
     /** {@return the columns of weightHh} */
     int stateWeights() {
-        return cell.stateWeights(hiddenSize);
+        return cell.stateWeights(outputSize);
     }
 
     /** {@return where the bias stands that reset-after GRUs keep apart, n of h; beyond all rows for other cells} */
@@ -127,11 +161,12 @@ public final class GoldenCase {
         if (biasHn().length > 0) {
             file.fractions("biasHn", biasHn(), biasHn().length);
         }
+        more.forEach((name, tensor) -> file.fractions(name, tensor.values(), tensor.dimensions()));
         file.fractions("input", input, timeSteps, batchSize, inputSize)
-                .fractions("gradient:output", outputGradient, timeSteps, batchSize, hiddenSize);
+                .fractions("gradient:output", outputGradient, timeSteps, batchSize, outputSize);
         for (int plane = 0; plane < cell.planes(); plane++) {
-            file.fractions("initial[" + plane + "]", initial[plane], batchSize, hiddenSize)
-                    .fractions("gradient:last[" + plane + "]", lastGradient[plane], batchSize, hiddenSize);
+            file.fractions("initial[" + plane + "]", initial[plane], batchSize, planeWidth(plane))
+                    .fractions("gradient:last[" + plane + "]", lastGradient[plane], batchSize, planeWidth(plane));
         }
         return file;
     }

@@ -1,9 +1,15 @@
 package dev.rondo.bench.golden;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
 
-/** The cells that golden data are made of. Gates in the order of Rondo and PyTorch: i f g o; r z n; z g; i f g. */
+/**
+ * The cells that golden data are made of. Gates in the order of Rondo and PyTorch: i f g o, of an LSTM with coupled
+ * gates i g o; r z n; z g; i f g.
+ */
 public enum GoldenCell {
     LSTM("lstm", 4),
     ELMAN_TANH("elman:activation=tanh", 1),
@@ -14,7 +20,14 @@ public enum GoldenCell {
     MINGRU("mingru", 2, 20),
     MINLSTM("minlstm", 3, 21),
     INDRNN_RELU("indrnn:activation=relu", 1, 23),
-    INDRNN_TANH("indrnn:activation=tanh", 1, 22);
+    INDRNN_TANH("indrnn:activation=tanh", 1, 22),
+    LSTM_PEEPHOLES("lstm:peepholes=input+forget+output", 4, 6),
+    LSTM_COUPLED("lstm:coupled=true", 3, 7),
+    LSTM_CLIP("lstm:clip=1.5", 4, 8),
+    LSTM_CELL_CLIP("lstm:cellClip=0.7", 4, 9),
+    LSTM_PROJECTION("lstm:projection=5", 4, 10),
+    LSTM_LAYER_NORM("lstm:layerNorm=1.0", 4, 11),
+    LSTM_ALL("lstm:peepholes=input+output,coupled=true,clip=1.5,cellClip=0.7,projection=5,layerNorm=1.0", 3, 12);
 
     /** The cell as Rondo's command line names it. */
     public final String text;
@@ -42,9 +55,30 @@ public enum GoldenCell {
         this.number = number == 0 ? ordinal() : number;
     }
 
+    /** {@return whether it is an LSTM, with options or without} */
+    boolean isLstm() {
+        return text.startsWith("lstm");
+    }
+
+    /** {@return whether it is an LSTM with options} */
+    public boolean hasLstmOptions() {
+        return isLstm() && this != LSTM;
+    }
+
+    /** {@return what an option is, empty where it is not given} */
+    Optional<String> option(String name) {
+        return Arrays.stream(text.split("[:,]")).filter(part -> part.startsWith(name + "="))
+                .map(part -> part.substring(name.length() + 1)).findFirst();
+    }
+
+    /** {@return whether a gate of the LSTM, by its Rondo name, has a peephole} */
+    boolean sees(String gate) {
+        return option("peepholes").stream().anyMatch(gates -> List.of(gates.split("\\+")).contains(gate));
+    }
+
     /** {@return the number of state planes: h, and c of the LSTM} */
     public int planes() {
-        return this == LSTM ? 2 : 1;
+        return isLstm() ? 2 : 1;
     }
 
     /** {@return the weights of the state that a row has: of all H units, of its own unit alone, or none} */
@@ -56,11 +90,11 @@ public enum GoldenCell {
         };
     }
 
-    /** {@return whether ONNX Runtime and oneDNN have this cell} */
+    /** {@return whether ONNX Runtime has this cell} */
     public boolean inOnnxRuntime() {
         return switch (this) {
             case MINGRU, MINLSTM, INDRNN_RELU, INDRNN_TANH -> false;
-            default -> true;
+            default -> Stream.of("cellClip", "projection", "layerNorm").allMatch(name -> option(name).isEmpty());
         };
     }
 

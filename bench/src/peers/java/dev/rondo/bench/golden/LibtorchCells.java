@@ -2,7 +2,11 @@ package dev.rondo.bench.golden;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -12,24 +16,29 @@ import org.bytedeco.pytorch.global.torch;
 /** Outputs, last states and gradients of cells, by libtorch's automatic differentiation in float64. */
 final class LibtorchCells {
     /** What a pass reads, as tensors that gradients are wanted of. */
-    record Leaves(Tensor weightIh, Tensor weightHh, Tensor biasIh, Tensor biasHh, Tensor input, Tensor[] initial) {
+    record Leaves(Tensor weightIh, Tensor weightHh, Tensor biasIh, Tensor biasHh, Tensor input, Tensor[] initial,
+            Map<String, Tensor> more) {
         static Leaves of(GoldenCase given) {
             var initial = new Tensor[given.cell.planes()];
-            Arrays.setAll(initial, plane -> Tensors.leaf(given.initial[plane], given.batchSize, given.hiddenSize));
+            Arrays.setAll(initial, plane ->
+                    Tensors.leaf(given.initial[plane], given.batchSize, given.planeWidth(plane)));
+            var more = new LinkedHashMap<String, Tensor>();
+            given.more.forEach((name, tensor) -> more.put(name, Tensors.leaf(tensor.values(), tensor.dimensions())));
             return new Leaves(Tensors.leaf(given.weightIh, given.rows(), given.inputSize),
                     Tensors.leaf(given.weightHh, given.rows(), given.stateWeights()),
                     Tensors.leaf(given.biasIh, given.rows()), Tensors.leaf(given.biasHh, given.rows()),
-                    Tensors.leaf(given.input, given.timeSteps, given.batchSize, given.inputSize), initial);
+                    Tensors.leaf(given.input, given.timeSteps, given.batchSize, given.inputSize), initial, more);
         }
 
         Tensor[] all() {
-            Tensor[] all = Arrays.copyOf(new Tensor[] {weightIh, weightHh, biasIh, biasHh, input}, 5 + initial.length);
-            System.arraycopy(initial, 0, all, 5, initial.length);
-            return all;
+            var all = new ArrayList<>(List.of(weightIh, weightHh, biasIh, biasHh, input));
+            all.addAll(List.of(initial));
+            all.addAll(more.values());
+            return all.toArray(Tensor[]::new);
         }
     }
 
-    /** Output [T, B, H] and last states [B, H]. */
+    /** Output [T, B, P] and last states [B, P or H]. */
     record Results(Tensor output, Tensor[] last) {
         Tensor[] all() {
             Tensor[] all = Arrays.copyOf(new Tensor[] {output}, 1 + last.length);
@@ -59,7 +68,7 @@ final class LibtorchCells {
     private static GoldenFile results(GoldenCase given) {
         Leaves leaves = Leaves.of(given);
         boolean packed = switch (given.cell) {
-            case LSTM, ELMAN_TANH, ELMAN_RELU, GRU_RESET_AFTER -> true;
+            case LSTM, LSTM_PROJECTION, ELMAN_TANH, ELMAN_RELU, GRU_RESET_AFTER -> true;
             default -> false; // libtorch has no such layer
         };
         Results results = packed ? PackedLayer.run(given, leaves) : WrittenOutSteps.run(given, leaves);
@@ -69,9 +78,10 @@ final class LibtorchCells {
         }
         var file = new GoldenFile().text("system", Tensors.system())
                 .text("by", packed ? "layer on a packed sequence" : "steps written out in primitive operations")
-                .doubles("output", output, given.timeSteps, given.batchSize, given.hiddenSize);
+                .doubles("output", output, given.timeSteps, given.batchSize, given.outputSize);
         for (int plane = 0; plane < results.last.length; plane++) {
-            file.doubles("last[" + plane + "]", Tensors.read(results.last[plane]), given.batchSize, given.hiddenSize);
+            file.doubles("last[" + plane + "]", Tensors.read(results.last[plane]), given.batchSize,
+                    given.planeWidth(plane));
         }
         addGradients(file, given, gradients(given, leaves, results));
         return file;
@@ -79,9 +89,9 @@ final class LibtorchCells {
 
     private static double[][] gradients(GoldenCase given, Leaves leaves, Results results) {
         var incoming = new Tensor[results.all().length];
-        incoming[0] = Tensors.of(given.outputGradient, given.timeSteps, given.batchSize, given.hiddenSize);
+        incoming[0] = Tensors.of(given.outputGradient, given.timeSteps, given.batchSize, given.outputSize);
         for (int plane = 0; plane < results.last.length; plane++) {
-            incoming[1 + plane] = Tensors.of(given.lastGradient[plane], given.batchSize, given.hiddenSize);
+            incoming[1 + plane] = Tensors.of(given.lastGradient[plane], given.batchSize, given.planeWidth(plane));
         }
         TensorVector gradients = torch.grad(new TensorVector(results.all()), new TensorVector(leaves.all()),
                 new TensorVector(incoming), new BoolOptional(), false, given.stateWeights() == 0);
@@ -110,7 +120,12 @@ final class LibtorchCells {
         }
         file.doubles("gradient:input", gradients[4], given.timeSteps, given.batchSize, given.inputSize);
         for (int plane = 0; plane < given.cell.planes(); plane++) {
-            file.doubles("gradient:initial[" + plane + "]", gradients[5 + plane], given.batchSize, given.hiddenSize);
+            file.doubles("gradient:initial[" + plane + "]", gradients[5 + plane], given.batchSize,
+                    given.planeWidth(plane));
+        }
+        int index = 5 + given.cell.planes();
+        for (var parameter : given.more.entrySet()) {
+            file.doubles("gradient:" + parameter.getKey(), gradients[index++], parameter.getValue().dimensions());
         }
     }
 }

@@ -60,9 +60,12 @@ public final class OnnxModel {
                     .setDataType(TensorProto.DataType.INT64.getNumber()).addInt64Data(1));
         }
         graph.addNode(node(given, layer))
-                .addInitializer(parameter("W" + suffix, gates(given, given.weightIh), given.rows(), given.inputSize))
-                .addInitializer(parameter("R" + suffix, gates(given, given.weightHh), given.rows(), given.hiddenSize))
-                .addInitializer(parameter("B" + suffix, biases(given), 2L * given.rows()));
+                .addInitializer(parameter("W" + suffix, gates(given, given.weightIh), rows(given), given.inputSize))
+                .addInitializer(parameter("R" + suffix, gates(given, given.weightHh), rows(given), given.hiddenSize))
+                .addInitializer(parameter("B" + suffix, biases(given), 2L * rows(given)));
+        if (given.cell.option("peepholes").isPresent()) {
+            graph.addInitializer(parameter("P" + suffix, peepholes(given), 3L * given.hiddenSize));
+        }
         String[] last = {"Y_h", "Y_c"};
         for (int plane = 0; plane < given.cell.planes(); plane++) {
             long[] dimensions = {1, given.batchSize, given.hiddenSize};
@@ -80,7 +83,8 @@ public final class OnnxModel {
                 .addAttribute(integer("hidden_size", given.hiddenSize))
                 .addAttribute(string("direction", given.reversed ? "reverse" : "forward"));
         switch (given.cell) {
-            case LSTM -> node.setOpType("LSTM").addInput(initial(1, layer)).addOutput("Y_c" + suffix);
+            case LSTM, LSTM_PEEPHOLES, LSTM_COUPLED, LSTM_CLIP ->
+                    node.setOpType("LSTM").addInput(initial(1, layer)).addOutput("Y_c" + suffix);
             case ELMAN_TANH -> node.setOpType("RNN").addAttribute(strings("activations", "Tanh"));
             case ELMAN_RELU -> node.setOpType("RNN").addAttribute(strings("activations", "Relu"));
             case ELMAN_SIGMOID -> node.setOpType("RNN").addAttribute(strings("activations", "Sigmoid"));
@@ -88,28 +92,58 @@ public final class OnnxModel {
             case GRU_RESET_BEFORE -> node.setOpType("GRU").addAttribute(integer("linear_before_reset", 0));
             default -> throw new AssertionError(given.cell);
         }
+        if (given.cell.option("peepholes").isPresent()) {
+            node.addInput("P" + suffix);
+        }
+        if (given.cell.option("coupled").isPresent()) {
+            node.addAttribute(integer("input_forget", 1));
+        }
+        given.cell.option("clip").ifPresent(clip -> node.addAttribute(AttributeProto.newBuilder().setName("clip")
+                .setType(AttributeProto.AttributeType.FLOAT).setF(Float.parseFloat(clip))));
         return node;
     }
 
-    /** Blocks of H rows in ONNX's order: i o f c of i f g o, z r h of r z n. */
+    /** {@return the rows of ONNX's weights, which has those of the forget gate where it is coupled, too} */
+    private static int rows(GoldenCase given) {
+        return given.cell.isLstm() ? 4 * given.hiddenSize : given.rows();
+    }
+
+    /** i o f, zero where there is none. */
+    private static double[] peepholes(GoldenCase given) {
+        var peepholes = new double[3 * given.hiddenSize];
+        String[] order = {"peepholeI", "peepholeO", "peepholeF"};
+        for (int gate = 0; gate < order.length; gate++) {
+            if (given.more.containsKey(order[gate])) {
+                System.arraycopy(given.more.get(order[gate]).values(), 0, peepholes, gate * given.hiddenSize,
+                        given.hiddenSize);
+            }
+        }
+        return peepholes;
+    }
+
+    /** Blocks of H rows in ONNX's order: i o f c of i f g o or, with zeroes for f, of i g o; z r h of r z n. */
     private static double[] gates(GoldenCase given, double[] values) {
+        int none = -1;
         int[] order = switch (given.cell.gates) {
             case 4 -> new int[] {0, 3, 1, 2};
-            case 3 -> new int[] {1, 0, 2};
+            case 3 -> given.cell.isLstm() ? new int[] {0, 2, none, 1} : new int[] {1, 0, 2};
             default -> new int[] {0};
         };
-        int block = values.length / order.length;
-        var ordered = new double[values.length];
+        int block = values.length / given.cell.gates;
+        var ordered = new double[order.length * block];
         for (int gate = 0; gate < order.length; gate++) {
-            System.arraycopy(values, order[gate] * block, ordered, gate * block, block);
+            if (order[gate] != none) {
+                System.arraycopy(values, order[gate] * block, ordered, gate * block, block);
+            }
         }
         return ordered;
     }
 
     private static double[] biases(GoldenCase given) {
-        var both = new double[2 * given.rows()];
-        System.arraycopy(gates(given, given.biasIh), 0, both, 0, given.rows());
-        System.arraycopy(gates(given, given.biasHh), 0, both, given.rows(), given.rows());
+        int rows = rows(given);
+        var both = new double[2 * rows];
+        System.arraycopy(gates(given, given.biasIh), 0, both, 0, rows);
+        System.arraycopy(gates(given, given.biasHh), 0, both, rows, rows);
         return both;
     }
 

@@ -12,9 +12,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Writes outputs and last states of ONNX Runtime, in float32, into the directory named first. Batches with a sequence
- * that has no steps are left out: ONNX Runtime ends such a sequence in zero, Rondo in its initial state; and so are
- * cells that it does not have.
+ * Writes outputs and last states of ONNX Runtime, in float32, into the directory named first. Left out are cells that
+ * ONNX does not have, and batches with a sequence without steps: ONNX Runtime ends it in zero, Rondo in its initial
+ * state.
  */
 public final class OnnxRuntime {
     private OnnxRuntime() {}

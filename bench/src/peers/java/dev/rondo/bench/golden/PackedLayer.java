@@ -2,7 +2,9 @@ package dev.rondo.bench.golden;
 
 import dev.rondo.bench.golden.LibtorchCells.Leaves;
 import dev.rondo.bench.golden.LibtorchCells.Results;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.PackedSequence;
@@ -38,13 +40,15 @@ final class PackedLayer {
         Arrays.setAll(last, plane -> leaves.initial()[plane].index_copy(0, live,
                 results.last()[plane].select(0, given.reversed ? 1 : 0).index_select(0, packed.unsorted_indices())));
         Tensor zeroes = Tensors.of(new double[given.outputGradient.length],
-                given.timeSteps, given.batchSize, given.hiddenSize);
-        int from = given.reversed ? given.hiddenSize : 0;
-        return new Results(zeroes.index_copy(1, live, padded.narrow(2, from, given.hiddenSize)), last);
+                given.timeSteps, given.batchSize, given.outputSize);
+        int from = given.reversed ? given.outputSize : 0;
+        return new Results(zeroes.index_copy(1, live, padded.narrow(2, from, given.outputSize)), last);
     }
 
     private static TensorVector parameters(GoldenCase given, Leaves leaves) {
-        Tensor[] own = {leaves.weightIh(), leaves.weightHh(), leaves.biasIh(), leaves.biasHh()};
+        var all = new ArrayList<>(List.of(leaves.weightIh(), leaves.weightHh(), leaves.biasIh(), leaves.biasHh()));
+        all.addAll(leaves.more().values()); // the projection
+        Tensor[] own = all.toArray(Tensor[]::new);
         if (!given.reversed) {
             return new TensorVector(own);
         }
@@ -62,7 +66,7 @@ final class PackedLayer {
     }
 
     private static Results layer(GoldenCase given, PackedSequence packed, Tensor[] states, TensorVector parameters) {
-        if (given.cell == GoldenCell.LSTM) {
+        if (given.cell.isLstm()) {
             T_TensorTensorTensor_T lstm = torch.lstm(packed.data(), packed.batch_sizes(), new TensorVector(states),
                     parameters, true, 1, 0, true, given.reversed);
             return new Results(lstm.get0(), new Tensor[] {lstm.get1(), lstm.get2()});

@@ -16,21 +16,30 @@ final class WrittenOutSteps {
 
     static Results run(GoldenCase given, Leaves leaves) {
         var outputs = new Tensor[given.timeSteps * given.batchSize];
-        Arrays.setAll(outputs, i -> Tensors.of(new double[given.hiddenSize], 1, given.hiddenSize));
-        var last = new Tensor[given.batchSize];
+        Arrays.setAll(outputs, i -> Tensors.of(new double[given.outputSize], 1, given.outputSize));
+        int planes = given.cell.planes();
+        var last = new Tensor[planes][given.batchSize];
         for (int b = 0; b < given.batchSize; b++) {
             int length = given.lengths[b];
-            Tensor h = leaves.initial()[0].narrow(0, b, 1);
+            int row = b;
+            var state = new Tensor[planes];
+            Arrays.setAll(state, plane -> leaves.initial()[plane].narrow(0, row, 1));
             for (int step = 0; step < length; step++) {
                 int t = given.reversed ? length - 1 - step : step;
-                h = step(given, leaves, leaves.input().select(0, t).narrow(0, b, 1), h);
-                outputs[t * given.batchSize + b] = h;
+                Tensor x = leaves.input().select(0, t).narrow(0, b, 1);
+                state = given.cell.isLstm()
+                        ? WrittenOutLstm.step(given, leaves, x, state)
+                        : new Tensor[] {step(given, leaves, x, state[0])};
+                outputs[t * given.batchSize + b] = state[0];
             }
-            last[b] = h;
+            for (int plane = 0; plane < planes; plane++) {
+                last[plane][b] = state[plane];
+            }
         }
         Tensor output = torch.cat(new TensorVector(outputs), 0)
-                .view(given.timeSteps, given.batchSize, given.hiddenSize);
-        return new Results(output, new Tensor[] {torch.cat(new TensorVector(last), 0)});
+                .view(given.timeSteps, given.batchSize, given.outputSize);
+        return new Results(output, Arrays.stream(last).map(rows -> torch.cat(new TensorVector(rows), 0))
+                .toArray(Tensor[]::new));
     }
 
     /** One step of one sequence: x [1, I], h [1, H]. */
