@@ -22,6 +22,7 @@ int32_t CellPlan<Cell>::backward(const rondo_pass& pass, const rondo_gradients& 
     if (gradients.input && !blas_is_faster<Real>(T * B, I, wiring_.weight_rows)) pack(x, input_backward_, x.weight_ih);
     pack_backward(x, recurrent_);
     pack_backward(x, between_);
+    if (wiring_.projection) pack(x, projection_backward_, x.weight_hr);
   }
 
   if (gradients.params && turns_gradients(x.time)) {
@@ -43,6 +44,7 @@ int32_t CellPlan<Cell>::backward(const rondo_pass& pass, const rondo_gradients& 
   }
   if (gradients.params && turns_gradients(x.time)) add_turned_gradients(x, (Real*)gradients.params);
   if (gradients.params && is_diagonal) add_diagonal_gradients(x, (Real*)gradients.params);
+  if (gradients.params && can_have_pointwise) add_pointwise_gradients(x, (Real*)gradients.params);
   for (int64_t row = 0; row < T * B && gradients.pre_activations; row++) {
     memcpy((Real*)gradients.pre_activations + row * R, x.tape.pre_at(0, row), (size_t)R * sizeof(Real));
   }
@@ -59,7 +61,8 @@ void CellPlan<Cell>::loop_back(const Pass& x, const rondo_gradients& gradients, 
     const Range batch = {begin, end};
     if (steps.end == T) {
       for (int p = 0; p < planes; p++) copy_rows(d_state_[p], gradients.last[p], batch, plane_width[p]);
-      finish_rows_back(x, gradients, x.time.step(T - 1), batch, {0, P});
+      copy_rows(d_pointwise_, nullptr, batch, wiring_.pointwise);
+      finish_step_back(x, gradients, x.time.step(T - 1), batch, {0, options.hidden_size}, how);
     }
     for (int64_t i = steps.end - 1; i >= steps.begin; i--) step_back(x, gradients, i, batch, how);
     for (int p = 0; p < planes && steps.begin == 0; p++) {
@@ -98,6 +101,7 @@ void CellPlan<Cell>::finish_chunk_back(const Pass& x, const rondo_gradients& gra
     const int64_t last = end * lanes<Real> < R ? end * lanes<Real> : R;
     add_parameter_gradients(x, (Real*)gradients.params, range, {begin * lanes<Real>, last});
   });
+  if (wiring_.projection) add_projection_gradients(x, (Real*)gradients.params, range);
 }
 
 /*
@@ -114,15 +118,14 @@ void CellPlan<Cell>::step_back(const Pass& x, const rondo_gradients& gradients, 
   if constexpr (can_have_between) {
     if (between_.any()) step_between_back(x, t, batch, d_operand, shared);
   }
-  const auto finish = [&](Range units) {
+  const auto finish = [&](Range columns) {
     for (int64_t b = batch.begin; b < batch.end && mask; b++) {
-      const int64_t at = (b - batch.begin) * P + units.begin;
+      const int64_t at = (b - batch.begin) * P + columns.begin;
       // Of a row that takes no step the mask may be anything.
-      if (x.time.row(t, b) == Row::steps) {
-        add_product_of_rows(d_state + at, mask + at, d_operand + at, units.end - units.begin);
-      }
+      if (x.time.row(t, b) != Row::steps) continue;
+      add_product_of_rows(d_state + at, mask + at, d_operand + at, columns.end - columns.begin);
     }
-    if (i > 0) finish_rows_back(x, gradients, x.time.step(i - 1), batch, units);
+    if (i > 0 && in_parts()) finish_step_back(x, gradients, x.time.step(i - 1), batch, columns, shared);
   };
   if constexpr (has_groups) return multiply_groups_back(x, t, batch, d_operand, shared, finish);
   for (int s = 0; s < recurrent_.count(); s++) {
@@ -135,6 +138,9 @@ void CellPlan<Cell>::step_back(const Pass& x, const rondo_gradients& gradients, 
     } else {
       multiply_weights(product, recurrent_.backward[s], shared, finish);
     }
+  }
+  if (i > 0 && !in_parts()) {
+    finish_step_back(x, gradients, x.time.step(i - 1), batch, {0, options.hidden_size}, shared);
   }
 }
 
@@ -156,22 +162,41 @@ void CellPlan<Cell>::step_between_back(const Pass& x, int64_t t, Range batch, Re
   });
 }
 
+/* From the gradients of the state after step t to those of some units' pre-activations. */
 template <class Cell>
-void CellPlan<Cell>::finish_rows_back(const Pass& x, const rondo_gradients& gradients, int64_t t, Range batch,
-                                      Range units) {
-  const auto finish = [&](Range some, bool moves) {
-    for (int64_t b = batch.begin; b < batch.end; b++) finish_row_back(x, gradients, t, b, some, moves);
-  };
+void CellPlan<Cell>::finish_step_back(const Pass& x, const rondo_gradients& gradients, int64_t t, Range batch,
+                                      Range units, Shared shared) {
   if constexpr (has_groups) {
-    for_each_run(x, t, units, finish);
-  } else {
-    finish(units, true);
+    return for_each_run(x, t, units, [&](Range some, bool moves) {
+      for (int64_t b = batch.begin; b < batch.end; b++) {
+        add_output_gradient(x, gradients, t, b, some);
+        if (moves) finish_row_back(x, t, b, some);
+      }
+    });
+  }
+  if (wiring_.projection) {
+    for (int64_t b = batch.begin; b < batch.end; b++) add_output_gradient(x, gradients, t, b, units);
+    project_back(x, t, batch, shared);
+    for (int64_t b = batch.begin; b < batch.end; b++) finish_row_back(x, t, b, units);
+    return;
+  }
+  for (int64_t b = batch.begin; b < batch.end; b++) {
+    add_output_gradient(x, gradients, t, b, units);
+    finish_row_back(x, t, b, units);
   }
 }
 
 template <class Cell>
-void CellPlan<Cell>::finish_row_back(const Pass& x, const rondo_gradients& gradients, int64_t t, int64_t b,
-                                     Range units, bool moves) {
+void CellPlan<Cell>::add_output_gradient(const Pass& x, const rondo_gradients& gradients, int64_t t, int64_t b,
+                                         Range units) {
+  if (!gradients.output || x.time.row(t, b) == Row::absent) return;
+  const Range part = part_of(0, units);
+  const Real* d_output = (const Real*)gradients.output + (t * x.time.B + b) * gradients.output_stride;
+  add_row(d_state_[0] + b * plane_width[0] + part.begin, d_output + part.begin, part.end - part.begin);
+}
+
+template <class Cell>
+void CellPlan<Cell>::finish_row_back(const Pass& x, int64_t t, int64_t b, Range units) {
   const Row row = x.time.row(t, b);
   const int64_t first = units.begin, count = units.end - units.begin;
   Real* pre = x.tape.pre_at(t, b);
@@ -183,11 +208,10 @@ void CellPlan<Cell>::finish_row_back(const Pass& x, const rondo_gradients& gradi
     d_state[p] = d_state_[p] + b * plane_width[p];
     passing[p] = held_[p] + b * plane_width[p];
   }
-  if (row != Row::absent && gradients.output) {
-    const Real* d_output = (const Real*)gradients.output + (t * x.time.B + b) * gradients.output_stride;
-    add_row(d_state[0] + first, d_output + first, count);
+  if (wiring_.projection) {
+    now[0] = x.tape.unprojected_at(t, b);
+    d_state[0] = d_unprojected_ + b * options.hidden_size;
   }
-  if (!moves) return;
   if (row != Row::steps) {
     if (has_groups) memset(pre + first, 0, (size_t)count * sizeof(Real));
     if (!has_groups && first == 0) memset(pre, 0, (size_t)rows * sizeof(Real));
@@ -200,7 +224,12 @@ void CellPlan<Cell>::finish_row_back(const Pass& x, const rondo_gradients& gradi
       d_state[p][j] = held[j] ? 0 : d_state[p][j];
     }
   }
-  cell_.backward(units, pre, old, now, d_state);
+  if constexpr (can_have_pointwise) {
+    const Pointwise<Real> pointwise = {x.pointwise, d_pointwise_ + b * wiring_.pointwise};
+    cell_.backward(units, pre, old, now, d_state, pointwise);
+  } else {
+    cell_.backward(units, pre, old, now, d_state);
+  }
   for (int p = 0; p < planes && held; p++) add_row(d_state[p] + first, passing[p] + first, count);
 }
 
@@ -272,10 +301,14 @@ void CellPlan<Cell>::add_parameter_gradients(const Pass& x, Real* gradients, Ran
     add_weights({0, 0, M}, input, I, turned_ + operand_width() * turned_row_, gradients);
   }
   const int64_t fed = rows.end < M ? rows.end : M;
+  const int64_t biased = rows.begin > wiring_.bias_row ? rows.begin : wiring_.bias_row;
   for (int64_t s = 0; s < count; s++) {
     const int64_t row = range.begin + (list ? list[s] : s);
     const Real* d_row = x.tape.pre_at(0, row) + rows.begin;
-    add_row(gradients + M * I + recurrent_weights_ + rows.begin, d_row, rows.end - rows.begin);
+    if (biased < rows.end) {
+      Real* d_bias = gradients + M * I + recurrent_weights_ + biased - wiring_.bias_row;
+      add_row(d_bias, d_row + biased - rows.begin, rows.end - biased);
+    }
     if (x.given.tokens && rows.begin < fed) {
       add_row(gradients + x.given.tokens[row] * M + rows.begin, d_row, fed - rows.begin);
     }
@@ -293,6 +326,13 @@ void CellPlan<Cell>::add_turned_gradients(const Pass& x, Real* gradients) {
     if (C > 0) add(turned_, C, gradients + M * I);
     if (x.given.dense_input) add(turned_ + C * turned_row_, I, gradients);
   });
+}
+
+/* Adds those of the parameters of the pointwise part, one batch row after the other whoever computed them. */
+template <class Cell>
+void CellPlan<Cell>::add_pointwise_gradients(const Pass& x, Real* gradients) {
+  Real* const d = gradients + (x.pointwise - (const Real*)x.given.params);
+  for (int64_t b = 0; b < x.time.B; b++) add_row(d, d_pointwise_ + b * wiring_.pointwise, wiring_.pointwise);
 }
 
 }  // namespace rondo::RONDO_TIER

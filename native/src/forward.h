@@ -47,6 +47,7 @@ void CellPlan<Cell>::pack_forward(Pass& x) {
   }
   pack_forward(x, recurrent_);
   pack_forward(x, between_);
+  if (wiring_.projection) pack(x, projection_forward_, x.weight_hr.transposed());
   // With few rows, reading the weights is what takes the time: those of the input are then read once for many steps.
   const bool packed = input_forward_.state == Weights::packed && recurrent_.forward.state == Weights::packed;
   x.input_in_step = input_fits_step() && x.given.dense_input && packed && B >= 2 * tile_rows;
@@ -97,18 +98,19 @@ template <class Cell>
 void CellPlan<Cell>::step(const Pass& x, int64_t t, Range batch, Shared shared) {
   if constexpr (has_groups) return step_groups(x, t, batch, shared);
   const Real* operand = operand_of(x, t, batch);
-  const auto finish = [&](Range units) {
-    for (int64_t b = batch.begin; b < batch.end; b++) finish_row(x, t, b, units);
-  };
+  const SpanProducts* last = &recurrent_;
   if constexpr (can_have_between) {
     if (between_.any()) {
       multiply_step(x, t, batch, operand, recurrent_, shared, [](Range) {});
       step_between(x, t, batch, operand);
-      const Real* cache = x.tape.between_at(t, batch.begin);
-      return multiply_step(x, t, batch, cache, between_, shared, finish);
+      operand = x.tape.between_at(t, batch.begin);
+      last = &between_;
     }
   }
-  multiply_step(x, t, batch, operand, recurrent_, shared, finish);
+  multiply_step(x, t, batch, operand, *last, shared, [&](Range units) {
+    if (in_parts()) finish_step(x, t, batch, units, shared);
+  });
+  if (!in_parts()) finish_step(x, t, batch, {0, options.hidden_size}, shared);
 }
 
 /* pre += operand [batch rows, P] W_hh^T in the rows that the products feed; after(units) hears which are done. */
@@ -151,30 +153,64 @@ void CellPlan<Cell>::step_between(const Pass& x, int64_t t, Range batch, const R
   }
 }
 
-/* Some units of a row: what the cell makes of them, or, where they rest, the state that they had; and the output. */
+/* What the cell makes of some units of step t, which have their products. */
 template <class Cell>
-void CellPlan<Cell>::finish_row(const Pass& x, int64_t t, int64_t b, Range units, bool moves) {
-  Row row = x.time.row(t, b);
-  if (row == Row::steps && !moves) row = Row::held;
-  const int64_t count = units.end - units.begin;
+void CellPlan<Cell>::finish_step(const Pass& x, int64_t t, Range batch, Range units, Shared shared) {
+  if (wiring_.projection) {
+    for (int64_t b = batch.begin; b < batch.end; b++) step_row(x, t, b, units);
+    project(x, t, batch, shared);
+    for (int64_t b = batch.begin; b < batch.end; b++) show_row(x, t, b, units);
+    return;
+  }
+  for (int64_t b = batch.begin; b < batch.end; b++) finish_row(x, t, b, units);
+}
+
+template <class Cell>
+void CellPlan<Cell>::finish_row(const Pass& x, int64_t t, int64_t b, Range units) {
+  step_row(x, t, b, units);
+  show_row(x, t, b, units);
+}
+
+/* The pointwise part, if the row takes the step. */
+template <class Cell>
+void CellPlan<Cell>::step_row(const Pass& x, int64_t t, int64_t b, Range units) {
+  if (x.time.row(t, b) != Row::steps) return;
   const Real* old[RONDO_MAX_PLANES];
   Real* now[RONDO_MAX_PLANES];
   for (int p = 0; p < planes; p++) {
     old[p] = x.tape.state(p, x.time.old_slot(t), b);
     now[p] = x.tape.state(p, x.time.new_slot(t), b);
-    if (row != Row::steps) copy_row(now[p] + units.begin, old[p] + units.begin, count);
   }
-  if (row == Row::steps) cell_.forward(units, x.tape.pre_at(t, b), old, now);
+  if (wiring_.projection) now[0] = x.tape.unprojected_at(t, b);
+  if constexpr (can_have_pointwise) {
+    cell_.forward(units, x.tape.pre_at(t, b), old, now, Pointwise<Real>{x.pointwise, nullptr});
+  } else {
+    cell_.forward(units, x.tape.pre_at(t, b), old, now);
+  }
   const uint8_t* held = x.time.held_units(t, b);
-  for (int p = 0; p < planes && row == Row::steps && held; p++) {
+  for (int p = 0; p < planes && held; p++) {
     for (int64_t j = units.begin; j < units.end; j++) now[p][j] = held[j] ? old[p][j] : now[p][j];
   }
+}
+
+/* Keeps the state of a row that takes no step, or of units that do not move, and puts out. */
+template <class Cell>
+void CellPlan<Cell>::show_row(const Pass& x, int64_t t, int64_t b, Range units, bool moves) {
+  Row row = x.time.row(t, b);
+  if (row == Row::steps && !moves) row = Row::held;
+  for (int p = 0; p < planes && row != Row::steps; p++) {
+    const Range part = part_of(p, units);
+    const Real* old = x.tape.state(p, x.time.old_slot(t), b);
+    copy_row(x.tape.state(p, x.time.new_slot(t), b) + part.begin, old + part.begin, part.end - part.begin);
+  }
   if (!x.given.output) return;
-  Real* output = (Real*)x.given.output + (t * x.time.B + b) * x.given.output_stride + units.begin;
+  const Range part = part_of(0, units);
+  const int64_t count = part.end - part.begin;
+  Real* output = (Real*)x.given.output + (t * x.time.B + b) * x.given.output_stride + part.begin;
   if (row == Row::absent) {
     memset(output, 0, (size_t)count * sizeof(Real));
   } else {
-    copy_row(output, now[0] + units.begin, count);
+    copy_row(output, (const Real*)x.tape.state(0, x.time.new_slot(t), b) + part.begin, count);
   }
 }
 

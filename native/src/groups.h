@@ -80,7 +80,7 @@ void CellPlan<Cell>::step_groups(const Pass& x, int64_t t, Range batch, Shared s
     if (x.moves(groups_[g], t)) step_group(x, t, batch, operand, groups_[g], shared);
   }
   for_each_run(x, t, {0, options.hidden_size}, [&](Range units, bool moves) {
-    for (int64_t b = batch.begin; b < batch.end && !moves; b++) finish_row(x, t, b, units, false);
+    for (int64_t b = batch.begin; b < batch.end && !moves; b++) show_row(x, t, b, units, false);
   });
 }
 

@@ -5,17 +5,22 @@
  * Legend: T time steps, B batch rows, I input width, H hidden units, R pre-activation rows, P_p width of state plane p,
  * and P = P_0, which is what the recurrent product takes and the output shows.
  *
- * A cell is an object made of H and the plan's variant, with its element type `Real`, its number of `planes`, its
- * number of `variants`, its wiring(), plane_width(p) and the pointwise part of some units of one batch row:
+ * A cell is an object made of the plan's options, with its element type `Real`, its number of `planes`, its number of
+ * `variants` (or accepts(options), where that is not all that matters), its wiring(), plane_width(p) and the pointwise
+ * part of some units of one batch row:
  *   forward(units, pre, old, now)             pre [R]: pre-activations in, what backward needs out; old, now: planes
  *   backward(units, pre, old, now, d_state)   pre [R]: what forward left in, gradients of the pre-activations out;
  *                                             d_state: gradients of the new planes in, direct parts of the old's out
+ * A cell with parameters of its pointwise part takes these as a last argument, values [V] and, backward, their
+ * gradients, to be added to, which each batch row has for itself until the pass is through.
  * and, if its wiring has a second product, what lies between the two; operand is plane 0 of the old state, masked:
  *   forward_between(units, pre, operand, cache)   pre: after the first product; cache [P]: the second's operand
  *   backward_between(units, pre, operand, d_cache, d_operand)   pre: what backward left in, gradients in all rows
  *                                                 out; d_operand: added to
  * Threads may share a step by units: so pre-activations come in blocks of H rows, all planes have H units, and no unit
- * sees what others make of the step.
+ * sees what others make of the step; unless its wiring says that it wants all units of a row together.
+ * A cell with a projection leaves H numbers in the place of plane 0, and gets their gradient; the plane is their
+ * product, of P numbers, and it wants all units together, too.
  * It hears nothing of lengths, hold or masks: a row that takes no step is never shown to it, and of a row that is held
  * in part, the held units are put back afterwards (backward: their gradients are taken out before, as these are linear
  * in them, and put back afterwards).
@@ -27,10 +32,10 @@
  * A cell that says `has_groups` has groups of units with a clock each, which the plan's options name: what differs for
  * it is in groups.h.
  *
- * The stages so far: a recurrent product, which may feed other rows than the input's, and a second one on the cache
- * plane; or, where no product takes the state and units see their own past alone, a scan over time in place of the loop
- * of steps (scan.h). A cell that needs others (a row reduction, a projection) says so in its wiring and gets its stage
- * in `step` and `step_back`, where it serves all cells of that kind.
+ * The stages so far: a recurrent product, which may feed other rows than the input's, a second one on the cache plane,
+ * and a projection of what the pointwise part makes; or, where no product takes the state and units see their own past
+ * alone, a scan over time in place of the loop of steps (scan.h). A cell that needs others says so in its wiring and
+ * gets its stage in `step` and `step_back`, where it serves all cells of that kind.
  */
 #ifndef RONDO_PASS_H
 #define RONDO_PASS_H
@@ -50,12 +55,23 @@ struct Span {
   int64_t from, row, count;
 };
 
-/* Which weights feed which pre-activation rows. weight_ih feeds the first M, and the bias all of them. */
+/* Which weights feed which pre-activation rows. weight_ih feeds the first M, and the bias all from bias_row on. */
 struct Wiring {
   int64_t rows;         /* R */
   int64_t weight_rows;  /* M, of both matrices */
   Span recurrent[2];    /* multiplied with the state */
   Span between[2] = {}; /* multiplied with the cache plane, in a second product */
+  int64_t bias_row = 0;
+  int64_t pointwise = 0;   /* V, parameters of the pointwise part */
+  int64_t projection = 0;  /* P of a projection, 0 without */
+  bool whole_rows = false; /* whether the pointwise part wants all units of a row together */
+};
+
+/* Parameters of the pointwise part, as forward and backward see them: V each. */
+template <class Real>
+struct Pointwise {
+  const Real* values;
+  Real* gradients; /* of one batch row; null forward */
 };
 
 template <class Cell>
@@ -67,12 +83,16 @@ class CellPlan final : public rondo_plan {
   static constexpr bool is_linear = requires(const Cell& cell, Real* row) { cell.coefficients(0, row, Whole{}); };
   static constexpr bool is_diagonal = requires(const Cell& cell) { cell.activate(Vector<Real>{}); };
   static constexpr bool is_scan = is_linear || is_diagonal;
+  static constexpr bool can_have_pointwise = requires(const Cell& cell, Real* row, Real** planes) {
+    cell.forward(Range{}, row, planes, planes, Pointwise<Real>{});
+  };
 
  public:
   explicit CellPlan(const rondo_plan_options& options)
-      : rondo_plan(options), cell_(options.hidden_size, options.variant), wiring_(cell_.wiring()) {
+      : rondo_plan(options), cell_(options), wiring_(cell_.wiring()) {
     planes = Cell::planes;
     rows = wiring_.rows;
+    holds_units = wiring_.projection == 0;
     for (int p = 0; p < planes; p++) plane_width[p] = cell_.plane_width(p);
     recurrent_.spans = wiring_.recurrent;
     between_.spans = wiring_.between;
@@ -142,6 +162,8 @@ class CellPlan final : public rondo_plan {
     Tape<Real> tape;
     Matrix<Real> weight_ih, weight_hh; /* [M, I], [M, P]; token-major weight_ih is read through `params` */
     const Real* bias;                  /* [R] */
+    const Real* pointwise;             /* [V] */
+    Matrix<Real> weight_hr;            /* [P, H] of a projection */
     bool input_in_step = false;        /* the input's product is summed with that of the step */
 
     const Real* mask(int64_t t, int64_t b, int64_t P) const {
@@ -180,6 +202,8 @@ class CellPlan final : public rondo_plan {
   /* Width of what the products of the state multiply: P, or 0 if there is none. */
   int64_t operand_width() const { return is_scan ? 0 : plane_width[0]; }
   Shared shared(int64_t B) const;
+  bool in_parts() const { return !wiring_.whole_rows && wiring_.projection == 0; }
+  Range part_of(int p, Range units) const { return in_parts() ? units : Range{0, plane_width[p]}; }
   bool input_fits_step() const;
   template <class After>
   void multiply_weights(const Product<Real>& x, const Weights& weights, Shared shared, const After& after,
@@ -195,21 +219,29 @@ class CellPlan final : public rondo_plan {
   template <class After>
   void multiply_step(const Pass& x, int64_t t, Range batch, const Real* operand, const SpanProducts& products,
                      Shared shared, const After& after);
-  void finish_row(const Pass& x, int64_t t, int64_t b, Range units, bool moves = true);
+  void finish_row(const Pass& x, int64_t t, int64_t b, Range units);
+  void finish_step(const Pass& x, int64_t t, Range batch, Range units, Shared shared);
+  void step_row(const Pass& x, int64_t t, int64_t b, Range units);
+  void project(const Pass& x, int64_t t, Range batch, Shared shared);
+  void show_row(const Pass& x, int64_t t, int64_t b, Range units, bool moves = true);
 
   // Backward.
   void loop_back(const Pass& x, const rondo_gradients& gradients, Range steps, Shared shared);
   void step_back(const Pass& x, const rondo_gradients& gradients, int64_t i, Range batch, Shared shared);
   void step_between_back(const Pass& x, int64_t t, Range batch, Real* d_operand, Shared shared);
-  void finish_rows_back(const Pass& x, const rondo_gradients& gradients, int64_t t, Range batch, Range units);
-  void finish_row_back(const Pass& x, const rondo_gradients& gradients, int64_t t, int64_t b, Range units,
-                       bool moves = true);
+  void finish_step_back(const Pass& x, const rondo_gradients& gradients, int64_t t, Range batch, Range units,
+                        Shared shared);
+  void add_output_gradient(const Pass& x, const rondo_gradients& gradients, int64_t t, int64_t b, Range units);
+  void project_back(const Pass& x, int64_t t, Range batch, Shared shared);
+  void finish_row_back(const Pass& x, int64_t t, int64_t b, Range units);
   void finish_chunk_back(const Pass& x, const rondo_gradients& gradients, Range steps);
   void mask_states(const Pass& x, Range steps);
   void multiply_input_back(const Pass& x, const rondo_gradients& gradients, Range range);
   void list_stepping_rows(const Timeline& time, Range range);
   void add_parameter_gradients(const Pass& x, Real* gradients, Range range, Range rows);
   void add_turned_gradients(const Pass& x, Real* gradients);
+  void add_pointwise_gradients(const Pass& x, Real* gradients);
+  void add_projection_gradients(const Pass& x, Real* gradients, Range range);
   bool turns_gradients(const Timeline& time) const { return !has_groups && time.T * time.B >= 64; }
 
   // Of cells with groups.
@@ -251,7 +283,7 @@ class CellPlan final : public rondo_plan {
   void* memory_ = nullptr;
   int64_t recurrent_weights_ = 0; /* elements of weight_hh */
   Group* groups_ = nullptr;       /* [options.groups] */
-  Weights input_forward_, input_backward_;
+  Weights input_forward_, input_backward_, projection_forward_, projection_backward_;
   SpanProducts recurrent_, between_;
   SpanProducts* const products_[2] = {&recurrent_, &between_};
   Tape<Real> inference_tape_;
@@ -259,8 +291,11 @@ class CellPlan final : public rondo_plan {
   Real* operand_;                   /* [B, P] masked state */
   Real* d_operand_;                 /* [B, P] gradient of it */
   Real* d_between_;                 /* [B, P] gradient of the cache plane, if there is one */
+  Real* d_unprojected_;             /* [B, H] gradient of what the projection takes, if there is one */
+  Real* bias_;                      /* [R] with zeroes for rows without a bias, if there are such */
   Real* d_state_[RONDO_MAX_PLANES]; /* [B, P_p] */
   Real* held_[RONDO_MAX_PLANES];    /* [B, P_p] gradients that pass by the held units */
+  Real* d_pointwise_;               /* [B, V] gradients of the parameters of the pointwise part */
   int32_t* stepping_;               /* [T * B] a chunk's (t, b) rows that take a step, where not all do */
   int64_t stepping_count_;
   Real* d_diagonal_;                /* [B, M] gradient of a weight_hh of one column, of each batch row */
@@ -274,9 +309,18 @@ rondo_plan* make_plan(const rondo_plan_options& options) {
   return new CellPlan<Cell>(options);
 }
 
+template <class Cell>
+bool accepts(const rondo_plan_options& options) {
+  if constexpr (requires { Cell::accepts(options); }) {
+    return Cell::accepts(options);
+  } else {
+    return 0 <= options.variant && options.variant < Cell::variants && options.setting_count == 0;
+  }
+}
+
 template <template <class> class Cell>
 constexpr CellFactory make_factory() {
-  return {make_plan<Cell<float>>, make_plan<Cell<double>>, Cell<float>::variants,
+  return {make_plan<Cell<float>>, make_plan<Cell<double>>, accepts<Cell<float>>,
           requires { Cell<float>::has_groups; }};
 }
 
@@ -297,6 +341,7 @@ Tape<typename Cell::Real> CellPlan<Cell>::tape_of(int64_t B) const {
   tape.B = B;
   tape.pre_row = padded_row(rows);
   for (int p = 0; p < planes; p++) tape.width[p] = plane_width[p];
+  tape.unprojected_width = options.hidden_size;
   return tape;
 }
 
@@ -336,6 +381,10 @@ void CellPlan<Cell>::lay_out(Pieces& pieces) {
   } else {
     lay_out_weights(pieces);
   }
+  if (wiring_.projection) {
+    make_room(pieces, projection_forward_, options.hidden_size, Columns::plain(P));
+    make_room(pieces, projection_backward_, P, Columns::plain(options.hidden_size));
+  }
 
   // A chunk's pre-activations stay near the second-level cache, but are many enough rows to be a good product: more
   // where the weights come from beyond that cache.
@@ -354,10 +403,16 @@ void CellPlan<Cell>::lay_out(Pieces& pieces) {
   }
   operand_ = pieces.take<Real>(B, P);
   d_operand_ = pieces.take<Real>(B, P);
+  d_pointwise_ = pieces.take<Real>(B, wiring_.pointwise);
   if (between_.any()) {
     tape.between = pieces.take<Real>(B, P);
     d_between_ = pieces.take<Real>(B, P);
   }
+  if (wiring_.projection) {
+    tape.unprojected = pieces.take<Real>(B, options.hidden_size);
+    d_unprojected_ = pieces.take<Real>(B, options.hidden_size);
+  }
+  if (wiring_.bias_row) bias_ = pieces.take<Real>(rows);
   stepping_ = pieces.take<int32_t>(T, B);
   turned_row_ = padded_row(wiring_.weight_rows);
   turned_ = pieces.take<Real>(has_groups ? 0 : operand_width() + I, turned_row_);
@@ -372,7 +427,11 @@ Tape<typename Cell::Real> CellPlan<Cell>::lay_out_cache(Pieces& pieces, int64_t 
   tape.slot_mask = -1;
   for (int p = 0; p < planes; p++) tape.slots[p] = pieces.take<Real>((T + 1) * B, plane_width[p]);
   if (between_.any()) tape.between = pieces.take<Real>(T * B, plane_width[0]);
-  tape.between_steps_apart = B;
+  if (wiring_.projection) {
+    tape.unprojected = pieces.take<Real>(T * B, options.hidden_size);
+    tape.d_projected = pieces.take<Real>(T * B, plane_width[0]);
+  }
+  tape.steps_apart = B;
   return tape;
 }
 
@@ -388,6 +447,7 @@ typename CellPlan<Cell>::Pass CellPlan<Cell>::open(const rondo_pass& pass) {
   tape.B = tape.pre_steps_apart = B;
   if (!(pass.flags & RONDO_PARAMS_UNCHANGED)) {
     input_forward_.state = input_backward_.state = Weights::changed;
+    projection_forward_.state = projection_backward_.state = Weights::changed;
     for (SpanProducts* products : products_) {
       products->forward.state = products->backward[0].state = products->backward[1].state = Weights::changed;
     }
@@ -398,7 +458,15 @@ typename CellPlan<Cell>::Pass CellPlan<Cell>::open(const rondo_pass& pass) {
     }
   }
   const Real* params = (const Real*)pass.params;
-  return {pass, time, tape, {params, I, 1}, {params + M * I, C, 1}, params + M * I + recurrent_weights_};
+  const Real* bias = params + M * I + recurrent_weights_;
+  const Real* pointwise = bias + rows - wiring_.bias_row;
+  if (wiring_.bias_row) {
+    memset(bias_, 0, (size_t)wiring_.bias_row * sizeof(Real));
+    copy_row(bias_ + wiring_.bias_row, bias, rows - wiring_.bias_row);
+    bias = bias_;
+  }
+  const Matrix<Real> weight_hr = {pointwise + wiring_.pointwise, options.hidden_size, 1};
+  return {pass, time, tape, {params, I, 1}, {params + M * I, C, 1}, bias, pointwise, weight_hr};
 }
 
 template <class Cell>
@@ -495,5 +563,6 @@ void CellPlan<Cell>::copy_rows(Real* to, const void* from, Range batch, int64_t 
 #include "backward.h"
 #include "groups.h"
 #include "scan.h"
+#include "projection.h"
 
 #endif

@@ -32,6 +32,7 @@ struct rondo_plan {
   int planes;                            /* state planes of the cell, ... */
   int64_t plane_width[RONDO_MAX_PLANES]; /* ... the width of each, ... */
   int64_t rows;                          /* ... and its pre-activation rows, R */
+  bool holds_units;                      /* whether units can be held one by one */
 };
 
 namespace rondo {
@@ -46,7 +47,7 @@ void* blas_product(int precision) noexcept;
 struct CellFactory {
   rondo_plan* (*float32)(const rondo_plan_options& options);
   rondo_plan* (*float64)(const rondo_plan_options& options);
-  int64_t variants; /* the cell's options are numbers below this */
+  bool (*accepts)(const rondo_plan_options& options); /* whether the cell has this variant with these settings */
   bool has_groups;  /* of units with a clock each */
 };
 

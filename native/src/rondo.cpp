@@ -97,7 +97,8 @@ bool is_valid(const rondo_plan& plan, const rondo_pass& pass) {
   if (!pass.params || !pass.dense_input == !pass.tokens) return false;
   if (pass.dense_input && !in_range(pass.input_stride, plan.options.input_size, largest_size)) return false;
   if (pass.output && !in_range(pass.output_stride, plan.plane_width[0], largest_size)) return false;
-  if (pass.hold && pass.hold_width != 1 && pass.hold_width != plan.options.hidden_size) return false;
+  const bool by_units = plan.holds_units && pass.hold_width == plan.options.hidden_size;
+  if (pass.hold && pass.hold_width != 1 && !by_units) return false;
   const int64_t mask_size = pass.batch_size * plan.plane_width[0];
   if (pass.recurrent_mask && pass.mask_step != 0 && pass.mask_step != mask_size) return false;
   if ((uintptr_t)pass.cache % 64 != 0) return false;
@@ -115,7 +116,7 @@ bool is_valid(const rondo_plan_options& options) {
   return options.size == (int64_t)sizeof(rondo_plan_options) && in_range(options.threads, 1, most_threads) &&
          in_range(options.isa, -1, tiers - 1) && is_size(options.time_steps) && is_size(options.batch_size) &&
          is_size(options.time_steps * options.batch_size) && is_size(options.input_size) &&
-         is_size(options.hidden_size);
+         is_size(options.hidden_size) && options.setting_count >= 0 && !options.settings == !options.setting_count;
 }
 
 bool groups_are_valid(const rondo_plan_options& options) {
@@ -234,7 +235,7 @@ int32_t rondo_plan_create(const rondo_plan_options* options, rondo_plan** plan) 
   rondo_plan_options resolved = *options;
   resolved.isa = tier_below(options->isa);
   const CellFactory& factory = *cells[options->cell].factories[resolved.isa];
-  if (!in_range(options->variant, 0, factory.variants - 1)) return RONDO_UNSUPPORTED;
+  if (!factory.accepts(*options)) return RONDO_UNSUPPORTED;
   if (factory.has_groups ? !groups_are_valid(*options) : options->groups != 0) return RONDO_BAD_ARGUMENT;
   rondo_plan* made = options->precision == 32 ? factory.float32(resolved) : factory.float64(resolved);
   if (!made || !made->allocate()) {

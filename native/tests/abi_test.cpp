@@ -5,10 +5,17 @@
 
 namespace {
 
+void set_cell(rondo_plan_options& options, const CellEquations& cell) {
+  options.cell = rondo_find_cell(cell.name);
+  options.variant = cell.variant;
+  options.setting_count = cell.setting_count;
+  options.settings = cell.setting_count ? cell.settings : nullptr;
+}
+
 rondo_plan_options good_options() {
   rondo_plan_options options = {};
   options.size = sizeof options;
-  options.cell = rondo_find_cell("lstm");
+  set_cell(options, lstm_equations);
   options.precision = 32;
   options.threads = 1;
   options.isa = -1;
@@ -43,15 +50,20 @@ void plans() {
   CHECK(create_with([](Options& o) { o.precision = 16; }) == RONDO_UNSUPPORTED);
   CHECK(create_with([](Options& o) { o.cell = 99; }) == RONDO_UNSUPPORTED);
   CHECK(create_with([](Options& o) { o.cell = -1; }) == RONDO_UNSUPPORTED);
-  CHECK(create_with([](Options& o) { o.variant = 1; }) == RONDO_UNSUPPORTED);
+  CHECK(create_with([](Options& o) { o.variant = 2 + 8; }) == RONDO_UNSUPPORTED);
   CHECK(create_with([](Options& o) { o.variant = -1; }) == RONDO_UNSUPPORTED);
+  CHECK(create_with([](Options& o) { o.setting_count = 1; }) == RONDO_UNSUPPORTED);
+  CHECK(create_with([](Options& o) { o.setting_count = 0; }) == RONDO_BAD_ARGUMENT);
+  CHECK(create_with([](Options& o) { o.settings = nullptr; }) == RONDO_BAD_ARGUMENT);
+  static const double not_above_zero[][2] = {{0, 1}, {1, -1}, {NAN, 1}};
+  for (const double* settings : not_above_zero) {
+    CHECK(create_with([settings](Options& o) { o.settings = settings; }) == RONDO_UNSUPPORTED);
+  }
   for (const CellEquations& cell : all_cells) {
     if (cell.groups() > 0) continue;
-    const auto with_variant = [&cell](int64_t variant) {
-      return [&cell, variant](Options& o) { o.cell = rondo_find_cell(cell.name), o.variant = variant; };
-    };
-    CHECK_AS(create_with(with_variant(cell.variant)) == RONDO_OK, cell.text());
-    CHECK_AS(create_with(with_variant(99)) == RONDO_UNSUPPORTED, cell.text());
+    CHECK_AS(create_with([&cell](Options& o) { set_cell(o, cell); }) == RONDO_OK, cell.text());
+    const auto no_variant = [&cell](Options& o) { set_cell(o, cell), o.variant = 1 << 20; };
+    CHECK_AS(create_with(no_variant) == RONDO_UNSUPPORTED, cell.text());
   }
   CHECK(create_with([](Options& o) { o.hidden_size = o.input_size = 2000000000; }) == RONDO_OUT_OF_MEMORY);
   rondo_plan_options options = good_options();
@@ -67,6 +79,7 @@ void groups_of_units() {
   const auto create = [](auto change) {
     return create_with([&](Options& o) {
       o.cell = rondo_find_cell("clockwork");
+      o.setting_count = 0, o.settings = nullptr;
       o.groups = 3, o.group_sizes = sizes, o.group_periods = periods;
       change(o);
     });

@@ -9,7 +9,8 @@
 /*
  * One cell at one variant. `a` holds a unit's gates: forward takes pre-activations and leaves activations, backward
  * reads those and fills `d_pre` with the gradients of the pre-activations; `d_state` is of the new state and becomes
- * the direct part of that of the old.
+ * the direct part of that of the old. Behind the gates in `a` and `d_pre` lie the unit's own parameters and their
+ * gradients.
  */
 struct CellEquations {
   const char* name;
@@ -19,9 +20,14 @@ struct CellEquations {
   int gates;        /* with those that take one product alone */
   int apart;        /* the gate whose state product goes into the last gate instead; -1 = none */
   int second;       /* the gate whose state product takes r h instead of h, where r is gate 0; -1 = none */
-  bool has_kink;    /* a gate's slope jumps where its pre-activation is 0 */
-  void (*forward)(double* a, const double* old, double* now);
-  void (*backward)(const double* a, const double* old, const double* now, double* d_state, double* d_pre);
+  int own = 0;      /* parameters of the pointwise part, of each unit */
+  int unbiased = 0; /* gates without a bias, the first ones */
+  int64_t projection = 0; /* P, where plane 0 is a product of what forward makes as plane 0; else 0 */
+  double settings[4] = {};
+  int setting_count = 0;
+  double (*to_kink)(const double* a, const double* old) = nullptr; /* how far the nearest jump of a slope is */
+  void (*forward)(double* a, const double* old, double* now) = nullptr;
+  void (*backward)(const double* a, const double* old, const double* now, double* d_state, double* d_pre) = nullptr;
   int64_t periods[4] = {}; /* of as many groups of units, whose units see their own and the next ones; 0 = none */
   int state_columns = -1; /* of the weights of the state; -1 = all units, 1 = a unit's own */
 
@@ -31,37 +37,99 @@ struct CellEquations {
 
 inline double logistic(double x) { return 1 / (1 + std::exp(-x)); }
 
-/* i f g o; state h, c. */
-inline constexpr CellEquations lstm_equations = {
-    .name = "lstm", .variant = 0, .planes = 2, .weight_gates = 4, .gates = 4, .apart = -1, .second = -1,
-    .has_kink = false,
-    .forward =
-        [](double* a, const double* old, double* now) {
-          for (int gate = 0; gate < 4; gate++) a[gate] = gate == 2 ? std::tanh(a[gate]) : logistic(a[gate]);
-          now[1] = a[1] * old[1] + a[0] * a[2];
-          now[0] = a[3] * std::tanh(now[1]);
-        },
-    .backward =
-        [](const double* a, const double* old, const double* now, double* d_state, double* d_pre) {
-          const double tanh_c = std::tanh(now[1]), dh = d_state[0];
-          const double dc = d_state[1] + dh * a[3] * (1 - tanh_c * tanh_c);
-          d_pre[0] = dc * a[2] * a[0] * (1 - a[0]);
-          d_pre[1] = dc * old[1] * a[1] * (1 - a[1]);
-          d_pre[2] = dc * a[0] * (1 - a[2] * a[2]);
-          d_pre[3] = dh * tanh_c * a[3] * (1 - a[3]);
-          d_state[0] = 0;
-          d_state[1] = dc * a[1];
-        }};
+inline double clamp(double x, double bound) { return std::fmax(-bound, std::fmin(x, bound)); }
+inline double within(double x, double bound) { return std::fabs(x) < bound ? 1 : 0; }
+inline double to_bound(double x, double bound) { return std::fabs(std::fabs(x) - bound); }
+
+/* i f g o, or i g o; then the peepholes that there are, in the order i f o; state h, c. */
+template <int64_t variant>
+struct LstmUnit {
+  static constexpr bool sees_i = variant & 1, sees_f = variant & 2, sees_o = variant & 4, coupled = variant & 8;
+  static constexpr double clip = variant & 16 ? 1.5 : INFINITY, cell_clip = variant & 32 ? 0.7 : INFINITY;
+  static constexpr int gates = coupled ? 3 : 4, f = 1, g = gates - 2, o = gates - 1;
+  static constexpr int p_i = gates, p_f = p_i + sees_i, p_o = p_f + sees_f, own = sees_i + sees_f + sees_o;
+
+  /* What the activations take. */
+  static double a_i(const double* a, double c) { return a[0] + (sees_i ? a[p_i] * c : 0); }
+  static double a_f(const double* a, double c) { return a[f] + (sees_f ? a[p_f] * c : 0); }
+  static double a_o(const double* a, double c_new) { return a[o] + (sees_o ? a[p_o] * c_new : 0); }
+  static double new_cell(const double* a, double c) {
+    const double i = logistic(clamp(a_i(a, c), clip)), keep = coupled ? 1 - i : logistic(clamp(a_f(a, c), clip));
+    return keep * c + i * std::tanh(clamp(a[g], clip));
+  }
+
+  static double to_kink(const double* a, const double* old) {
+    const double c = new_cell(a, old[1]);
+    double nearest = std::fmin(to_bound(c, cell_clip), to_bound(a_i(a, old[1]), clip));
+    nearest = std::fmin(nearest, std::fmin(to_bound(a[g], clip), to_bound(a_o(a, clamp(c, cell_clip)), clip)));
+    return coupled ? nearest : std::fmin(nearest, to_bound(a_f(a, old[1]), clip));
+  }
+
+  static void forward(double* a, const double* old, double* now) {
+    now[1] = clamp(new_cell(a, old[1]), cell_clip);
+    a[o] = logistic(clamp(a_o(a, now[1]), clip));
+    if (!coupled) a[f] = logistic(clamp(a_f(a, old[1]), clip));
+    a[0] = logistic(clamp(a_i(a, old[1]), clip));
+    a[g] = std::tanh(clamp(a[g], clip));
+    now[0] = a[o] * std::tanh(now[1]);
+  }
+
+  static double slope(double value) {
+    return value > logistic(-clip) && value < logistic(clip) ? value * (1 - value) : 0;
+  }
+
+  static void backward(const double* a, const double* old, const double* now, double* d_state, double* d_pre) {
+    const double tanh_c = std::tanh(now[1]), dh = d_state[0];
+    d_pre[o] = dh * tanh_c * slope(a[o]);
+    double dc = d_state[1] + dh * a[o] * (1 - tanh_c * tanh_c);
+    if (sees_o) dc += d_pre[o] * a[p_o];
+    dc *= within(now[1], cell_clip);
+    d_pre[0] = dc * (coupled ? a[g] - old[1] : a[g]) * slope(a[0]);
+    d_pre[g] = dc * a[0] * (1 - a[g] * a[g]) * within(a[g], std::tanh(clip));
+    if (!coupled) d_pre[f] = dc * old[1] * slope(a[f]);
+    d_state[0] = 0;
+    d_state[1] = dc * (coupled ? 1 - a[0] : a[f]);
+    if (sees_i) d_state[1] += d_pre[0] * a[p_i];
+    if (sees_f) d_state[1] += d_pre[f] * a[p_f];
+    if (sees_i) d_pre[p_i] = d_pre[0] * old[1];
+    if (sees_f) d_pre[p_f] = d_pre[f] * old[1];
+    if (sees_o) d_pre[p_o] = d_pre[o] * now[1];
+  }
+};
+
+template <int64_t variant>
+constexpr CellEquations lstm_with(int64_t projection = 0) {
+  using Unit = LstmUnit<variant>;
+  return {.name = "lstm", .variant = variant, .planes = 2, .weight_gates = Unit::gates, .gates = Unit::gates,
+          .apart = -1, .second = -1, .own = Unit::own, .projection = projection,
+          .settings = {Unit::clip, Unit::cell_clip, (double)projection, 0}, .setting_count = 4,
+          .to_kink = variant & 48 ? Unit::to_kink : nullptr, .forward = Unit::forward, .backward = Unit::backward};
+}
+inline constexpr CellEquations lstm_equations = lstm_with<0>();
+
+/* With layer norm: rows of both products, of what the gates take, of what the tanh of the cell takes. */
+template <int64_t variant>
+constexpr CellEquations normalized_lstm_with(int64_t projection = 0) {
+  CellEquations cell = lstm_with<variant>(projection);
+  cell.variant += 128;
+  cell.gates = 3 * cell.weight_gates + 1;
+  cell.unbiased = 2 * cell.weight_gates;
+  cell.own += 2 * cell.weight_gates + 1;
+  cell.settings[3] = 1;
+  return cell;
+}
 
 inline double relu(double x) { return x > 0 ? x : 0; }
+inline double to_zero(const double* a, const double*) { return std::fabs(a[0]); }
 inline double slope_of_tanh(double h) { return 1 - h * h; }
 inline double slope_of_relu(double h) { return h > 0 ? 1 : 0; }
 inline double slope_of_logistic(double h) { return h * (1 - h); }
 
 template <double (*activation)(double), double (*slope)(double)>
-constexpr CellEquations simple_equations(const char* name, int64_t variant, bool has_kink) {
+constexpr CellEquations simple_equations(const char* name, int64_t variant,
+                                         double (*to_kink)(const double*, const double*)) {
   return {.name = name, .variant = variant, .planes = 1, .weight_gates = 1, .gates = 1, .apart = -1, .second = -1,
-          .has_kink = has_kink,
+          .to_kink = to_kink,
           .forward = [](double* a, const double*, double* now) { now[0] = a[0] = activation(a[0]); },
           .backward =
               [](const double* a, const double*, const double*, double* d_state, double* d_pre) {
@@ -76,8 +144,8 @@ inline constexpr CellEquations with_periods(CellEquations cell, int64_t p0, int6
 }
 
 template <double (*activation)(double), double (*slope)(double)>
-constexpr CellEquations indrnn_equations(int64_t variant, bool has_kink) {
-  CellEquations equations = simple_equations<activation, slope>("indrnn", variant, has_kink);
+constexpr CellEquations indrnn_equations(int64_t variant, double (*to_kink)(const double*, const double*)) {
+  CellEquations equations = simple_equations<activation, slope>("indrnn", variant, to_kink);
   equations.state_columns = 1;
   return equations;
 }
@@ -85,7 +153,6 @@ constexpr CellEquations indrnn_equations(int64_t variant, bool has_kink) {
 /* r z nx nh: n = tanh(nx + r nh). */
 inline constexpr CellEquations gru_reset_after = {
     .name = "gru", .variant = 0, .planes = 1, .weight_gates = 3, .gates = 4, .apart = 2, .second = -1,
-    .has_kink = false,
     .forward =
         [](double* a, const double* old, double* now) {
           a[0] = logistic(a[0]);
@@ -105,7 +172,6 @@ inline constexpr CellEquations gru_reset_after = {
 /* r z n, with the gradient of r left to the product of r h. */
 inline constexpr CellEquations gru_reset_before = {
     .name = "gru", .variant = 1, .planes = 1, .weight_gates = 3, .gates = 3, .apart = -1, .second = 2,
-    .has_kink = false,
     .forward =
         [](double* a, const double* old, double* now) {
           a[0] = logistic(a[0]);
@@ -123,7 +189,6 @@ inline constexpr CellEquations gru_reset_before = {
 /* z g; nothing multiplies the state. */
 inline constexpr CellEquations mingru_equations = {
     .name = "mingru", .variant = 0, .planes = 1, .weight_gates = 2, .gates = 2, .apart = -1, .second = -1,
-    .has_kink = false,
     .forward =
         [](double* a, const double* old, double* now) {
           a[0] = logistic(a[0]);
@@ -140,7 +205,6 @@ inline constexpr CellEquations mingru_equations = {
 /* i f g; nothing multiplies the state. */
 inline constexpr CellEquations minlstm_equations = {
     .name = "minlstm", .variant = 0, .planes = 1, .weight_gates = 3, .gates = 3, .apart = -1, .second = -1,
-    .has_kink = false,
     .forward =
         [](double* a, const double* old, double* now) {
           a[0] = logistic(a[0]);
@@ -158,19 +222,33 @@ inline constexpr CellEquations minlstm_equations = {
     .state_columns = 0};
 
 inline constexpr CellEquations all_cells[] = {
-    simple_equations<std::tanh, slope_of_tanh>("elman", 0, false),
-    simple_equations<relu, slope_of_relu>("elman", 1, true),
-    simple_equations<logistic, slope_of_logistic>("elman", 2, false),
+    simple_equations<std::tanh, slope_of_tanh>("elman", 0, nullptr),
+    simple_equations<relu, slope_of_relu>("elman", 1, to_zero),
+    simple_equations<logistic, slope_of_logistic>("elman", 2, nullptr),
     lstm_equations,
+    lstm_with<7>(),
+    lstm_with<8>(),
+    lstm_with<2 + 16>(),
+    lstm_with<32>(),
+    lstm_with<1 + 4 + 8 + 16 + 32>(),
+    lstm_with<64>(5),
+    lstm_with<2 + 4 + 64>(20),
     gru_reset_after,
     gru_reset_before,
-    with_periods(simple_equations<std::tanh, slope_of_tanh>("clockwork", 0, false), 1, 2, 3, 5),
-    with_periods(simple_equations<relu, slope_of_relu>("clockwork", 1, true), 1, 2, 4, 8),
-    with_periods(simple_equations<logistic, slope_of_logistic>("clockwork", 2, false), 2, 2, 3, 3),
+    with_periods(simple_equations<std::tanh, slope_of_tanh>("clockwork", 0, nullptr), 1, 2, 3, 5),
+    with_periods(simple_equations<relu, slope_of_relu>("clockwork", 1, to_zero), 1, 2, 4, 8),
+    with_periods(simple_equations<logistic, slope_of_logistic>("clockwork", 2, nullptr), 2, 2, 3, 3),
     mingru_equations,
     minlstm_equations,
-    indrnn_equations<relu, slope_of_relu>(0, true),
-    indrnn_equations<std::tanh, slope_of_tanh>(1, false),
+    indrnn_equations<relu, slope_of_relu>(0, to_zero),
+    indrnn_equations<std::tanh, slope_of_tanh>(1, nullptr),
+};
+
+/* Those whose derivatives and manners are looked at, without equations to compare with. */
+inline constexpr CellEquations whole_row_cells[] = {
+    normalized_lstm_with<0>(),
+    normalized_lstm_with<1 + 4 + 8 + 64>(3),
+    normalized_lstm_with<7 + 32>(),
 };
 
 #endif

@@ -80,6 +80,8 @@ Plan make_plan(const CellCase& largest, int isa = -1, int threads = 1) {
   options.input_size = largest.I;
   options.hidden_size = largest.H;
   options.variant = largest.cell.variant;
+  options.setting_count = largest.cell.setting_count;
+  options.settings = options.setting_count ? largest.cell.settings : nullptr;
   std::vector<int64_t> sizes;
   for (int64_t g = 0; g < largest.groups(); g++) sizes.push_back(largest.first_unit(g + 1) - largest.first_unit(g));
   if (largest.cell.groups() > 0) {
@@ -124,9 +126,9 @@ struct CellRun {
       : p(problem),
         params(1, (int64_t)p.params.size(), 0, p.params.data()),
         input(s.T * s.B, s.I, 3, p.input.data()),
-        mask((int64_t)p.mask.size() / s.H, s.H, 0, p.mask.data()),
-        d_output(s.T * s.B, s.H, 5, p.d_output.data()),
-        output(s.T * s.B, s.H, 2),
+        mask((int64_t)p.mask.size() / s.P(), s.P(), 0, p.mask.data()),
+        d_output(s.T * s.B, s.P(), 5, p.d_output.data()),
+        output(s.T * s.B, s.P(), 2),
         d_params(1, (int64_t)p.params.size(), 0),
         d_input(s.T * s.B, s.I, 1),
         d_pre(s.T * s.B, s.rows(), 0) {
@@ -145,7 +147,7 @@ struct CellRun {
     pass.hold = s.hold_width ? p.hold.data() : nullptr;
     pass.hold_width = s.hold_width;
     pass.recurrent_mask = s.mask ? mask.data() : nullptr;
-    pass.mask_step = s.mask_per_step ? s.B * s.H : 0;
+    pass.mask_step = s.mask_per_step ? s.B * s.P() : 0;
 
     d_params.fill(0);
     gradients.size = sizeof gradients;
@@ -156,10 +158,10 @@ struct CellRun {
     gradients.input_stride = d_input.stride();
     gradients.pre_activations = d_pre.data();
     for (int plane = 0; plane < s.cell.planes; plane++) {
-      initial.emplace_back(s.B, s.H, 0, p.initial[plane].data());
-      d_last.emplace_back(s.B, s.H, 0, p.d_last[plane].data());
-      last.emplace_back(s.B, s.H, 0);
-      d_initial.emplace_back(s.B, s.H, 0);
+      initial.emplace_back(s.B, s.width(plane), 0, p.initial[plane].data());
+      d_last.emplace_back(s.B, s.width(plane), 0, p.d_last[plane].data());
+      last.emplace_back(s.B, s.width(plane), 0);
+      d_initial.emplace_back(s.B, s.width(plane), 0);
       pass.initial[plane] = s.initial ? initial[plane].data() : nullptr;
       pass.last[plane] = last[plane].data();
       gradients.last[plane] = d_last[plane].data();

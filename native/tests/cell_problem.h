@@ -22,6 +22,8 @@ struct CellCase {
   bool initial = true;
   int64_t time_origin = 0;
 
+  int64_t P() const { return cell.projection ? cell.projection : H; }
+  int64_t width(int plane) const { return plane == 0 ? P() : H; }
   /* Groups of units: as many as the cell has, or as there are units; if the cell has none, one of all. */
   int64_t groups() const { return cell.groups() == 0 ? 1 : cell.groups() < H ? cell.groups() : H; }
   int64_t first_unit(int64_t group) const { return group * H / groups(); }
@@ -32,7 +34,7 @@ struct CellCase {
   }
   /* The units whose states a weight row sees: those from where its group begins, or its own, or none. */
   int64_t first_seen(int64_t m) const { return cell.state_columns == 1 ? m % H : first_unit(group_of(m % H)); }
-  int64_t end_seen(int64_t m) const { return cell.state_columns < 0 ? H : first_seen(m) + cell.state_columns; }
+  int64_t end_seen(int64_t m) const { return cell.state_columns < 0 ? P() : first_seen(m) + cell.state_columns; }
   /* Where weight row m begins in weight_hh. */
   int64_t state_weights(int64_t m) const {
     int64_t count = 0;
@@ -41,7 +43,10 @@ struct CellCase {
   }
   int64_t weight_rows() const { return cell.weight_gates * H; }
   int64_t rows() const { return cell.gates * H; }
-  int64_t params() const { return weight_rows() * I + state_weights(weight_rows()) + rows(); }
+  int64_t params() const {
+    const int64_t weights = weight_rows() * I + state_weights(weight_rows());
+    return weights + rows() + (cell.own - cell.unbiased) * H + cell.projection * H;
+  }
 
   std::string text() const {
     std::string s = cell.text() + " T=" + std::to_string(T) + " B=" + std::to_string(B) + " I=" + std::to_string(I);
@@ -75,7 +80,7 @@ struct CellProblem {
   }
   double masked(int64_t t, int64_t b, int64_t j) const {
     if (!shape.mask) return 1;
-    return mask[((shape.mask_per_step ? t * shape.B : 0) + b) * shape.H + j];
+    return mask[((shape.mask_per_step ? t * shape.B : 0) + b) * shape.P() + j];
   }
 };
 
@@ -93,12 +98,12 @@ inline CellProblem make_problem(const CellCase& s, unsigned seed) {
   p.shape = s;
   p.params = random_doubles(random, s.params(), 1.5 / std::sqrt((double)(s.tokens ? s.H : s.H + s.I)));
   p.input = random_doubles(random, s.T * s.B * s.I, 1);
-  p.mask = random_doubles(random, (s.mask_per_step ? s.T : 1) * s.B * s.H, 2);
-  p.d_output = random_doubles(random, s.T * s.B * s.H, 1);
+  p.mask = random_doubles(random, (s.mask_per_step ? s.T : 1) * s.B * s.P(), 2);
+  p.d_output = random_doubles(random, s.T * s.B * s.P(), 1);
   for (int plane = 0; plane < s.cell.planes; plane++) {
     const double scale = plane == 0 ? 0.9 : 2;
-    p.initial.push_back(random_doubles(random, s.B * s.H, s.initial ? scale : 0));
-    p.d_last.push_back(random_doubles(random, s.B * s.H, 1));
+    p.initial.push_back(random_doubles(random, s.B * s.width(plane), s.initial ? scale : 0));
+    p.d_last.push_back(random_doubles(random, s.B * s.width(plane), 1));
   }
   for (int64_t i = 0; i < s.T * s.B; i++) p.tokens.push_back((int32_t)(random() % s.I));
   for (int64_t b = 0; b < s.B; b++) p.lengths.push_back((int32_t)(random() % (s.T + 1)));
@@ -106,7 +111,7 @@ inline CellProblem make_problem(const CellCase& s, unsigned seed) {
   for (int64_t t = 0; t < s.T; t++) {
     for (int64_t b = 0; b < s.B; b++) {
       for (int64_t i = 0; i < s.I && !p.steps(t, b); i++) p.input[(t * s.B + b) * s.I + i] = NAN;
-      for (int64_t j = 0; j < s.H && !p.present(t, b); j++) p.d_output[(t * s.B + b) * s.H + j] = NAN;
+      for (int64_t j = 0; j < s.P() && !p.present(t, b); j++) p.d_output[(t * s.B + b) * s.P() + j] = NAN;
     }
   }
   return p;

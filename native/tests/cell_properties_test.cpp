@@ -179,7 +179,7 @@ void threads_change_nothing(const CellEquations& cell, int64_t B) {
  */
 void clockwork_of_period_one_is_elman() {
   const CellEquations elman = all_cells[0];
-  const CellEquations clockwork = with_periods(simple_equations<std::tanh, slope_of_tanh>("clockwork", 0, false),
+  const CellEquations clockwork = with_periods(simple_equations<std::tanh, slope_of_tanh>("clockwork", 0, nullptr),
                                                1, 1, 1, 1);
   const CellCase shape = {.cell = clockwork, .T = 12, .B = 9, .I = 7, .H = 50};
   const CellProblem problem = make_problem(shape, 18);
@@ -211,8 +211,8 @@ double loss_of(const CellProblem& p, rondo_plan* plan) {
   CHECK(rondo_forward(plan, &run.pass) == RONDO_OK);
   double loss = 0;
   for (int64_t row = 0; row < p.shape.T * p.shape.B; row++) {
-    for (int64_t j = 0; j < p.shape.H && p.present(row / p.shape.B, row % p.shape.B); j++) {
-      loss += p.d_output[row * p.shape.H + j] * run.output.data()[row * run.output.stride() + j];
+    for (int64_t j = 0; j < p.shape.P() && p.present(row / p.shape.B, row % p.shape.B); j++) {
+      loss += p.d_output[row * p.shape.P() + j] * run.output.data()[row * run.output.stride() + j];
     }
   }
   for (size_t plane = 0; plane < p.d_last.size(); plane++) {
@@ -244,7 +244,7 @@ void gradients_are_derivatives(const CellEquations& cell) {
     s.tokens = options & 2;
     s.lengths = options & 4;
     s.mask = options & 8;
-    s.hold_width = options & 16 ? s.H : 0;
+    s.hold_width = options & 16 ? cell.projection ? 1 : s.H : 0;
     CellProblem problem = make_problem(s, 16);
     const Plan plan = make_plan<double>(s);
     CellRun<double> run(problem);
@@ -254,7 +254,7 @@ void gradients_are_derivatives(const CellEquations& cell) {
     CHECK(rondo_backward(plan.get(), &run.pass, &run.gradients) == RONDO_OK);
     check_derivatives(problem, problem.params, doubles(run.d_params, (int64_t)problem.params.size()), plan.get());
     for (int p = 0; p < cell.planes; p++) {
-      check_derivatives(problem, problem.initial[p], doubles(run.d_initial[p], s.B * s.H), plan.get());
+      check_derivatives(problem, problem.initial[p], doubles(run.d_initial[p], s.B * s.width(p)), plan.get());
     }
     if (s.tokens || s.lengths) continue;
     Doubles d_input;
@@ -280,6 +280,12 @@ int main() {
     nothing_steps(cell);
     changed_weights_are_seen(cell, 1);
     changed_weights_are_seen(cell, 10);
+    cache_is_consumed(cell);
+    gradients_are_derivatives(cell);
+    threads_change_nothing(cell, 7);
+    threads_change_nothing(cell, 40);
+  }
+  for (const CellEquations& cell : whole_row_cells) {
     cache_is_consumed(cell);
     gradients_are_derivatives(cell);
     threads_change_nothing(cell, 7);

@@ -52,7 +52,7 @@ void compare(const CellProblem& problem, const CellResult& expected, int isa, in
 CellProblem make_problem_off_kinks(const CellCase& shape) {
   unsigned seed = 7;
   CellProblem problem = make_problem(shape, seed);
-  while (shape.cell.has_kink && solve(problem).nearest_to_kink < 1e-5) problem = make_problem(shape, ++seed);
+  while (shape.cell.to_kink && solve(problem).nearest_to_kink < 1e-5) problem = make_problem(shape, ++seed);
   return problem;
 }
 
@@ -78,7 +78,7 @@ void shapes_and_options(const CellEquations& cell) {
     s.reversed = options & 1;
     s.tokens = options & 2;
     s.lengths = options & 4;
-    s.hold_width = options & 8 ? options & 16 ? s.H : 1 : 0;
+    s.hold_width = options & 8 ? options & 16 && !cell.projection ? s.H : 1 : 0;
     s.mask = options & 32;
     s.mask_per_step = s.mask && options & 16;
     s.initial = options % 3 != 0;

@@ -13,10 +13,13 @@
  *   weight_hh  [M, P_0]; of a cell with groups of units, of each group after the other, [k, H - s] with k units from
  *              unit s on: the states of its own units and of those after it; [M] where each unit is multiplied with
  *              its own state alone (IndRNN); none for a cell that multiplies no state (minGRU, minLSTM)
- *   bias       [R]
+ *   bias       [R]; LSTM with layer norm: of what the gates take [M], of what the tanh of the cell takes [H]
+ *   pointwise  [V], what the cell's pointwise part reads itself, if it does (LSTM: peepholes of i, f, o, [H] each; then
+ *              with layer norm the gains of W_ih x [M], of W_hh h [M] and of the cell [H])
+ *   weight_hr  [P_0, H], if the cell has a projection
  * M, the rows of the weights, is R unless the cell keeps rows of the two products apart. The order of gates within M
- * and R belongs to the cell and is the canonical one (LSTM: i f g o; GRU: r z n, with reset after the product R = 4H
- * rows r z nx nh, of which nx takes W_n x + b_n and nh takes R_n h + b_hn;
+ * and R belongs to the cell and is the canonical one (LSTM: i f g o, or i g o with coupled gates; GRU: r z n, with
+ * reset after the product R = 4H rows r z nx nh, of which nx takes W_n x + b_n and nh takes R_n h + b_hn;
  * minGRU: z g; minLSTM: i f g).
  */
 #ifndef RONDO_RONDO_H
@@ -34,7 +37,7 @@
 extern "C" {
 #endif
 
-#define RONDO_ABI_VERSION 5
+#define RONDO_ABI_VERSION 6
 #define RONDO_MAX_PLANES 4
 
 /* Status of every call that can fail. */
@@ -60,10 +63,17 @@ typedef struct {
   int64_t isa; /* cap on the tier; -1 = the best of this CPU */
   int64_t time_steps, batch_size, input_size, hidden_size;
   int64_t variant; /* the cell's options as a number. Elman, Clockwork: 0 tanh, 1 ReLU, 2 sigmoid; GRU: reset 0 after, 1
-                      before the product; IndRNN: 0 ReLU, 1 tanh; others: 0 */
+                      before the product; IndRNN: 0 ReLU, 1 tanh; LSTM: the sum of 1, 2, 4 for peepholes of i, f, o, 8
+                      for coupled gates (f = 1 - i, no rows of f and no peephole), 16 for a clip, 32 for a clip of the cell, 64 for a projection,
+                      128 for layer norm, where rows are W_ih x [M], W_hh h [M], what the gates take [M], and what the
+                      tanh of the cell takes [H] */
   int64_t groups; /* of units with a clock each, for Clockwork; others: 0 */
   const int64_t* group_sizes; /* [groups], at least 1 each, hidden_size in all; read by rondo_plan_create alone */
   const int64_t* group_periods; /* [groups], at least 1 each; the same */
+  int64_t setting_count; /* LSTM: 4, others: 0 */
+  const double* settings; /* LSTM: what activations take is clipped to [-settings[0], settings[0]], the new cell to
+                             [-settings[1], settings[1]]; settings[2] is P_0 of a projection, settings[3] the epsilon of
+                             layer norm, 0 without; read by rondo_plan_create alone */
 } rondo_plan_options;
 
 enum {
@@ -93,7 +103,7 @@ typedef struct {
   int64_t output_stride;
   const int32_t* lengths; /* [B], each in [0, T]; NULL = all T */
   const uint8_t* hold; /* [T, B, hold_width]; non-zero = keep */
-  int64_t hold_width; /* 1 (the whole row) or H (unit by unit) */
+  int64_t hold_width; /* 1 (the whole row) or, without projection, H (unit by unit) */
   const void* recurrent_mask; /* multiplies plane 0 of the old state where it enters the recurrent product: [B, P_0];
                                  nothing where no state is multiplied */
   int64_t mask_step; /* 0 = the same [B, P_0] at every step, B * P_0 = a mask of its own per step, which may be

@@ -29,7 +29,8 @@ struct Elman {
   int64_t H;
   ElmanActivation activation;
 
-  Elman(int64_t H, int64_t variant) : H(H), activation((ElmanActivation)variant) {}
+  explicit Elman(const rondo_plan_options& options)
+      : H(options.hidden_size), activation((ElmanActivation)options.variant) {}
   Wiring wiring() const { return {H, H, {{0, 0, H}}}; }
   int64_t plane_width(int) const { return H; }
 

@@ -32,7 +32,7 @@ struct Gru {
   int64_t H;
   GruReset reset;
 
-  Gru(int64_t H, int64_t variant) : H(H), reset((GruReset)variant) {}
+  explicit Gru(const rondo_plan_options& options) : H(options.hidden_size), reset((GruReset)options.variant) {}
   Wiring wiring() const {
     if (reset == gru_before) return {3 * H, 3 * H, {{0, 0, 2 * H}}, {{2 * H, 2 * H, H}}};
     return {4 * H, 3 * H, {{0, 0, 2 * H}, {2 * H, 3 * H, H}}};

@@ -26,7 +26,8 @@ struct IndRnn {
   int64_t H;
   IndRnnActivation activation;
 
-  IndRnn(int64_t H, int64_t variant) : H(H), activation((IndRnnActivation)variant) {}
+  explicit IndRnn(const rondo_plan_options& options)
+      : H(options.hidden_size), activation((IndRnnActivation)options.variant) {}
   Wiring wiring() const { return {H, H, {}}; }
   int64_t plane_width(int) const { return H; }
 

@@ -24,7 +24,7 @@ struct MinGru {
   static constexpr int64_t variants = 1;
   int64_t H;
 
-  MinGru(int64_t H, int64_t) : H(H) {}
+  explicit MinGru(const rondo_plan_options& options) : H(options.hidden_size) {}
   Wiring wiring() const { return {2 * H, 2 * H, {}}; }
   int64_t plane_width(int) const { return H; }
 

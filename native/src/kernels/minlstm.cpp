@@ -30,7 +30,7 @@ struct MinLstm {
   static constexpr int64_t variants = 1;
   int64_t H;
 
-  MinLstm(int64_t H, int64_t) : H(H) {}
+  explicit MinLstm(const rondo_plan_options& options) : H(options.hidden_size) {}
   Wiring wiring() const { return {3 * H, 3 * H, {}}; }
   int64_t plane_width(int) const { return H; }
 

@@ -283,6 +283,8 @@ class NullArgumentsTest {
         sample(TensorLayout.builder());
         sample(parameters);
         sample(cell);
+        sample(Lstm.Gate.INPUT);
+        sample(new Lstm.Gate[] {Lstm.Gate.INPUT});
         sample(Gru.of(1));
         sample(IndRnn.of(1));
         sample(MinGru.of(1));

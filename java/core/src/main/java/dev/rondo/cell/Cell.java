@@ -86,8 +86,9 @@ public interface Cell {
     }
 
     /**
-     * {@return whether the pointwise part has a kink, and so no derivative, where a pre-activation is 0, as a rectified
-     * unit has} Checks choose numbers for such a cell that keep away from it.
+     * {@return whether the pointwise part has kinks, where it has no derivative, as a rectified unit has where its
+     * pre-activation is 0} Checks choose numbers for such a cell that keep away from them; its reference says where
+     * they are.
      */
     default boolean hasKinks() {
         return false;
@@ -109,10 +110,18 @@ public interface Cell {
 
     /**
      * {@return the options as one number, for the native library: each cell says in its class what the number means.
-     * Cells of one name, one variant and equal {@linkplain #unitGroups groups} compute the same}
+     * Cells of one name, one variant, and equal {@link #settings} and {@linkplain #unitGroups groups} compute the same}
      */
     default long variant() {
         return 0;
+    }
+
+    /**
+     * {@return what options say that are numbers, for the native library: each cell says in its class what they mean;
+     * by default none}
+     */
+    default double[] settings() {
+        return new double[0];
     }
 
     /**

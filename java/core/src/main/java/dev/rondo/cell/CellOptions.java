@@ -1,9 +1,11 @@
 package dev.rondo.cell;
 
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** How cells write their options as text and read them again: for checkpoints and command lines. */
@@ -72,6 +74,40 @@ public final class CellOptions {
     }
 
     /**
+     * {@return what an option says that is a set, its members joined by +; the empty set if it is not there}
+     *
+     * @param <E> the enum of what can be chosen
+     * @param options text of all options, by name
+     * @param name which option
+     * @param type the enum
+     * @throws IllegalArgumentException if it says anything but values of the enum
+     */
+    public static <E extends Enum<E>> Set<E> choices(Map<String, String> options, String name, Class<E> type) {
+        Objects.requireNonNull(type, "type: expected an enum, got null");
+        String given = given(options, name);
+        var chosen = EnumSet.noneOf(type);
+        for (String member : given == null ? new String[0] : given.split("\\+", -1)) {
+            chosen.add(choice(Map.of(name, member), name, type.getEnumConstants()[0]));
+        }
+        return chosen;
+    }
+
+    /**
+     * {@return what an option says that is {@code true} or {@code false}; {@code false} if it is not there}
+     *
+     * @param options text of all options, by name
+     * @param name which option
+     * @throws IllegalArgumentException if it says anything else
+     */
+    public static boolean flag(Map<String, String> options, String name) {
+        String given = given(options, name);
+        if (given != null && !given.equals("true") && !given.equals("false")) {
+            throw new IllegalArgumentException(name + ": expected true or false, got " + given);
+        }
+        return "true".equals(given);
+    }
+
+    /**
      * {@return what an option says that is a number}
      *
      * @param options text of all options, by name
@@ -86,6 +122,22 @@ public final class CellOptions {
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException(name + ": expected a number, got " + given, e);
         }
+    }
+
+    /**
+     * {@return what an option says that is a count, at least 1; 0 if it is not there}
+     *
+     * @param options text of all options, by name
+     * @param name which option
+     * @throws IllegalArgumentException if it says anything else
+     */
+    public static int count(Map<String, String> options, String name) {
+        double given = number(options, name, 0);
+        if (options.containsKey(name) && !(given >= 1 && given <= Integer.MAX_VALUE && given == Math.rint(given))) {
+            throw new IllegalArgumentException(
+                    name + ": expected a whole number of at least 1, got " + options.get(name));
+        }
+        return (int) given;
     }
 
     private static String given(Map<String, String> options, String name) {

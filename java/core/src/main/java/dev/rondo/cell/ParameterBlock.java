@@ -12,9 +12,14 @@ import java.util.Objects;
  * pre-activation {@code row + r}, for {@code 0 <= r < rows}, {@code 0 <= j < width}. Elementwise block: {@code
  * params[offset + r * rowStride] * source[column + r]} is added to {@code row + r}.
  *
+ * <p>Dense blocks are products, which are written once for all cells, and so are elementwise ones on plane 0 of the old
+ * state. Other elementwise blocks are <em>pointwise parameters</em>: the cell's pointwise part reads them itself, adds
+ * what they give to the pre-activations, and their gradients to those of the parameters. All of a cell lie side by side
+ * in its slice of the slab, in the order of the blocks.
+ *
  * @param tensor name of the tensor in the cell's layout that the block is part of
  * @param offset index of the block's first parameter in the cell's slice of the slab
- * @param row first pre-activation row
+ * @param row first pre-activation row, or element of plane 0, see {@link Source#UNPROJECTED}
  * @param rows number of pre-activation rows
  * @param source what the parameters are multiplied with
  * @param plane state or cache plane, where the source is one; else 0
@@ -49,7 +54,17 @@ public record ParameterBlock(
          * A cache plane: what the pointwise part makes of pre-activations and recurrent operand between the two
          * products of a step. Blocks of all other sources are the first product, those of this one the second.
          */
-        CACHE
+        CACHE,
+        /**
+         * What the pointwise part makes in a row of a step and keeps to itself: of an elementwise block alone, for
+         * example the gain of a layer norm.
+         */
+        POINTWISE,
+        /**
+         * In a cell with a projection, what the pointwise part leaves as plane 0, H wide. Such a block feeds no
+         * pre-activations: its rows are the elements of plane 0 of the new state, which are nothing but its product.
+         */
+        UNPROJECTED
     }
 
     /**
@@ -130,7 +145,8 @@ public record ParameterBlock(
 
     /**
      * {@return a whole vector of weights, each on one element of a plane} Those on plane 0 of the old state, which see it
-     * after the recurrent mask, are products as those of matrices, written once for all cells.
+     * after the recurrent mask, are products as those of matrices, written once for all cells; others are the pointwise
+     * part's.
      *
      * @param weight the vector, [rows]
      * @param source what kind of plane it multiplies
@@ -166,6 +182,11 @@ public record ParameterBlock(
         int least = Objects.checkFromIndexSize(from, count, rows);
         return new ParameterBlock(tensor, offset + (long) least * rowStride, onRow, count, source, plane,
                 elementwise() ? column + least : column, width, rowStride, columnStride);
+    }
+
+    /** {@return whether these are parameters of the pointwise part, and no product} */
+    public boolean pointwise() {
+        return elementwise() && (source != Source.PREVIOUS_STATE || plane != 0);
     }
 
     /** {@return whether row {@code r} sees only element {@code r} of the source} */

@@ -10,7 +10,7 @@ import java.util.function.LongFunction;
 /**
  * Numbers that keep away from kinks. Where a pre-activation of a rectified unit is 0 it has no derivative: two bodies
  * that round differently lie on different sides of it, and differences that straddle it are neither slope. So numbers
- * of checks are drawn again until no pre-activation lies near; what the checks allow stays as it is for every cell.
+ * of checks are drawn again until nothing lies near a kink; what the checks allow stays as it is for every cell.
  */
 final class Kinks {
     private static final int ATTEMPTS = 200;
@@ -19,8 +19,8 @@ final class Kinks {
     private Kinks() {}
 
     /**
-     * The first of the numbers that {@code draw} makes of {@code seed} and later seeds whose pre-activations are at
-     * least {@code margin} from 0, if that matters for {@code cell}.
+     * The first of the numbers that {@code draw} makes of {@code seed} and later seeds that keep at least {@code
+     * margin} away from the kinks of {@code cell}, if it has any.
      */
     static CellData avoid(Cell cell, double margin, PassVariant variant, long seed, LongFunction<CellData> draw) {
         if (!cell.hasKinks() || !(cell.kernel(Backend.REFERENCE) instanceof ReferenceKernel kernel)) {
@@ -36,12 +36,12 @@ final class Kinks {
                 + ATTEMPTS + " attempts; a smaller shape has fewer of them");
     }
 
-    /** How near to 0 a pre-activation of the pass comes. */
+    /** How near the pass comes to a kink. */
     private static double nearest(ReferenceKernel kernel, CellData data, PassVariant variant) {
         var nearest = new double[] {Double.POSITIVE_INFINITY};
-        var observed = kernel.observedBy(rows -> {
-            for (double row : rows) {
-                nearest[0] = Math.min(nearest[0], Math.abs(row));
+        var observed = kernel.observedBy(distances -> {
+            for (double distance : distances) {
+                nearest[0] = Math.min(nearest[0], Math.abs(distance));
             }
         });
         try (var plan = observed.plan(data.cell, data.shape, Precision.FLOAT64, Execution.threads(1));

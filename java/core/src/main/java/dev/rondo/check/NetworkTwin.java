@@ -17,7 +17,7 @@ import java.util.function.DoubleSupplier;
  * is float32, and where cells have kinks. It sees on which side of its kink every unit is.
  *
  * <p>A difference that straddles a kink says nothing about the slope at the point. So each is taken with a look at the
- * signs of all pre-activations; where they differ from those at the point a smaller step is tried, and where that does
+ * signs of what is 0 at a kink; where they differ from those at the point a smaller step is tried, and where that does
  * not help, either, there is no difference by that element. A still smaller step would leave more rounding than {@link
  * GradientCheck#TOLERANCE} allows.
  */
@@ -87,9 +87,9 @@ final class NetworkTwin implements AutoCloseable {
         return loss.value();
     }
 
-    private void look(double[] rows) {
-        for (double row : rows) {
-            signs = FACTOR * (signs + (row > 0 ? 2 : 1));
+    private void look(double[] distances) {
+        for (double distance : distances) {
+            signs = FACTOR * (signs + (distance > 0 ? 2 : 1));
         }
     }
 

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** A cell whose reference shows its pre-activations to an observer, as far as it is a {@link ReferenceKernel}. */
+/** A cell whose reference shows its distances from kinks to an observer, as far as it is a {@link ReferenceKernel}. */
 record ObservedCell(Cell cell, Consumer<double[]> observer) implements Cell {
     @Override
     public String name() {
@@ -57,6 +57,11 @@ record ObservedCell(Cell cell, Consumer<double[]> observer) implements Cell {
     @Override
     public List<UnitGroup> unitGroups() {
         return cell.unitGroups();
+    }
+
+    @Override
+    public boolean holdsUnits() {
+        return cell.holdsUnits();
     }
 
     @Override

@@ -104,15 +104,19 @@ public record Tolerance(double bound, boolean elementwise) {
         return new Tolerance(4 * passes * roundings * precision.epsilon() + activationError(precision), timeSteps == 1);
     }
 
-    /** The terms that a pre-activation row sums up, in the row that has most. */
+    /** The terms that a pre-activation row sums up, or an element of a projected plane, in the one that has most. */
     private static int fanIn(Cell cell, CellShape shape) {
         int[] terms = new int[cell.rows()];
+        int most = 0;
         for (ParameterBlock block : cell.blocks(shape.inputSize(), InputKind.DENSE)) {
+            if (block.source() == ParameterBlock.Source.UNPROJECTED) {
+                most = Math.max(most, block.width());
+                continue;
+            }
             for (int r = 0; r < block.rows(); r++) {
                 terms[block.row() + r] += block.width();
             }
         }
-        int most = 0;
         for (int count : terms) {
             most = Math.max(most, count);
         }

@@ -15,6 +15,7 @@ import dev.rondo.memory.Parameters;
 import dev.rondo.memory.Precision;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.util.List;
@@ -26,7 +27,7 @@ import java.util.List;
  */
 final class NativePlan extends CellPlan {
     private static final int MAX_PLANES = 4;
-    private static final int OPTIONS_FIELDS = 13;
+    private static final int OPTIONS_FIELDS = 15;
     private static final int PASS_FIELDS = 17 + 2 * MAX_PLANES;
     private static final int GRADIENTS_FIELDS = 8 + 2 * MAX_PLANES;
     private static final long REVERSED = 1;
@@ -71,6 +72,7 @@ final class NativePlan extends CellPlan {
     /** {@return a plan of cell number {@code index}} */
     private long createPlan(int index, Execution execution) {
         List<UnitGroup> groups = cell().unitGroups();
+        double[] settings = cell().settings();
         try (Arena arena = Arena.ofConfined()) {
             var options = new NativeStruct(OPTIONS_FIELDS)
                     .start()
@@ -85,7 +87,10 @@ final class NativePlan extends CellPlan {
                     .put(cell().variant())
                     .put(groups.size())
                     .put(arena.allocateFrom(JAVA_LONG, groups.stream().mapToLong(UnitGroup::size).toArray()))
-                    .put(arena.allocateFrom(JAVA_LONG, groups.stream().mapToLong(UnitGroup::period).toArray()));
+                    .put(arena.allocateFrom(JAVA_LONG, groups.stream().mapToLong(UnitGroup::period).toArray()))
+                    .put(settings.length)
+                    .put(settings.length == 0
+                            ? MemorySegment.NULL : arena.allocateFrom(ValueLayout.JAVA_DOUBLE, settings));
             return NativeCalls.createPlan(options, cell());
         }
     }

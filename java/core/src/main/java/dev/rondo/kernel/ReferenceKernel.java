@@ -42,6 +42,20 @@ public abstract class ReferenceKernel implements CellKernel {
     protected abstract void backward(double[] gates, double[][] before, double[][] after, double[][] gradient);
 
     /**
+     * {@return this kernel with its {@linkplain dev.rondo.cell.ParameterBlock pointwise parameters}, for one plan; a
+     * cell without any needs no other than this one}
+     *
+     * @param values [V] the parameters, in the order in which they lie; {@link #forward} and {@link #backward} find
+     *     those of their pass in it
+     * @param gradients [V] their gradients, to which {@link #backward} adds those of a row
+     */
+    protected ReferenceKernel with(double[] values, double[] gradients) {
+        Objects.requireNonNull(values, "values: expected an array, got null");
+        Objects.requireNonNull(gradients, "gradients: expected an array, got null");
+        return this;
+    }
+
+    /**
      * For a cell with {@linkplain Cell#cachePlaneWidths() cache planes}: one row of one step between the two products.
      * What is written into {@code cache} is what the second product multiplies; it is added to the pre-activations
      * before {@link #forward}.
@@ -72,17 +86,35 @@ public abstract class ReferenceKernel implements CellKernel {
     }
 
     /**
-     * {@return this kernel, watched: for checks that depend on where pre-activations lie}
+     * {@return numbers that are 0 at the {@linkplain Cell#hasKinks() kinks} of {@link #forward}, and of another sign on
+     * each side} By default the pre-activations, for there rectified units have theirs.
      *
-     * @param observer sees the pre-activations [R] of each row of each step as {@link #forward} does, to be read
+     * @param gates [R] pre-activations as {@link #forward} finds them, to be read
+     * @param before state planes before the step, to be read
+     */
+    protected double[] kinks(double[] gates, double[][] before) {
+        Objects.requireNonNull(gates, "gates: expected an array, got null");
+        Objects.requireNonNull(before, "before: expected planes, got null");
+        return gates;
+    }
+
+    /**
+     * {@return this kernel, watched: for checks that depend on where kinks lie}
+     *
+     * @param observer sees the {@link #kinks} of each row of each step, to be read
      */
     public final ReferenceKernel observedBy(Consumer<double[]> observer) {
         Objects.requireNonNull(observer, "observer: expected one, got null");
         ReferenceKernel observed = this;
         return new ReferenceKernel() {
             @Override
+            protected ReferenceKernel with(double[] values, double[] gradients) {
+                return observed.with(values, gradients).observedBy(observer);
+            }
+
+            @Override
             protected void forward(double[] gates, double[][] before, double[][] after) {
-                observer.accept(gates);
+                observer.accept(observed.kinks(gates, before));
                 observed.forward(gates, before, after);
             }
 

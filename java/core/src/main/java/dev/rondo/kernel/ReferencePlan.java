@@ -1,13 +1,18 @@
 package dev.rondo.kernel;
 
+import static dev.rondo.cell.ParameterBlock.Source.CACHE;
+import static dev.rondo.cell.ParameterBlock.Source.UNPROJECTED;
+
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.Cell;
 import dev.rondo.cell.CellGradients;
 import dev.rondo.cell.CellPass;
 import dev.rondo.cell.CellPlan;
 import dev.rondo.cell.CellShape;
+import dev.rondo.cell.InputKind;
 import dev.rondo.cell.IsaTier;
 import dev.rondo.cell.ParameterBlock;
+import dev.rondo.cell.ParameterBlock.Source;
 import dev.rondo.cell.UnitGroup;
 import dev.rondo.memory.Parameters;
 import dev.rondo.memory.Precision;
@@ -15,7 +20,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Collectors;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -26,13 +31,17 @@ import java.util.stream.Stream;
  * planes], float64.
  *
  * <p>A cell with cache planes has two products in a step, and what is between them; backwards first the second,
- * then what is between, then the first.
+ * then what is between, then the first. In a cell with a projection the pointwise part writes an array of H numbers in
+ * the place of plane 0, which is their product; it is cached, too.
  */
 final class ReferencePlan extends CellPlan {
     private final ReferenceKernel kernel;
     private final int[] planeWidths;
     private final int stateWidth; // sum of the plane widths
     private final int cacheWidth; // sum of the widths of the cache planes
+    private final boolean projects;
+    private final double[][] unprojected; // [T * B][H]: what the pointwise part makes, if the cell projects it
+    private final double[] unprojectedGradient; // [H]: of the current row
     private final double[][] gates; // [T * B][R]
     private final double[][][] cachePlanes; // [T * B][plane][width]
     private final double[][] cacheGradient; // [plane][width]: of the current row
@@ -44,11 +53,15 @@ final class ReferencePlan extends CellPlan {
     private final double[] one = {1};
     private final double[] zero; // [P0]
     private final UnitGroup[] clocks; // [H]: of each unit; null where all move at every step
+    private final PointwiseParameters pointwise;
+    private final double[] pointwiseValues; // [V]
+    private final double[] pointwiseGradients; // [V]
 
     // What belongs to the pass that is running.
     private CellPass pass;
     private List<ParameterBlock> firstBlocks; // of the first product of a step
     private List<ParameterBlock> secondBlocks; // of the second, which multiplies cache planes
+    private List<ParameterBlock> projection; // of what the pointwise part makes
     private double[] params;
     private double[] paramGradients;
     private final double[] input; // [I]: the current row; one-hot for tokens
@@ -58,13 +71,21 @@ final class ReferencePlan extends CellPlan {
 
     ReferencePlan(ReferenceKernel kernel, Cell cell, CellShape largest, Precision precision) {
         super(cell, largest, precision);
-        this.kernel = kernel;
+        this.pointwise = PointwiseParameters.of(cell, largest.inputSize(), InputKind.DENSE);
+        this.pointwiseValues = new double[pointwise.count()];
+        this.pointwiseGradients = new double[pointwise.count()];
+        this.kernel = kernel.with(pointwiseValues, pointwiseGradients);
         this.planeWidths = cell.planeWidths();
         this.stateWidth = Arrays.stream(planeWidths).sum();
         int[] cacheWidths = cell.cachePlaneWidths();
         this.cacheWidth = Arrays.stream(cacheWidths).sum();
         int batch = largest.batchSize();
-        this.gates = new double[Math.toIntExact(largest.rows())][cell.rows()];
+        this.projects = cell.blocks(largest.inputSize(), InputKind.DENSE).stream()
+                .anyMatch(block -> block.source() == UNPROJECTED);
+        int rows = Math.toIntExact(largest.rows());
+        this.unprojected = new double[rows][projects ? cell.hiddenSize() : 0];
+        this.unprojectedGradient = new double[projects ? cell.hiddenSize() : 0];
+        this.gates = new double[rows][cell.rows()];
         this.cachePlanes = new double[gates.length][][];
         Arrays.setAll(cachePlanes, row -> planes(cacheWidths));
         this.cacheGradient = planes(cacheWidths);
@@ -105,7 +126,8 @@ final class ReferencePlan extends CellPlan {
     @Override
     protected long countCacheBytes(int timeSteps, int batchSize) {
         long rows = (long) timeSteps * batchSize;
-        return Double.BYTES * (rows * (cell().rows() + cacheWidth) + (rows + batchSize) * stateWidth);
+        int rowWidth = cell().rows() + cacheWidth + unprojectedGradient.length;
+        return Double.BYTES * (rows * rowWidth + (rows + batchSize) * stateWidth);
     }
 
     @Override
@@ -150,7 +172,11 @@ final class ReferencePlan extends CellPlan {
                 kernel.forwardBetween(row, recurrent, cachePlanes[row(t, b)]);
                 multiply(secondBlocks, t, b);
             }
-            kernel.forward(row, before, after);
+            kernel.forward(row, before, projected(after, unprojected[row(t, b)]));
+            if (projects) {
+                Arrays.fill(after[0], 0);
+                projection.forEach(block -> multiply(block, unprojected[row(t, b)], after[0]));
+            }
             for (int p = 0; p < planeWidths.length; p++) {
                 for (int k = 0; k < planeWidths[p]; k++) {
                     if (holds(t, b, k)) {
@@ -171,6 +197,7 @@ final class ReferencePlan extends CellPlan {
         begin(pass);
         cache((values, at) -> MemorySegment.copy(pass.cache(), ValueLayout.JAVA_DOUBLE, at, values, 0, values.length));
         Arrays.fill(paramGradients, 0);
+        Arrays.fill(pointwiseGradients, 0);
         int steps = pass.shape().timeSteps();
         int batch = pass.shape().batchSize();
         for (int b = 0; b < batch; b++) {
@@ -189,6 +216,8 @@ final class ReferencePlan extends CellPlan {
                 write(stateGradients[b][p], gradients.initial(p), (long) b * planeWidths[p]);
             }
         }
+        System.arraycopy(
+                pointwiseGradients, 0, paramGradients, Math.toIntExact(pointwise.offset()), pointwise.count());
         accumulate(paramGradients, gradients.params(), 0);
     }
 
@@ -203,7 +232,14 @@ final class ReferencePlan extends CellPlan {
         Arrays.fill(inputGradient, 0);
         if (pass.active(t, b)) {
             takeHeld(t, b, gradient);
-            kernel.backward(row, before(t, b), after(t, b), gradient);
+            double[] made = unprojected[row(t, b)];
+            Arrays.fill(unprojectedGradient, 0);
+            projection.forEach(block -> gradients(block, gradient[0], made, unprojectedGradient));
+            kernel.backward(
+                    row, before(t, b), projected(after(t, b), made), projected(gradient, unprojectedGradient));
+            if (projects) {
+                Arrays.fill(gradient[0], 0); // plane 0 is a product, and enters through products
+            }
             readSources(t, b);
             if (cacheWidth > 0) {
                 backwardBetween(t, b, gradient[0]);
@@ -219,6 +255,16 @@ final class ReferencePlan extends CellPlan {
         } else {
             write(inputGradient, gradients.input(), row(t, b) * gradients.inputStride());
         }
+    }
+
+    /** {@return {@code planes} with {@code made} in the place of plane 0, if the cell projects it} */
+    private double[][] projected(double[][] planes, double[] made) {
+        if (!projects) {
+            return planes;
+        }
+        double[][] others = planes.clone();
+        others[0] = made;
+        return others;
     }
 
     /** The second product backwards and what is before it; {@code gradient} [P0] gets its part. */
@@ -326,7 +372,7 @@ final class ReferencePlan extends CellPlan {
             case INPUT -> input;
             case PREVIOUS_STATE -> block.plane() == 0 ? recurrent : before(t, b)[block.plane()];
             case CACHE -> cachePlanes[row(t, b)][block.plane()];
-            case NEW_STATE -> throw unsupported(block);
+            case NEW_STATE, POINTWISE, UNPROJECTED -> throw unsupported(block);
         };
     }
 
@@ -336,7 +382,7 @@ final class ReferencePlan extends CellPlan {
             case INPUT -> inputGradient;
             case PREVIOUS_STATE -> gradient[block.plane()];
             case CACHE -> cacheGradient[block.plane()];
-            case NEW_STATE -> throw unsupported(block);
+            case NEW_STATE, POINTWISE, UNPROJECTED -> throw unsupported(block);
         };
     }
 
@@ -367,10 +413,9 @@ final class ReferencePlan extends CellPlan {
 
     private void begin(CellPass pass) {
         this.pass = pass;
-        var blocks = cell().blocks(pass.shape().inputSize(), pass.inputKind()).stream()
-                .collect(Collectors.partitioningBy(block -> block.source() == ParameterBlock.Source.CACHE));
-        this.firstBlocks = blocks.get(false);
-        this.secondBlocks = blocks.get(true);
+        this.secondBlocks = products(source -> source == CACHE);
+        this.projection = products(source -> source == UNPROJECTED);
+        this.firstBlocks = products(source -> source != CACHE && source != UNPROJECTED);
         this.token = -1;
         Arrays.fill(input, 0);
         Parameters parameters = pass.parameters();
@@ -380,6 +425,12 @@ final class ReferencePlan extends CellPlan {
             paramGradients = new double[count];
         }
         read(pass.params(), 0, params);
+        System.arraycopy(params, Math.toIntExact(pointwise.offset()), pointwiseValues, 0, pointwise.count());
+    }
+
+    private List<ParameterBlock> products(Predicate<Source> sources) {
+        return cell().blocks(pass.shape().inputSize(), pass.inputKind()).stream()
+                .filter(block -> !block.pointwise() && sources.test(block.source())).toList();
     }
 
     private int row(int t, int b) {
@@ -413,6 +464,8 @@ final class ReferencePlan extends CellPlan {
         for (int row = 0; row < rows; row++) {
             copy.run(gates[row], at);
             at += (long) gates[row].length * Double.BYTES;
+            copy.run(unprojected[row], at);
+            at += (long) unprojected[row].length * Double.BYTES;
             for (double[] plane : cachePlanes[row]) {
                 copy.run(plane, at);
                 at += (long) plane.length * Double.BYTES;

@@ -15,6 +15,7 @@ import java.util.stream.Stream;
  *
  * <pre>
  *   for each step, last first: dstate += doutput
+ *                              dm = dh weight                            if the cell has a projection
  *                              dstate, activations -> dstate, dgates     the cell's pointwise part, row by row
  *                              dcache planes = dgates weight             if the cell has any
  *                              dcache planes -> dgates, dh               its part between the products, row by row
@@ -41,7 +42,10 @@ final class VectorBackward {
     private final VectorRows inputGradient; // [T * B, I], T here the chunk's; null for tokens
     private final VectorRows gatesTransposed; // [R, T * B]
     private final VectorRows biasGradient; // [1, R]
+    private final VectorRows pointwiseGradient; // [1, V]: over all rows and steps; null if there are none
+    private final VectorRows pointwiseSum; // [1, V]: what it is added to
 
+    private final VectorProjection.Gradient projection; // null if there is none
     private final VectorMatrixGradient[] input;
     private final VectorMatrixGradient[] recurrent;
     private final VectorMatrixGradient[] second;
@@ -73,6 +77,11 @@ final class VectorBackward {
         this.inputGradient = dense ? VectorRows.ofGroups(rows, 1, I, lanes) : null;
         this.gatesTransposed = VectorRows.of(layout.padded(R), rows, rows);
         this.biasGradient = layout.gates(1);
+        VectorProjection projected = sequence.weights.projection;
+        this.projection =
+                projected == null ? null : new VectorProjection.Gradient(projected, rows, batch, lanes);
+        this.pointwiseGradient = sequence.weights.pointwiseRow(layout);
+        this.pointwiseSum = sequence.weights.pointwiseRow(layout);
         this.input = gradients(sequence.weights.input, lanes);
         this.recurrent = gradients(sequence.weights.recurrent, lanes);
         this.second = gradients(sequence.weights.second, lanes);
@@ -85,7 +94,8 @@ final class VectorBackward {
         this.cachePlanes = Arrays.stream(plan.cell().cachePlaneWidths())
                 .mapToObj(width -> new VectorPanels(rows, width, lanes))
                 .toArray(VectorPanels[]::new);
-        this.row = new VectorRow(sequence, stateGradients, cacheGradients);
+        this.row = new VectorRow(sequence, stateGradients, cacheGradients, pointwiseGradient,
+                projection == null ? null : projection.unprojected);
         this.groups = sequence.groups;
         this.groupGradients = groups == null
                 ? null
@@ -150,6 +160,9 @@ final class VectorBackward {
         for (VectorMatrixGradient matrix : matrices) {
             matrix.packWeights();
         }
+        if (projection != null) {
+            projection.packWeights();
+        }
     }
 
     private void step(int t, CellGradients gradients) {
@@ -161,6 +174,11 @@ final class VectorBackward {
                 outputGradient.read(0, gradients.output(), element);
                 stateGradients[0].addRow(sequence.product, outputGradient, 0, b);
             }
+        }
+        if (projection != null) {
+            projection.unproject(sequence, t, stateGradients[0]);
+        }
+        for (int b = 0; b < batch; b++) {
             if (!pass.active(t, b)) {
                 sequence.gates.clear(sequence.row(t, b));
             } else if (sequence.unitsHeld()) {
@@ -313,6 +331,9 @@ final class VectorBackward {
         for (VectorMatrixGradient matrix : second) {
             matrix.addWeights(sequence, count, gatesTransposed, cachePlanes[matrix.plane()]);
         }
+        if (projection != null) {
+            projection.addWeights(sequence);
+        }
         addTokenGradients(params);
         for (int i = 0; i < count; i++) {
             biasGradient.addRow(sequence.product, sequence.gates, i, 0);
@@ -322,6 +343,12 @@ final class VectorBackward {
     /** What the chunks add to: the gradients of weights as they are, and those of biases from zero. */
     private void readParameterGradients(MemorySegment params) {
         biasGradient.clear(0);
+        if (pointwiseGradient != null) {
+            pointwiseGradient.clear(0);
+        }
+        if (projection != null && params != null) {
+            projection.read(params);
+        }
         for (int m = 0; params != null && m < matrices.length; m++) {
             matrices[m].readGradient(params);
         }
@@ -342,6 +369,15 @@ final class VectorBackward {
         }
         for (VectorSpan bias : sequence.weights.biases) {
             bias.addGradient(biasGradient, 0, params, 0);
+        }
+        if (projection != null) {
+            projection.write(params);
+        }
+        if (pointwiseGradient != null) {
+            long offset = sequence.weights.pointwise.offset();
+            pointwiseSum.read(0, params, offset);
+            pointwiseSum.addRow(sequence.product, pointwiseGradient, 0, 0);
+            pointwiseSum.write(0, params, offset);
         }
     }
 

@@ -21,6 +21,7 @@ final class VectorLayout {
     private final int stride; // of rows of pre-activations
     private final int[] planeWidths; // asked for once: each time they are a new array
     private final int[] cachePlaneWidths;
+    private final int unprojectedWidth; // H, or 0 without projection
 
     VectorLayout(Cell cell, int lanes) {
         this.cell = cell;
@@ -30,6 +31,9 @@ final class VectorLayout {
         this.stride = stride();
         this.planeWidths = cell.planeWidths();
         this.cachePlaneWidths = cell.cachePlaneWidths();
+        boolean projects = cell.blocks(1, InputKind.DENSE).stream()
+                .anyMatch(block -> block.source() == ParameterBlock.Source.UNPROJECTED);
+        this.unprojectedWidth = projects ? cell.hiddenSize() : 0;
     }
 
     /**
@@ -41,6 +45,9 @@ final class VectorLayout {
         int panel = VectorPanels.width(lanes);
         int end = padded(cell.rows()) + (groups ? panel : 0);
         for (ParameterBlock block : cell.blocks(1, InputKind.DENSE)) {
+            if (block.source() == ParameterBlock.Source.UNPROJECTED) {
+                continue; // feeds no pre-activations
+            }
             end = Math.max(end, padded(block.row()) + VectorRows.roundUp(padded(block.rows()), panel));
         }
         return VectorRows.roundUp(end, panel);
@@ -112,7 +119,8 @@ final class VectorLayout {
 
     /** {@return bytes that chunks of {@code timeSteps} in all take in the cache, see {@link VectorSequence}} */
     long cacheBytes(long chunks, long timeSteps, long batchSize) {
-        long elements = timeSteps * batchSize * stride;
+        int unprojectedStride = VectorRows.strideOfGroups(1, unprojectedWidth, lanes);
+        long elements = timeSteps * batchSize * (stride + unprojectedStride);
         for (int width : cachePlaneWidths) {
             elements += timeSteps * batchSize * planeStride(width);
         }

@@ -20,6 +20,7 @@ import java.lang.foreign.MemorySegment;
  *                  gates, mask * h -> cache planes  if the cell has any: its part between the products, row by row
  *                  gates += cache planes weight^T   and the second product
  *                  gates, state -> state            the cell's pointwise part, row by row
+ *                  m weight^T -> h                  if the cell has a projection, of what that left as h
  * </pre>
  *
  * <p>Which weights feed which gates the cell's blocks say; gates here is short for all pre-activations.
@@ -113,7 +114,7 @@ final class VectorPlan extends CellPlan {
     private void begin(CellPass pass) {
         if (sequence == null || sequence.kind != pass.inputKind()) {
             sequence = new VectorSequence(cell(), largest(), pass.inputKind(), width, layout);
-            row = new VectorRow(sequence, new VectorRows[0], new VectorRows[0]);
+            row = new VectorRow(sequence, new VectorRows[0], new VectorRows[0], null, null);
             backward = null;
         }
         sequence.begin(pass);
@@ -169,7 +170,13 @@ final class VectorPlan extends CellPlan {
                 if (sequence.unitsHeld()) {
                     hold(t, b);
                 }
-            } else {
+            }
+        }
+        if (sequence.weights.projection != null) {
+            sequence.weights.projection.project(sequence, t);
+        }
+        for (int b = 0; b < batch; b++) {
+            if (!pass.active(t, b)) {
                 for (VectorRows plane : sequence.states) {
                     plane.copyRow(plane, sequence.before(t, b), sequence.after(t, b));
                 }

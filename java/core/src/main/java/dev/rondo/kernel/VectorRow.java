@@ -1,5 +1,7 @@
 package dev.rondo.kernel;
 
+import dev.rondo.cell.Cell;
+
 /**
  * One row of one step as a cell's pointwise part sees it: arrays, and where in them the row lies. Every part is a whole
  * number of vectors long: there are {@link #units} numbers for H units. Beyond H, pre-activations and gradients are
@@ -7,12 +9,16 @@ package dev.rondo.kernel;
  */
 public final class VectorRow {
     private final int gateStride;
+    private final Cell cell;
     private final long variant;
     private final VectorRows gates;
     private final VectorRows[] states;
-    private final VectorRows[] gradients;
+    private final VectorRows[] gradients; // with a projection, of what it takes in the place of plane 0
     private final VectorRows[] cachePlanes;
     private final VectorRows[] cacheGradients;
+    private final VectorRows pointwise;
+    private final VectorRows pointwiseGradient;
+    private final VectorRows unprojected; // in the place of plane 0, if the cell projects it; else null
     private final float[] scratch;
     private int unit; // the first that is shown
     private int units; // how many are
@@ -26,17 +32,26 @@ public final class VectorRow {
 
     /**
      * A row of {@code sequence}; {@code gradients} are those of the state, [B, P] for each plane, and {@code
-     * cacheGradients} those of the cache planes, [B, W] each, if there are any.
+     * cacheGradients} those of the cache planes, [B, W] each, if there are any, {@code pointwiseGradient} that of the
+     * pointwise parameters, [1, V], {@code unprojectedGradient} that of what is projected, [B, H].
      */
-    VectorRow(VectorSequence sequence, VectorRows[] gradients, VectorRows[] cacheGradients) {
+    VectorRow(VectorSequence sequence, VectorRows[] gradients, VectorRows[] cacheGradients,
+            VectorRows pointwiseGradient, VectorRows unprojectedGradient) {
         this.gateStride = sequence.gates.groupStride();
         this.units = gateStride;
+        this.cell = sequence.cell;
         this.variant = sequence.variant;
         this.gates = sequence.gates;
         this.states = sequence.states;
-        this.gradients = gradients;
+        this.gradients = gradients.clone();
+        if (unprojectedGradient != null) {
+            this.gradients[0] = unprojectedGradient;
+        }
         this.cachePlanes = sequence.cachePlanes;
         this.cacheGradients = cacheGradients;
+        this.pointwise = sequence.weights.pointwiseValues;
+        this.pointwiseGradient = pointwiseGradient;
+        this.unprojected = sequence.weights.projection == null ? null : sequence.weights.projection.unprojected;
         this.scratch = new float[gateStride];
     }
 
@@ -73,9 +88,14 @@ public final class VectorRow {
         return units;
     }
 
-    /** {@return {@link dev.rondo.cell.Cell#variant} of the cell} */
+    /** {@return {@link Cell#variant} of the cell} */
     public long variant() {
         return variant;
+    }
+
+    /** {@return the cell, whose options say what to compute} */
+    public Cell cell() {
+        return cell;
     }
 
     /** {@return the array with the pre-activations, or what took their place} */
@@ -93,12 +113,13 @@ public final class VectorRow {
     }
 
     /**
-     * {@return the array with a state plane, before and after the step}
+     * {@return the array with a state plane, before and after the step} Of a cell with a projection plane 0 is what the
+     * projection takes, H numbers, after the step alone.
      *
      * @param plane which plane
      */
     public float[] state(int plane) {
-        return states[plane].values();
+        return (plane == 0 && unprojected != null ? unprojected : states[plane]).values();
     }
 
     /**
@@ -116,7 +137,7 @@ public final class VectorRow {
      * @param plane which plane
      */
     public int after(int plane) {
-        return states[plane].at(after) + unit;
+        return (plane == 0 && unprojected != null ? unprojected.at(gateRow) : states[plane].at(after)) + unit;
     }
 
     /**
@@ -191,6 +212,25 @@ public final class VectorRow {
      */
     public int cacheGradientAt(int plane) {
         return cacheGradients[plane].at(b);
+    }
+
+    /** {@return the array with the cell's pointwise parameters} */
+    public float[] pointwise() {
+        return pointwise.values();
+    }
+
+    /** {@return the array with the gradients of the pointwise parameters, to be added to} */
+    public float[] pointwiseGradient() {
+        return pointwiseGradient.values();
+    }
+
+    /**
+     * {@return where in both a group of H pointwise parameters starts}
+     *
+     * @param group which group, from 0
+     */
+    public int pointwiseAt(int group) {
+        return group * gateStride + unit;
     }
 
     /** {@return {@link #units} numbers to work with} */

@@ -14,13 +14,14 @@ import java.lang.foreign.ValueLayout;
  * reads slot t + 1 and writes slot t.
  *
  * <p>Cached for backward, chunk after chunk as forward went, padded as they lie here: gates [T, B, R], each cache plane
- * [T, B, W], state slots [T + 1, B, P] of each plane.
+ * [T, B, W], what is projected [T, B, H] if there is a projection, state slots [T + 1, B, P] of each plane.
  */
 final class VectorSequence {
     final VectorLayout layout;
     final VectorProduct product;
     final InputKind kind;
     final int[] planeWidths;
+    final Cell cell;
     final long variant;
     final VectorGroups groups; // null of a cell that has none
     final VectorWeights weights;
@@ -43,9 +44,10 @@ final class VectorSequence {
         this.product = width.product();
         this.kind = kind;
         this.planeWidths = cell.planeWidths();
+        this.cell = cell;
         this.variant = cell.variant();
         this.groups = VectorGroups.of(cell, width.lanes());
-        this.weights = new VectorWeights(cell, largest.inputSize(), kind, layout, product);
+        this.weights = new VectorWeights(cell, largest, kind, layout, product);
         int rows = VectorLayout.chunkRows(largest);
         this.gates = layout.gates(rows);
         this.cachePlanes = layout.cachePlanes(rows);
@@ -206,6 +208,9 @@ final class VectorSequence {
         for (VectorRows plane : cachePlanes) {
             at = plane.save(rows(), pass.cache(), at);
         }
+        if (weights.projection != null) {
+            at = weights.projection.unprojected.save(rows(), pass.cache(), at);
+        }
         for (VectorRows plane : states) {
             at = plane.save(rows() + batchSize, pass.cache(), at);
         }
@@ -215,6 +220,9 @@ final class VectorSequence {
         long at = gates.restore(rows(), pass.cache(), cacheStart());
         for (VectorRows plane : cachePlanes) {
             at = plane.restore(rows(), pass.cache(), at);
+        }
+        if (weights.projection != null) {
+            at = weights.projection.unprojected.restore(rows(), pass.cache(), at);
         }
         for (VectorRows plane : states) {
             at = plane.restore(rows() + batchSize, pass.cache(), at);

@@ -2,6 +2,7 @@ package dev.rondo.kernel;
 
 import dev.rondo.cell.Cell;
 import dev.rondo.cell.CellPass;
+import dev.rondo.cell.CellShape;
 import dev.rondo.cell.InputKind;
 import dev.rondo.cell.ParameterBlock;
 import dev.rondo.cell.ParameterBlock.Source;
@@ -17,13 +18,21 @@ final class VectorWeights {
     final VectorMatrix[] second; // on cache planes
     final VectorSpan[] biases;
     final VectorRows bias; // [1, R]: all of them
+    final VectorProjection projection; // null if there is none
+    final PointwiseParameters pointwise;
+    final VectorRows pointwiseValues; // [1, V]; null if there are none
 
     private Parameters parameters;
     private long address;
     private long version;
     private long loads;
 
-    VectorWeights(Cell cell, int inputSize, InputKind kind, VectorLayout layout, VectorProduct product) {
+    VectorWeights(Cell cell, CellShape largest, InputKind kind, VectorLayout layout, VectorProduct product) {
+        int inputSize = largest.inputSize();
+        int rows = VectorLayout.chunkRows(largest);
+        this.projection = VectorProjection.of(cell, inputSize, kind, rows, layout);
+        this.pointwise = PointwiseParameters.of(cell, inputSize, kind);
+        this.pointwiseValues = pointwiseRow(layout);
         List<ParameterBlock> blocks = cell.blocks(inputSize, kind);
         checkProducts(cell, inputSize, blocks, layout);
         List<ParameterBlock> onInput = of(Source.INPUT, blocks);
@@ -38,21 +47,30 @@ final class VectorWeights {
         this.bias = layout.gates(1);
     }
 
+    /** {@return room for a row of the pointwise parameters; null if there are none} */
+    VectorRows pointwiseRow(VectorLayout layout) {
+        return pointwise.count() == 0 ? null : layout.spans(1, pointwise.count());
+    }
+
     /**
      * What is written here: whole gates of whole sources, and a gate of the state unit by unit; groups of units, of all
      * states from their own on.
      */
     private static void checkProducts(Cell cell, int inputSize, List<ParameterBlock> blocks, VectorLayout layout) {
         for (ParameterBlock block : blocks) {
+            boolean gates = block.row() % cell.hiddenSize() == 0 && block.rows() % cell.hiddenSize() == 0;
+            boolean whole = block.row() == 0 && block.rows() == cell.outputSize() && block.width() == cell.hiddenSize();
+            if (gates && block.pointwise() || block.source() == Source.UNPROJECTED && whole) {
+                continue; // no product of gates
+            }
             int width = switch (block.source()) {
                 case ONE -> 1;
                 case INPUT -> inputSize;
                 case PREVIOUS_STATE -> block.plane() == 0 ? cell.outputSize() : -1;
                 case CACHE -> cell.cachePlaneWidths()[block.plane()];
-                case NEW_STATE -> -1;
+                case NEW_STATE, POINTWISE, UNPROJECTED -> -1;
             };
             int column = layout.groups && block.source() == Source.PREVIOUS_STATE ? block.row() : 0;
-            boolean gates = block.row() % cell.hiddenSize() == 0 && block.rows() % cell.hiddenSize() == 0;
             boolean diagonal = block.source() == Source.PREVIOUS_STATE && block.plane() == 0 && block.rows() == width;
             boolean sources = block.column() == column
                     && (block.elementwise() ? diagonal : block.column() + block.width() == width);
@@ -63,7 +81,7 @@ final class VectorWeights {
     }
 
     private static List<ParameterBlock> of(Source source, List<ParameterBlock> blocks) {
-        return blocks.stream().filter(block -> block.source() == source).toList();
+        return blocks.stream().filter(block -> block.source() == source && !block.pointwise()).toList();
     }
 
     private static VectorMatrix[] matrices(List<ParameterBlock> blocks, VectorLayout layout) {
@@ -99,6 +117,12 @@ final class VectorWeights {
         for (VectorSpan span : biases) {
             span.changed();
             span.add(pass.params(), 0, bias, 0);
+        }
+        if (projection != null) {
+            projection.load(pass.params());
+        }
+        if (pointwiseValues != null) {
+            pointwiseValues.read(0, pass.params(), pointwise.offset());
         }
         parameters = pass.parameters();
         address = pass.params().address();

@@ -12,7 +12,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The list of built-in cells: a new cell is one line here. Tests, checks, benchmarks and the command line run over it.
@@ -24,7 +26,9 @@ public final class Cells {
     /** Name, maker, and the options whose combinations are computed differently; the default first. */
     private static final List<Entry> ENTRIES = List.of(
             new Entry("elman", Elman::of, List.of("activation=tanh", "activation=relu", "activation=sigmoid")),
-            new Entry("lstm", Lstm::of, List.of("")),
+            new Entry("lstm", Lstm::of, List.of("", "peepholes=input+forget+output", "coupled=true", "clip=1.5",
+                    "cellClip=0.7", "projection=5", "layerNorm=1",
+                    "peepholes=input+output,coupled=true,clip=1.5,cellClip=0.7,projection=5,layerNorm=1")),
             new Entry("gru", Gru::of, List.of("reset=after", "reset=before")),
             new Entry("clockwork", Clockwork::of, List.of("", "periods=1/2/3/5", "activation=relu",
                     "activation=sigmoid,periods=1/1/3/5")),
@@ -43,8 +47,15 @@ public final class Cells {
     }
 
     private record Entry(String name, Maker maker, List<String> variants) {
+        /** {@return the options that a cell says, or that make a variant} */
+        private Set<String> known() {
+            var known = new TreeSet<>(maker.of(ENOUGH, Map.of()).options().keySet());
+            variants.forEach(variant -> known.addAll(Cells.options(variant).keySet()));
+            return known;
+        }
+
         Cell cell(int hiddenSize, Map<String, String> options) {
-            var known = maker.of(hiddenSize, Map.of()).options().keySet();
+            var known = known();
             options.forEach((option, value) -> {
                 if (option == null || !known.contains(option)) {
                     throw new IllegalArgumentException(

@@ -60,6 +60,8 @@ final class FirstParameters {
         for (ParameterBlock block : cell.blocks(description.inputSize(layer), description.inputKind(layer))) {
             if (block.source() == Source.ONE) {
                 writeBiases(cell, block, offset);
+            } else if (block.source() == Source.POINTWISE) {
+                writeOnes(block, offset);
             } else {
                 writeWeights(cell, block, offset, (int) (own.get(block.tensor()).count() / block.width()));
             }
@@ -69,6 +71,13 @@ final class FirstParameters {
     private void writeBiases(Cell cell, ParameterBlock block, long layer) {
         for (int r = 0; r < block.rows(); r++) {
             set(layer + block.offset() + (long) r * block.rowStride(), cell.initialBias(block.row() + r));
+        }
+    }
+
+    /** Factors of what the pointwise part makes leave it as it is. */
+    private void writeOnes(ParameterBlock block, long layer) {
+        for (int r = 0; r < block.rows(); r++) {
+            set(layer + block.offset() + (long) r * block.rowStride(), 1);
         }
     }
 

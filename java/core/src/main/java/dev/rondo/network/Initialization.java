@@ -13,11 +13,11 @@ import java.util.random.RandomGenerator;
  * }</pre>
  *
  * <p>A network says which of its weights start how: {@link Network.Builder#inputWeights} and {@link
- * Network.Builder#recurrentWeights}. Biases start with what the cell says, 0 but for the forget gates of an LSTM, which
- * start with 1 ({@link dev.rondo.cell.lstm.Lstm}); embeddings are uniform with variance 1; weights that see one unit
- * each keep the default of recurrent ones, but for those with which units see their own past alone ({@link
- * dev.rondo.cell.indrnn.IndRnn}): these start between 0 and 1, and a rule for recurrent weights is asked for each of
- * them as for a matrix of one row and one column.
+ * Network.Builder#recurrentWeights}, to which those of a projection belong. Biases start with what the cell says, 0
+ * but for the forget gates of an LSTM, which start with 1 ({@link dev.rondo.cell.lstm.Lstm}); gains of a layer norm
+ * start with 1; embeddings are uniform with variance 1; weights that see one unit each keep the default of recurrent
+ * ones, but for those with which units see their own past alone ({@link dev.rondo.cell.indrnn.IndRnn}): these start
+ * between 0 and 1, and a rule for recurrent weights is asked for each of them as for a matrix of one row and column.
  *
  * <p>A rule is asked for one gate at a time: H rows, or as many as its weights have. One of one's own is a lambda:
  *

@@ -11,8 +11,10 @@ import dev.rondo.cell.ParameterBlock;
 import dev.rondo.memory.Precision;
 import dev.rondo.network.Cells;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -25,6 +27,8 @@ class CellBlocksTest {
     private static final int I = 4;
     private static final int H = 7;
     private static final PassVariant FULL = PassVariant.PLAIN.with(PassOption.INITIAL);
+    private static final Set<ParameterBlock.Source> INSIDE = EnumSet.of(ParameterBlock.Source.CACHE,
+            ParameterBlock.Source.POINTWISE, ParameterBlock.Source.UNPROJECTED);
 
     static Stream<CellBody> bodies() {
         return Bodies.all();
@@ -61,8 +65,8 @@ class CellBlocksTest {
     }
 
     /**
-     * The gradient of the parameters is the sum over all blocks of dPre^T source. Cache planes are not handed out: what
-     * multiplies them is left to finite differences.
+     * The gradient of the parameters is the sum over all blocks of dPre^T source. What bodies make inside of a step is
+     * not handed out: what multiplies it is left to finite differences.
      */
     @ParameterizedTest(name = "{0}")
     @MethodSource("bodies")
@@ -80,7 +84,7 @@ class CellBlocksTest {
         double[] rows = actual.get("gradient of preActivations");
         var params = new double[data.params.length];
         for (ParameterBlock block : cell.blocks(I, InputKind.DENSE)) {
-            if (block.source() == ParameterBlock.Source.CACHE) {
+            if (INSIDE.contains(block.source())) {
                 copy(block, cell, actual, params);
                 continue;
             }
@@ -126,11 +130,11 @@ class CellBlocksTest {
                 double[] plane = t == 0 ? data.initial[block.plane()] : states.get(t - 1).get(last);
                 double[] before = Sequences.row(plane, row % B, B);
                 double[] mask = Sequences.row(data.mask, row, T * B);
-                Arrays.setAll(mask, k -> block.plane() == 0 ? mask[k] * before[k] : before[k]);
-                yield mask;
+                Arrays.setAll(before, k -> block.plane() == 0 ? mask[k] * before[k] : before[k]);
+                yield before;
             }
             case NEW_STATE -> Sequences.row(states.get(t).get("last[" + block.plane() + "]"), row % B, B);
-            case CACHE -> throw new AssertionError(block.tensor());
+            case CACHE, POINTWISE, UNPROJECTED -> throw new AssertionError(block.tensor());
         };
     }
 

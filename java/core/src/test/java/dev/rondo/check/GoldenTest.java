@@ -31,6 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class GoldenTest {
     private static final String GRADIENT = "gradient:";
     private static final Set<String> LIBTORCH_ALONE = Set.of("mingru", "minlstm", "indrnn");
+    private static final List<String> NOT_IN_ONNX = List.of("cellClip", "projection", "layerNorm");
 
     static List<Arguments> bodiesAndCases() {
         var arguments = new ArrayList<Arguments>();
@@ -53,7 +54,9 @@ class GoldenTest {
             agree(body, data, results, given.results("libtorch"), Precision.FLOAT64);
             // ONNX Runtime ends an empty sequence in zero, Rondo in its initial state.
             boolean allHaveSteps = Arrays.stream(data.lengths).noneMatch(length -> length == 0);
-            if (allHaveSteps && !LIBTORCH_ALONE.contains(data.cell.name())) {
+            boolean inOnnx = !LIBTORCH_ALONE.contains(data.cell.name())
+                    && NOT_IN_ONNX.stream().noneMatch(given.text("cell")::contains);
+            if (allHaveSteps && inOnnx) {
                 agree(body, data, results, given.results("onnxruntime"), Precision.FLOAT32);
             }
             assertEquals(List.of(), trial.faults());
