@@ -1,8 +1,8 @@
 package dev.rondo.cli;
 
+import dev.rondo.cli.experiment.Charts;
 import dev.rondo.text.Evaluation;
 import java.awt.Color;
-import java.awt.Font;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -13,16 +13,12 @@ import java.util.stream.DoubleStream;
 import javax.imageio.ImageIO;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYChartBuilder;
-import org.knowm.xchart.style.Styler.LegendLayout;
-import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** Draws training and validation loss over steps into a PNG file. */
 final class LossCurve {
     private static final Color TRAINING = new Color(0x7F, 0xA8, 0xD1);
     private static final Color VALIDATION = new Color(0xC4, 0x3E, 0x1C);
-    private static final Color GRID = new Color(0xE4, 0xE4, 0xE4);
 
     /** Losses of a training that went astray are drawn here: from some 1e15 on the library's labels never end. */
     private static final double HIGHEST = 1e6;
@@ -43,12 +39,10 @@ final class LossCurve {
     }
 
     static XYChart chart(String title, List<Evaluation> evaluations) {
-        XYChart chart = new XYChartBuilder().width(1000).height(600).title(title)
-                .xAxisTitle("step").yAxisTitle("loss (nats per character)").build();
+        XYChart chart = Charts.lines(title, "step", "loss (nats per character)");
         double[] steps = evaluations.stream().mapToDouble(Evaluation::step).toArray();
         double[] training = losses(evaluations, Evaluation::trainLoss);
         double[] validation = losses(evaluations, Evaluation::validationLoss);
-        style(chart);
         axes(chart, steps[steps.length - 1], DoubleStream.concat(Arrays.stream(training), Arrays.stream(validation)));
         chart.addSeries("training", middles(steps), training)
                 .setMarker(steps.length == 1 ? SeriesMarkers.CIRCLE : SeriesMarkers.NONE) // a line needs two points
@@ -83,23 +77,5 @@ final class LossCurve {
                 .setYAxisMin(low - 0.05 * span)
                 .setYAxisMax(low + 1.05 * span)
                 .setYAxisDecimalPattern("#,##0." + "0".repeat(decimals));
-    }
-
-    private static void style(XYChart chart) {
-        var font = new Font(Font.SANS_SERIF, Font.PLAIN, 15);
-        chart.getStyler()
-                .setPlotGridLinesColor(GRID)
-                .setAxisTitleFont(font)
-                .setAxisTickLabelsFont(font)
-                .setXAxisDecimalPattern("#,##0")
-                .setMarkerSize(6)
-                .setChartBackgroundColor(Color.WHITE)
-                .setPlotBorderVisible(false)
-                .setChartTitleFont(font.deriveFont(Font.BOLD, 17f))
-                .setLegendFont(font)
-                .setLegendPosition(LegendPosition.OutsideS)
-                .setLegendLayout(LegendLayout.Horizontal)
-                .setLegendBorderColor(Color.WHITE)
-                .setChartPadding(15);
     }
 }

@@ -67,7 +67,8 @@ public final class Rondo implements Callable<Integer> {
                 .addSubcommand(new GenerateCommand(streams))
                 .addSubcommand(new ScoreCommand(streams))
                 .addSubcommand(new InfoCommand(streams))
-                .addSubcommand(new CheckCommand(streams));
+                .addSubcommand(new CheckCommand(streams))
+                .addSubcommand(new ExperimentCommand(streams));
         commandLine.setOut(new PrintWriter(streams.out(), true));
         commandLine.setErr(new PrintWriter(streams.err(), true));
         commandLine.registerConverter(Path.class, Rondo::path);

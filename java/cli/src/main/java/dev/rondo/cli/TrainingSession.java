@@ -2,10 +2,12 @@ package dev.rondo.cli;
 
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.Cell;
+import dev.rondo.check.GradientFlow;
 import dev.rondo.kernel.Backends;
 import dev.rondo.network.Cells;
 import dev.rondo.network.Layer;
 import dev.rondo.network.Network;
+import dev.rondo.network.SequenceBatch;
 import dev.rondo.text.Evaluation;
 import dev.rondo.text.LanguageModel;
 import dev.rondo.text.LanguageModelTrainer;
@@ -27,12 +29,15 @@ import java.util.List;
 final class TrainingSession implements TrainingListener {
     private static final Sampling SAMPLING = Sampling.defaults().temperature(0.8).seed(1);
     private static final int SAMPLE_LENGTH = 400;
+    private static final int REACH_STEPS = 64;
+    private static final int REACH_PIECES = 8;
 
     private final Streams streams;
     private final RunDirectory directory;
     private final Path json; // null = none wanted
     private final List<Evaluation> evaluations = new ArrayList<>(); // of all runs of this training
     private double secondsBefore; // of the runs before this one
+    private int[] validation; // text, as character ids
     private ProgressDisplay display; // while it runs
 
     TrainingSession(Streams streams, RunDirectory directory, Path json) throws IOException {
@@ -46,6 +51,7 @@ final class TrainingSession implements TrainingListener {
 
     /** Says what runs and what it learns. */
     void introduce(LanguageModelTrainer trainer, String source, TextCorpus corpus) {
+        validation = corpus.validation();
         Network network = trainer.model().network();
         List<Layer> layers = network.description().layers();
         Cell cell = layers.getFirst().cell();
@@ -80,6 +86,7 @@ final class TrainingSession implements TrainingListener {
             throw nothingLeft(length, stepsBefore);
         }
         showResult();
+        showReach(trainer.model().network());
         if (summary.stopped()) {
             showHowToResume(summary.step());
         } else {
@@ -126,6 +133,23 @@ final class TrainingSession implements TrainingListener {
                         Figures.decimal(last.validationLoss(), 4), last.step()));
         draw(Figures.format("Validation loss: %s nats, %s bits per character at step %,d",
                 Figures.decimal(best.validationLoss(), 3), Figures.decimal(best.bitsPerCharacter(), 3), best.step()));
+    }
+
+    /** How far back the network could learn from, at the end: over a few pieces of the validation text. */
+    private void showReach(Network network) {
+        int steps = Math.min(REACH_STEPS, validation.length - 1);
+        if (steps < 1) {
+            return;
+        }
+        int pieces = Math.min(REACH_PIECES, (validation.length - 1) / steps);
+        var ids = new int[steps * pieces];
+        var next = new int[ids.length];
+        for (int i = 0; i < ids.length; i++) {
+            int at = i % pieces * steps + i / pieces;
+            ids[i] = validation[at];
+            next[i] = validation[at + 1];
+        }
+        say("%s", GradientFlow.of(network, SequenceBatch.tokens(ids, steps, pieces).targets(next)).describe(0));
     }
 
     private void draw(String title) throws IOException {
