@@ -1,7 +1,9 @@
 package dev.rondo.cli.experiment;
 
 import dev.rondo.cell.Cell;
-import dev.rondo.network.Cells;
+import dev.rondo.cell.elman.Elman;
+import dev.rondo.cell.gru.Gru;
+import dev.rondo.cell.lstm.Lstm;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,17 +19,24 @@ import org.knowm.xchart.XYChart;
 final class LongLags implements Experiment {
     private static final String ROW = "%-14s %8s %9s %10s %11s %8s %9s %9s";
 
+    /** Of the input gates and of the forget gates. */
+    static final Map<Integer, Double> LSTM_BIASES = Map.of(0, -4.0, 1, 5.0);
+
     private final LongLagTask task;
     private final List<Contestant> contestants;
 
-    /** A cell and how often it is tried. */
-    record Contestant(String name, Cell cell, int trials) {}
+    /**
+     * A cell, and how often it is tried; {@code gateBiases} as of {@link LongLagTrial#run}. Gates that let in start
+     * closed, as in the paper, which had input gates of biases from -2 to -6; those that keep start open, where it had
+     * none.
+     */
+    record Contestant(String name, Cell cell, Map<Integer, Double> gateBiases, int trials) {}
 
     LongLags(LongLagTask task) {
         this(task, List.of(
-                new Contestant("LSTM", Cells.parse("lstm", 16), 10),
-                new Contestant("GRU", Cells.parse("gru", 16), 3),
-                new Contestant("Elman", Cells.parse("elman", 32), 3)));
+                new Contestant("LSTM", Lstm.of(16), LSTM_BIASES, 10),
+                new Contestant("GRU", Gru.of(16), Map.of(1, 4.0), 3),
+                new Contestant("Elman", Elman.of(32), Map.of(), 3)));
     }
 
     LongLags(LongLagTask task, List<Contestant> contestants) {
@@ -56,7 +65,7 @@ final class LongLags implements Experiment {
                 for (boolean clips : new boolean[] {true, false}) {
                     rows.add(new Row(contestant, clips, IntStream.range(0, contestant.trials)
                             .mapToObj(trial -> pool.submit(
-                                    () -> LongLagTrial.run(task, contestant.cell, clips, seed * 1000 + trial)))
+                                    () -> LongLagTrial.run(task, contestant.cell, contestant.gateBiases, clips, seed * 1000 + trial)))
                             .toList()));
                 }
             }

@@ -1,7 +1,6 @@
 package dev.rondo.cli.experiment;
 
 import dev.rondo.cell.Cell;
-import dev.rondo.cell.clockwork.Clockwork;
 import dev.rondo.cell.elman.Elman;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.cli.experiment.Waveform.Redrawn;
@@ -39,7 +38,7 @@ record Redrawing(String name, String summary, LongFunction<Waveform> waveform, L
         Optimizer rule = Sgd.of(0.02);
         return new Redrawing("clockwork-sines", "a sum of sines of periods 8, 32, 80 and 160 from a constant input",
                 Redrawing::sines, List.of(
-                        new Contestant("Clockwork", Clockwork.of(64, 8), rule, "0.1125 +- 0.0153"),
+                        new Contestant("Clockwork", Elman.of(64), rule, "0.1125 +- 0.0153"),
                         new Contestant("Elman", Elman.of(48), rule, "0.2454 +- 0.0036"),
                         new Contestant("LSTM", Lstm.of(24), rule, "-")),
                 false, 1, 1500, 5);
@@ -49,7 +48,7 @@ record Redrawing(String name, String summary, LongFunction<Waveform> waveform, L
     static Redrawing generation() {
         return new Redrawing("clockwork-generation", "a sound of 320 samples drawn again (Koutnik et al. 2014)",
                 _ -> sound(), List.of(
-                        new Contestant("Clockwork", Clockwork.of(64, 8), Sgd.of(3e-3).nesterov(0.95), "0.007 +- 0.004"),
+                        new Contestant("Clockwork", Elman.of(64), Sgd.of(3e-3).nesterov(0.95), "0.007 +- 0.004"),
                         new Contestant("Elman", Elman.of(64), Sgd.of(3e-3).nesterov(0.95), "0.46 +- 0.08"),
                         new Contestant("LSTM", Lstm.of(64), Sgd.of(3e-3).nesterov(0.95), "0.04 +- 0.01")),
                 true, 1, 2000, 5);
@@ -105,7 +104,7 @@ record Redrawing(String name, String summary, LongFunction<Waveform> waveform, L
     private Findings findings(long seed, List<List<Future<Redrawn>>> futures, Consumer<String> progress)
             throws InterruptedException {
         var report = new ArrayList<String>();
-        String error = normalized ? "NMSE" : "MSE";
+        String error = normalized ? "NMSE" : "MSE/2";
         report.add(String.format(Locale.ROOT, ROW, "cell", "weights", error + " published", "here", "each seed"));
         var figures = new ArrayList<Map<String, Object>>();
         XYChart chart = Charts.lines(summary + ", seed " + seed, "step", "value");
@@ -119,8 +118,8 @@ record Redrawing(String name, String summary, LongFunction<Waveform> waveform, L
                 drawn.add(Trials.result(future));
                 progress.accept(contestant.name + ": seed " + (seed + drawn.size() - 1) + " of " + seeds);
             }
-            double[] errors = IntStream.range(0, seeds).mapToDouble(i -> drawn.get(i).meanSquaredError()
-                    / (normalized ? waveform.apply(seed + i).variance() : 1)).toArray();
+            double[] errors = IntStream.range(0, seeds).mapToDouble(i -> drawn.get(i).error()
+                    / (normalized ? waveform.apply(seed + i).errorOfTheMean() : 1)).toArray();
             double mean = Trials.mean(errors);
             double deviation = Trials.deviation(errors);
             report.add(String.format(Locale.ROOT, ROW, contestant.name, drawn.getFirst().weights(),

@@ -2,7 +2,6 @@ package dev.rondo.cli.experiment;
 
 import dev.rondo.cell.Cell;
 import dev.rondo.network.Initialization;
-import dev.rondo.network.Loss;
 import dev.rondo.network.Network;
 import dev.rondo.network.SequenceBatch;
 import dev.rondo.train.GradientClipping;
@@ -22,24 +21,24 @@ record Waveform(float[] values) {
      *
      * @param values of each step
      * @param weights how many parameters the network has
-     * @param meanSquaredError by the waveform
+     * @param error half the mean of the squares of what is off
      * @param clippedShare the share of steps of which the gradient was longer than the limit
      */
-    record Redrawn(float[] values, long weights, double meanSquaredError, double clippedShare) {}
+    record Redrawn(float[] values, long weights, double error, double clippedShare) {}
 
-    /** {@return the mean of the squares of what is left when the mean is taken away} */
-    double variance() {
+    /** {@return half the mean squared error of a constant that is the waveform's mean} */
+    double errorOfTheMean() {
         double mean = 0;
         double squares = 0;
         for (float value : values) {
             mean += value / values.length;
             squares += (double) value * value / values.length;
         }
-        return squares - mean * mean;
+        return (squares - mean * mean) / 2;
     }
 
     /**
-     * {@return what a network with a layer of {@code cell}, its weights from N(0, 0.1), draws after so many updates}
+     * {@return what a network of one layer, its weights from N(0, 0.1), draws after so many updates}
      *
      * @param limit the norm that gradients are clipped to; infinite = none
      */
@@ -47,8 +46,8 @@ record Waveform(float[] values) {
         int T = values.length;
         var ones = new float[T];
         Arrays.fill(ones, 1);
-        SequenceBatch batch = SequenceBatch.of(ones, T, 1, 1).targets(values, 1);
-        try (var network = Network.builder(1).layer(cell).outputs(1).loss(Loss.meanSquaredError())
+        SequenceBatch batch = SequenceBatch.of(ones, T, 1, 1);
+        try (var network = Network.builder(1).layer(cell).outputs(1)
                         .inputWeights(Initialization.normal(0.1)).recurrentWeights(Initialization.normal(0.1))
                         .seed(seed).threads(1).quiet().build();
                 var pass = network.pass(T, 1)) {
@@ -59,14 +58,25 @@ record Waveform(float[] values) {
                 if (Thread.interrupted()) {
                     throw new InterruptedException("waveform: interrupted");
                 }
-                clipped += trainer.step(pass, batch).gradientNorm() > limit ? 1 : 0;
+                clipped += trainer.step(pass, batch, this::error).gradientNorm() > limit ? 1 : 0;
             }
             pass.forward(batch);
             var drawn = new float[T];
             for (int t = 0; t < T; t++) {
                 drawn[t] = (float) network.precision().get(pass.outputs(), t);
             }
-            return new Redrawn(drawn, network.parameters().count(), pass.loss(), (double) clipped / updates);
+            return new Redrawn(
+                    drawn, network.parameters().count(), pass.loss(this::error), (double) clipped / updates);
         }
+    }
+
+    private double error(double[] outputs, double[] gradient) {
+        double sum = 0;
+        for (int t = 0; t < outputs.length; t++) {
+            double off = outputs[t] - values[t];
+            sum += off * off / (2 * outputs.length);
+            gradient[t] = off / outputs.length;
+        }
+        return sum;
     }
 }

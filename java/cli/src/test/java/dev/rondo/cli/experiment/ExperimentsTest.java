@@ -22,7 +22,7 @@ class ExperimentsTest {
     @Test
     void anLstmLearnsAShortAddingProblem() throws InterruptedException {
         Findings found = new LongLags(new AddingProblem(10), List.of(
-                new LongLags.Contestant("LSTM", Lstm.of(16), 1))).run(1, 2, line -> {});
+                new LongLags.Contestant("LSTM", Lstm.of(16), LongLags.LSTM_BIASES, 1))).run(1, 2, line -> {});
         for (Map<String, Object> figures : found.figures()) { // with and without clipping
             assertEquals(1, figures.get("succeeded"), () -> String.join("\n", found.report()));
             // 0.04 was the limit for 2000 in a row; of 2560 others a few may be just beyond it.
