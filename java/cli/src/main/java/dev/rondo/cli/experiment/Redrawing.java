@@ -1,6 +1,7 @@
 package dev.rondo.cli.experiment;
 
 import dev.rondo.cell.Cell;
+import dev.rondo.cell.clockwork.Clockwork;
 import dev.rondo.cell.elman.Elman;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.cli.experiment.Waveform.Redrawn;
@@ -38,7 +39,7 @@ record Redrawing(String name, String summary, LongFunction<Waveform> waveform, L
         Optimizer rule = Sgd.of(0.02);
         return new Redrawing("clockwork-sines", "a sum of sines of periods 8, 32, 80 and 160 from a constant input",
                 Redrawing::sines, List.of(
-                        new Contestant("Clockwork", Elman.of(64), rule, "0.1125 +- 0.0153"),
+                        new Contestant("Clockwork", Clockwork.of(64, 8), rule, "0.1125 +- 0.0153"),
                         new Contestant("Elman", Elman.of(48), rule, "0.2454 +- 0.0036"),
                         new Contestant("LSTM", Lstm.of(24), rule, "-")),
                 false, 1, 1500, 5);
@@ -48,7 +49,7 @@ record Redrawing(String name, String summary, LongFunction<Waveform> waveform, L
     static Redrawing generation() {
         return new Redrawing("clockwork-generation", "a sound of 320 samples drawn again (Koutnik et al. 2014)",
                 _ -> sound(), List.of(
-                        new Contestant("Clockwork", Elman.of(64), Sgd.of(3e-3).nesterov(0.95), "0.007 +- 0.004"),
+                        new Contestant("Clockwork", Clockwork.of(64, 8), Sgd.of(3e-3).nesterov(0.95), "0.007 +- 0.004"),
                         new Contestant("Elman", Elman.of(64), Sgd.of(3e-3).nesterov(0.95), "0.46 +- 0.08"),
                         new Contestant("LSTM", Lstm.of(64), Sgd.of(3e-3).nesterov(0.95), "0.04 +- 0.01")),
                 true, 1, 2000, 5);
