@@ -6,6 +6,7 @@ import java.awt.Font;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
 import org.knowm.xchart.style.Styler.LegendLayout;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.markers.SeriesMarkers;
@@ -13,6 +14,9 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 /** How pictures look. */
 public final class Charts {
     private static final Color GRID = new Color(0xE4, 0xE4, 0xE4);
+    private static final Color[] COLORS = {new Color(0x55, 0x60, 0x6B), new Color(0xC4, 0x3E, 0x1C),
+        new Color(0x1F, 0x77, 0xB4), new Color(0x2E, 0x8B, 0x57), new Color(0x94, 0x67, 0xBD),
+        new Color(0xC9, 0x8A, 0x00), new Color(0x17, 0x9C, 0xA8)};
 
     private Charts() {}
 
@@ -25,6 +29,7 @@ public final class Charts {
                 .setAxisTitleFont(font)
                 .setAxisTickLabelsFont(font)
                 .setXAxisDecimalPattern("#,##0")
+                .setXAxisTickMarkSpacingHint(100)
                 .setMarkerSize(6)
                 .setChartBackgroundColor(Color.WHITE)
                 .setPlotBorderVisible(false)
@@ -37,13 +42,27 @@ public final class Charts {
         return chart;
     }
 
-    /** Adds a line, dashed if it is not {@code solid}. */
-    static XYSeries add(XYChart chart, String name, double[] x, double[] y, boolean solid) {
-        XYSeries series = chart.addSeries(name, x, y);
+    /**
+     * Adds a line. Lines of one name have one colour; one that is not {@code solid} is dashed, and the legend leaves it
+     * out.
+     */
+    static void add(XYChart chart, String name, boolean solid, double[] x, double[] y) {
+        XYSeries series = chart.addSeries(solid ? name : name + " ", x, y);
         series.setMarker(x.length == 1 ? SeriesMarkers.CIRCLE : SeriesMarkers.NONE); // a line needs two points
         series.setLineStyle(solid
                 ? new BasicStroke(2f)
                 : new BasicStroke(2f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 1, new float[] {6, 5}, 0));
-        return series;
+        series.setShowInLegend(solid);
+        int names = chart.getSeriesCollection().stream().map(s -> s.getName().strip()).distinct().toList().indexOf(name);
+        series.setLineColor(COLORS[names % COLORS.length]);
+        series.setMarkerColor(COLORS[names % COLORS.length]);
+    }
+
+    /** Adds dots. */
+    static void dots(XYChart chart, String name, double[] x, double[] y) {
+        XYSeries series = chart.addSeries(name, x, y);
+        series.setXYSeriesRenderStyle(XYSeriesRenderStyle.Scatter);
+        series.setMarker(SeriesMarkers.CIRCLE);
+        series.setMarkerColor(COLORS[0]);
     }
 }

@@ -1,6 +1,5 @@
 package dev.rondo.cli.experiment;
 
-import dev.rondo.cell.Cell;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkPass;
 import dev.rondo.train.Adam;
@@ -10,7 +9,6 @@ import dev.rondo.train.NonFiniteGradientException;
 import dev.rondo.train.Trainer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
@@ -37,19 +35,13 @@ record LongLagTrial(boolean succeeded, boolean diverged, long sequences, long we
 
     private static final int BATCH = 20; // divides WINDOW and TESTS
 
-    /**
-     * {@return a trial, done}
-     *
-     * @param gateBiases what the biases of some gates of the cell start with, by number of the gate
-     */
-    static LongLagTrial run(LongLagTask task, Cell cell, Map<Integer, Double> gateBiases, boolean clips, long seed)
+    /** {@return a trial, done} */
+    static LongLagTrial run(LongLagTask task, Contestant contestant, boolean clips, long seed)
             throws InterruptedException {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
         var sequences = new Sequences(task, BATCH);
-        try (var network = Network.builder(task.inputSize()).layer(cell).lastStep().outputs(task.outputs())
-                        .loss(task.loss()).seed(seed).threads(1).quiet().build();
+        try (var network = contestant.network(task, seed);
                 var pass = network.pass(task.longest(), BATCH)) {
-            gateBiases.forEach((gate, bias) -> setBias(network, cell.hiddenSize(), gate, bias));
             var trainer = Trainer.builder(network)
                     .optimizer(Adam.of(1e-2))
                     .learningRate(LearningRate.exponential(0.5, task.mostSequences() / BATCH / 6))
@@ -57,14 +49,6 @@ record LongLagTrial(boolean succeeded, boolean diverged, long sequences, long we
                     .build();
             return new Learning(task, network, pass, sequences, random).run(trainer);
         }
-    }
-
-    private static void setBias(Network network, int hiddenSize, int gate, double bias) {
-        long first = network.parameters().layout().get("layer0.bias").offset() + (long) gate * hiddenSize;
-        for (int k = 0; k < hiddenSize; k++) {
-            network.precision().set(network.parameters().slab(), first + k, bias);
-        }
-        network.parameters().changed();
     }
 
     /** The trial while it runs. */

@@ -1,9 +1,5 @@
 package dev.rondo.cli.experiment;
 
-import dev.rondo.cell.Cell;
-import dev.rondo.cell.elman.Elman;
-import dev.rondo.cell.gru.Gru;
-import dev.rondo.cell.lstm.Lstm;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,29 +15,22 @@ import org.knowm.xchart.XYChart;
 final class LongLags implements Experiment {
     private static final String ROW = "%-14s %8s %9s %10s %11s %8s %9s %9s";
 
-    /** Of the input gates and of the forget gates. */
-    static final Map<Integer, Double> LSTM_BIASES = Map.of(0, -4.0, 1, 5.0);
+    private static final int BESIDE = 3;
 
     private final LongLagTask task;
-    private final List<Contestant> contestants;
-
-    /**
-     * A cell, and how often it is tried; {@code gateBiases} as of {@link LongLagTrial#run}. Gates that let in start
-     * closed, as in the paper, which had input gates of biases from -2 to -6; those that keep start open, where it had
-     * none.
-     */
-    record Contestant(String name, Cell cell, Map<Integer, Double> gateBiases, int trials) {}
+    private final Map<Contestant, Integer> contestants; // and how often each is tried
 
     LongLags(LongLagTask task) {
-        this(task, List.of(
-                new Contestant("LSTM", Lstm.of(16), LSTM_BIASES, 10),
-                new Contestant("GRU", Gru.of(16), Map.of(1, 4.0), 3),
-                new Contestant("Elman", Elman.of(32), Map.of(), 3)));
+        this(task, Contestant.CLOSED_LSTM, 10, List.of(
+                Contestant.CLOSED_GRU, Contestant.LSTM, Contestant.GRU, Contestant.CLOCKWORK, Contestant.ELMAN));
     }
 
-    LongLags(LongLagTask task, List<Contestant> contestants) {
+    /** Tries {@code first} so many times, and those beside it {@link #BESIDE} times. */
+    LongLags(LongLagTask task, Contestant first, int trials, List<Contestant> beside) {
         this.task = task;
-        this.contestants = contestants;
+        this.contestants = new LinkedHashMap<>();
+        contestants.put(first, trials);
+        beside.forEach(contestant -> contestants.put(contestant, BESIDE));
     }
 
     @Override
@@ -61,14 +50,14 @@ final class LongLags implements Experiment {
     public Findings run(long seed, int threads, Consumer<String> progress) throws InterruptedException {
         try (var pool = Executors.newFixedThreadPool(threads)) {
             var rows = new ArrayList<Row>();
-            for (Contestant contestant : contestants) {
+            contestants.forEach((contestant, count) -> {
                 for (boolean clips : new boolean[] {true, false}) {
-                    rows.add(new Row(contestant, clips, IntStream.range(0, contestant.trials)
+                    rows.add(new Row(contestant, clips, IntStream.range(0, count)
                             .mapToObj(trial -> pool.submit(
-                                    () -> LongLagTrial.run(task, contestant.cell, contestant.gateBiases, clips, seed * 1000 + trial)))
+                                    () -> LongLagTrial.run(task, contestant, clips, seed * 1000 + trial)))
                             .toList()));
                 }
-            }
+            });
             try {
                 return findings(rows, progress);
             } finally {
@@ -92,7 +81,7 @@ final class LongLags implements Experiment {
             var trials = new ArrayList<LongLagTrial>();
             for (Future<LongLagTrial> future : row.trials) {
                 trials.add(Trials.result(future));
-                progress.accept(String.format(Locale.ROOT, "%s, %s: trial %d of %d", row.contestant.name,
+                progress.accept(String.format(Locale.ROOT, "%s, %s: trial %d of %d", row.contestant.name(),
                         row.clips ? "clipped" : "not clipped", trials.size(), row.trials.size()));
             }
             report.add(line(row, trials));
@@ -104,7 +93,7 @@ final class LongLags implements Experiment {
 
     private static String line(Row row, List<LongLagTrial> trials) {
         List<LongLagTrial> successes = trials.stream().filter(LongLagTrial::succeeded).toList();
-        return String.format(Locale.ROOT, ROW, row.contestant.name, trials.getFirst().weights(),
+        return String.format(Locale.ROOT, ROW, row.contestant.name(), trials.getFirst().weights(),
                 row.clips ? String.format(Locale.ROOT, "to %.0f", LongLagTrial.LIMIT) : "no",
                 successes.size() + " of " + trials.size(),
                 successes.isEmpty() ? "-" : String.format(Locale.ROOT, "%,d", median(successes)),
@@ -116,7 +105,7 @@ final class LongLags implements Experiment {
     private static Map<String, Object> figures(Row row, List<LongLagTrial> trials) {
         List<LongLagTrial> successes = trials.stream().filter(LongLagTrial::succeeded).toList();
         var figures = new LinkedHashMap<String, Object>();
-        figures.put("cell", row.contestant.name);
+        figures.put("cell", row.contestant.name());
         figures.put("weights", trials.getFirst().weights());
         figures.put("clipping", row.clips ? LongLagTrial.LIMIT : null);
         figures.put("trials", trials.size());
@@ -146,7 +135,7 @@ final class LongLags implements Experiment {
         if (errors.length > 0) {
             double[] sequences = IntStream.rangeClosed(1, errors.length)
                     .mapToDouble(i -> (double) i * LongLagTrial.WINDOW).toArray();
-            Charts.add(chart, row.contestant.name + (row.clips ? ", clipped" : ""), sequences, errors, row.clips);
+            Charts.add(chart, row.contestant.name(), row.clips, sequences, errors);
         }
     }
 }

@@ -1,9 +1,8 @@
 package dev.rondo.cli.experiment;
 
-import dev.rondo.cell.Cell;
+import dev.rondo.cell.elman.Elman;
 import dev.rondo.check.GradientFlow;
 import dev.rondo.check.RecurrentJacobian;
-import dev.rondo.network.Cells;
 import dev.rondo.network.Initialization;
 import dev.rondo.network.Network;
 import dev.rondo.network.SequenceBatch;
@@ -38,15 +37,10 @@ final class Vanishing implements Experiment {
     private final int trainingSteps;
     private final List<Contestant> contestants;
 
-    /** A cell and what its recurrent weights start with; null = the usual. */
-    record Contestant(String name, Cell cell, Initialization recurrentWeights) {}
-
     Vanishing() {
-        this(2000, List.of(
-                new Contestant("Elman tanh", Cells.parse("elman", 32), null),
-                new Contestant("Elman ReLU, I", Cells.parse("elman:activation=relu", 32), Initialization.identity()),
-                new Contestant("LSTM", Cells.parse("lstm", 32), null),
-                new Contestant("GRU", Cells.parse("gru", 32), null)));
+        this(2000, List.of(Contestant.ELMAN,
+                new Contestant("Elman ReLU, I", Elman.relu(32), Initialization.identity(), Map.of()),
+                Contestant.LSTM, Contestant.CLOSED_LSTM, Contestant.GRU, Contestant.CLOCKWORK));
     }
 
     Vanishing(int trainingSteps, List<Contestant> contestants) {
@@ -90,15 +84,11 @@ final class Vanishing implements Experiment {
     private List<Look> looks(Contestant contestant, long seed) throws InterruptedException {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
         var task = AddingProblem.published();
-        var builder = Network.builder(task.inputSize()).layer(contestant.cell).lastStep().outputs(task.outputs())
-                .loss(task.loss()).seed(seed).threads(1).quiet();
-        if (contestant.recurrentWeights != null) {
-            builder.recurrentWeights(contestant.recurrentWeights);
-        }
         var seen = new Sequences(task, SEQUENCES);
         seen.draw(random);
         var learned = new Sequences(task, SEQUENCES);
-        try (var network = builder.build(); var pass = network.pass(task.longest(), SEQUENCES)) {
+        try (var network = contestant.network(task, seed);
+                var pass = network.pass(task.longest(), SEQUENCES)) {
             Look start = look(contestant, "start", network, seen.batch(), Double.NaN);
             var trainer = Trainer.builder(network).optimizer(Adam.of(2e-3))
                     .clip(GradientClipping.globalNorm(LIMIT)).build();
@@ -138,7 +128,7 @@ final class Vanishing implements Experiment {
                 report.add(line(look));
                 figures.add(figures(look));
                 draw(chart, look);
-                progress.accept(look.contestant.name + ", " + look.when + ": " + look.flow.describe(0));
+                progress.accept(look.contestant.name() + ", " + look.when + ": " + look.flow.describe(0));
             }
         }
         return new Findings(report, figures, chart);
@@ -148,14 +138,14 @@ final class Vanishing implements Experiment {
         double[] norms = look.norms();
         Object[] shares = Arrays.stream(LAGS).mapToObj(lag -> String.format(Locale.ROOT, "%.2g", norms[lag - 1]))
                 .toArray();
-        return String.format(Locale.ROOT, ROW, look.contestant.name, look.when, look.flow.reach(0),
+        return String.format(Locale.ROOT, ROW, look.contestant.name(), look.when, look.flow.reach(0),
                 shares[0], shares[1], shares[2], String.format(Locale.ROOT, "%.3f", look.radius),
                 Double.isNaN(look.clipped) ? "-" : String.format(Locale.ROOT, "%.1f %%", 100 * look.clipped));
     }
 
     private static Map<String, Object> figures(Look look) {
         var figures = new LinkedHashMap<String, Object>();
-        figures.put("cell", look.contestant.name);
+        figures.put("cell", look.contestant.name());
         figures.put("when", look.when);
         figures.put("reach", look.flow.reach(0));
         figures.put("norms", look.flow.norms(0));
@@ -169,9 +159,9 @@ final class Vanishing implements Experiment {
         double[] norms = look.norms();
         int[] lags = IntStream.range(0, norms.length).filter(k -> norms[k] > 1e-12).toArray();
         if (lags.length > 0) {
-            Charts.add(chart, look.contestant.name + (look.when.equals("start") ? " (start)" : ""),
+            Charts.add(chart, look.contestant.name(), !look.when.equals("start"),
                     Arrays.stream(lags).mapToDouble(k -> k + 1).toArray(),
-                    Arrays.stream(lags).mapToDouble(k -> norms[k]).toArray(), !look.when.equals("start"));
+                    Arrays.stream(lags).mapToDouble(k -> norms[k]).toArray());
         }
     }
 }

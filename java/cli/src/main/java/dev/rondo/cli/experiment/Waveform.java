@@ -2,6 +2,7 @@ package dev.rondo.cli.experiment;
 
 import dev.rondo.cell.Cell;
 import dev.rondo.network.Initialization;
+import dev.rondo.network.Loss;
 import dev.rondo.network.Network;
 import dev.rondo.network.SequenceBatch;
 import dev.rondo.train.GradientClipping;
@@ -21,12 +22,12 @@ record Waveform(float[] values) {
      *
      * @param values of each step
      * @param weights how many parameters the network has
-     * @param error half the mean of the squares of what is off
+     * @param meanSquaredError of the values
      * @param clippedShare the share of steps of which the gradient was longer than the limit
      */
-    record Redrawn(float[] values, long weights, double error, double clippedShare) {}
+    record Redrawn(float[] values, long weights, double meanSquaredError, double clippedShare) {}
 
-    /** {@return half the mean squared error of a constant that is the waveform's mean} */
+    /** {@return the mean squared error of a constant that is the mean of the waveform} */
     double errorOfTheMean() {
         double mean = 0;
         double squares = 0;
@@ -34,7 +35,7 @@ record Waveform(float[] values) {
             mean += value / values.length;
             squares += (double) value * value / values.length;
         }
-        return (squares - mean * mean) / 2;
+        return squares - mean * mean;
     }
 
     /**
@@ -46,8 +47,8 @@ record Waveform(float[] values) {
         int T = values.length;
         var ones = new float[T];
         Arrays.fill(ones, 1);
-        SequenceBatch batch = SequenceBatch.of(ones, T, 1, 1);
-        try (var network = Network.builder(1).layer(cell).outputs(1)
+        SequenceBatch batch = SequenceBatch.of(ones, T, 1, 1).targets(values, 1);
+        try (var network = Network.builder(1).layer(cell).outputs(1).loss(Loss.meanSquaredError())
                         .inputWeights(Initialization.normal(0.1)).recurrentWeights(Initialization.normal(0.1))
                         .seed(seed).threads(1).quiet().build();
                 var pass = network.pass(T, 1)) {
@@ -58,25 +59,14 @@ record Waveform(float[] values) {
                 if (Thread.interrupted()) {
                     throw new InterruptedException("waveform: interrupted");
                 }
-                clipped += trainer.step(pass, batch, this::error).gradientNorm() > limit ? 1 : 0;
+                clipped += trainer.step(pass, batch).gradientNorm() > limit ? 1 : 0;
             }
             pass.forward(batch);
             var drawn = new float[T];
             for (int t = 0; t < T; t++) {
                 drawn[t] = (float) network.precision().get(pass.outputs(), t);
             }
-            return new Redrawn(
-                    drawn, network.parameters().count(), pass.loss(this::error), (double) clipped / updates);
+            return new Redrawn(drawn, network.parameters().count(), pass.loss(), (double) clipped / updates);
         }
-    }
-
-    private double error(double[] outputs, double[] gradient) {
-        double sum = 0;
-        for (int t = 0; t < outputs.length; t++) {
-            double off = outputs[t] - values[t];
-            sum += off * off / (2 * outputs.length);
-            gradient[t] = off / outputs.length;
-        }
-        return sum;
     }
 }

@@ -21,8 +21,8 @@ class ExperimentsTest {
     /** An LSTM learns to add over ten steps as the paper has it over a hundred; a unit without memory does not. */
     @Test
     void anLstmLearnsAShortAddingProblem() throws InterruptedException {
-        Findings found = new LongLags(new AddingProblem(10), List.of(
-                new LongLags.Contestant("LSTM", Lstm.of(16), LongLags.LSTM_BIASES, 1))).run(1, 2, line -> {});
+        Findings found = new LongLags(new AddingProblem(10), Contestant.CLOSED_LSTM, 1, List.of())
+                .run(1, 2, line -> {});
         for (Map<String, Object> figures : found.figures()) { // with and without clipping
             assertEquals(1, figures.get("succeeded"), () -> String.join("\n", found.report()));
             // 0.04 was the limit for 2000 in a row; of 2560 others a few may be just beyond it.
@@ -78,9 +78,7 @@ class ExperimentsTest {
     /** At its beginning an LSTM, whose forget gates start open, keeps more of a gradient than an Elman network. */
     @Test
     void gradientsVanishSoonerInAnElmanNetwork() throws InterruptedException {
-        Findings found = new Vanishing(20, List.of(
-                new Vanishing.Contestant("Elman", Elman.of(16), null),
-                new Vanishing.Contestant("LSTM", Lstm.of(16), null))).run(1, 2, line -> {});
+        Findings found = new Vanishing(20, List.of(Contestant.ELMAN, Contestant.LSTM)).run(1, 2, line -> {});
         List<Map<String, Object>> figures = found.figures();
         assertEquals(List.of("start", "trained", "start", "trained"),
                 figures.stream().map(of -> of.get("when")).toList());
@@ -94,8 +92,8 @@ class ExperimentsTest {
     @Test
     void figuresDependOnTheSeedAlone() throws InterruptedException {
         var sines = new Redrawing("small", "small", seed -> new Waveform(new float[] {0, 1, 0, -1, seed}),
-                List.of(new Redrawing.Contestant("Elman", Elman.of(8), Sgd.of(0.1), "-"),
-                        new Redrawing.Contestant("LSTM", Lstm.of(8), Adam.of(1e-2), "-")),
+                List.of(new Redrawing.Drawer("Elman", Elman.of(8), Sgd.of(0.1), "-"),
+                        new Redrawing.Drawer("LSTM", Lstm.of(8), Adam.of(1e-2), "-")),
                 false, 1, 300, 2);
         Findings one = sines.run(5, 1, line -> {});
         Findings two = sines.run(5, 2, line -> {});
