@@ -53,9 +53,10 @@ public final class Charts {
                 ? new BasicStroke(2f)
                 : new BasicStroke(2f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 1, new float[] {6, 5}, 0));
         series.setShowInLegend(solid);
-        int names = chart.getSeriesCollection().stream().map(s -> s.getName().strip()).distinct().toList().indexOf(name);
-        series.setLineColor(COLORS[names % COLORS.length]);
-        series.setMarkerColor(COLORS[names % COLORS.length]);
+        var names = chart.getSeriesCollection().stream().map(of -> of.getName().strip()).distinct().toList();
+        Color color = COLORS[names.indexOf(name) % COLORS.length];
+        series.setLineColor(color);
+        series.setMarkerColor(color);
     }
 
     /** Adds dots. */

@@ -34,9 +34,9 @@ record Redrawing(String name, String summary, LongFunction<Waveform> waveform, L
     record Drawer(String name, Cell cell, Optimizer optimizer, String published) {}
 
     /**
-     * A sum of four sines, as slow as 160 steps, with phases that the seed gives; nets of as many weights each. What was
-     * published, in a collection of problems of Schmidhuber's laboratory, is half the mean squared error: a constant
-     * has 0.25.
+     * A sum of four sines, as slow as 160 steps, with phases that the seed gives; nets of as many weights each. The
+     * published figures are of a repository of Schmidhuber's problems (npow/schmidhuber-problems, clockwork-rnn), and
+     * half the mean squared error: a constant has 0.25.
      */
     static Redrawing sines() {
         Optimizer rule = Sgd.of(0.02);

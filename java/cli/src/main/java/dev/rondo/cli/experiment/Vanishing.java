@@ -117,7 +117,7 @@ final class Vanishing implements Experiment {
         var report = new ArrayList<String>();
         report.add("gradient of the loss by the state, by lag: steps from the end of sequences of the adding problem");
         report.add("reach: lag at which its norm falls below 1 % of that of lag 1; radius: of the Jacobian of a step");
-        report.add(String.format(Locale.ROOT, ROW, "cell", "weights", "reach", "lag 10", "lag 50", "lag 100",
+        report.add(String.format(Locale.ROOT, ROW, "cell", "when", "reach", "lag 10", "lag 50", "lag 100",
                 "radius", "clipped"));
         var figures = new ArrayList<Map<String, Object>>();
         XYChart chart = Charts.lines("Gradient by lag; dashed: before training", "lag (steps)",
