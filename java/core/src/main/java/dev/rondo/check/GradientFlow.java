@@ -28,7 +28,8 @@ import java.util.stream.IntStream;
  * state.
  *
  * <p>The gradients are exact, by back-propagation through the last k steps for each k: O(T<sup>2</sup>) time, the
- * memory of one pass. The gradients of the parameters are zero afterwards.
+ * memory of one pass. Dropout and zoneout are as in training, by masks of one seed. The gradients of the parameters are
+ * zero afterwards.
  */
 public final class GradientFlow {
     /** What the reach of a gradient ends at, as a share of the norm of lag 1. */
@@ -45,7 +46,8 @@ public final class GradientFlow {
      *
      * @param network of any backend and precision; stays the caller's to close
      * @param batch with or without targets and lengths
-     * @throws IllegalArgumentException if the batch does not fit the network, or all of its sequences are empty
+     * @throws IllegalArgumentException if the batch does not fit the network, all of its sequences are empty, or a layer
+     *     is bidirectional, whose steps all depend on one another
      * @throws IllegalStateException if the network is closed
      */
     public static GradientFlow of(Network network, SequenceBatch batch) {
@@ -57,9 +59,9 @@ public final class GradientFlow {
             throw new IllegalArgumentException("batch: expected a sequence of at least one step, got empty ones");
         }
         List<double[][]> norms = network.description().layers().stream()
-                .map(cell -> new double[cell.planeWidths().length][longest])
+                .map(layer -> new double[layer.planeWidths().length][longest])
                 .toList();
-        try (var pass = network.pass(batch.timeSteps(), batch.batchSize()).carryState(true)) {
+        try (var pass = network.pass(batch.timeSteps(), batch.batchSize()).carryState(true).maskSeed(0)) {
             for (int start = longest - 1; start >= 0; start--) {
                 double scale = backFromTheEnds(pass, batch, lengths, start);
                 addSquares(pass, norms, lengths, start, scale);

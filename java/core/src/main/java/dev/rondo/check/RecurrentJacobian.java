@@ -43,7 +43,7 @@ public final class RecurrentJacobian {
      * @param sequence from 0 to B - 1
      * @param step from 0 to T - 1
      * @throws IndexOutOfBoundsException if there is no such sequence or step
-     * @throws IllegalArgumentException if the batch does not fit the network
+     * @throws IllegalArgumentException if the batch does not fit the network, or a layer is bidirectional
      * @throws IllegalStateException if the network is closed
      */
     public static RecurrentJacobian of(Network network, SequenceBatch batch, int sequence, int step) {
@@ -52,9 +52,9 @@ public final class RecurrentJacobian {
         Objects.checkIndex(sequence, batch.batchSize());
         Objects.checkIndex(step, batch.timeSteps());
         int n = network.description().layers().stream()
-                .flatMapToInt(cell -> Arrays.stream(cell.planeWidths()))
+                .flatMapToInt(layer -> Arrays.stream(layer.planeWidths()))
                 .sum();
-        try (var pass = network.pass(Math.max(step, 1), n).carryState(true)) {
+        try (var pass = network.pass(Math.max(step, 1), n).carryState(true).maskSeed(0)) {
             if (step > 0) {
                 pass.forward(copies(batch, sequence, 0, step, n));
             }
