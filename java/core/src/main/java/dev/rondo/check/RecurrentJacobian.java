@@ -131,10 +131,12 @@ public final class RecurrentJacobian {
      */
     public static double spectralRadius(double[][] matrix) {
         Objects.requireNonNull(matrix, "matrix: expected one, got null");
-        for (double[] row : matrix) {
-            if (row.length != matrix.length) {
-                throw new IllegalArgumentException(
-                        "matrix: expected rows of " + matrix.length + " numbers, got one of " + row.length);
+        for (int i = 0; i < matrix.length; i++) {
+            int at = i;
+            Objects.requireNonNull(matrix[i], () -> "matrix[" + at + "]: expected a row, got null");
+            if (matrix[i].length != matrix.length) {
+                throw new IllegalArgumentException("matrix: expected rows of " + matrix.length
+                        + " numbers, got one of " + matrix[i].length);
             }
         }
         CellShape.atLeastOne("matrix", matrix.length);
