@@ -23,7 +23,8 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code rondo experiment}: a published experiment, run again. */
-@Command(name = "experiment", description = {"Runs a published experiment again, and prints what was found then and now.",
+@Command(name = "experiment", description = {
+        "Runs a published experiment again, and prints what was found then and now.",
         "A picture of it goes into a PNG file."}, sortOptions = false)
 final class ExperimentCommand implements Callable<Integer> {
     /** What is no finite number is null: JSON has no other. */

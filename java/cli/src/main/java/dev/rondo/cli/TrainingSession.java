@@ -138,7 +138,8 @@ final class TrainingSession implements TrainingListener {
     /** How far back the network could learn from, at the end: over a few pieces of the validation text. */
     private void showReach(Network network) {
         int steps = Math.min(REACH_STEPS, validation.length - 1);
-        if (steps < 1) {
+        boolean masks = network.description().layers().stream().anyMatch(layer -> layer.dropout().rate() > 0);
+        if (steps < 1 || masks) { // by dropout each lag would be seen through other masks
             return;
         }
         int pieces = Math.min(REACH_PIECES, (validation.length - 1) / steps);

@@ -25,11 +25,11 @@ import java.util.stream.IntStream;
  * <p>The state of lag k is the one in which the last k steps of a sequence are entered. A norm is the root mean
  * square, over the sequences of at least k steps, of the Euclidean norm of dL/dstate. L is what the network's loss
  * makes of the last valid step; of a batch without targets, the sum of the outputs there. Sequences start from the zero
- * state.
+ * state, or from the learned one.
  *
  * <p>The gradients are exact, by back-propagation through the last k steps for each k: O(T<sup>2</sup>) time, the
- * memory of one pass. Dropout and zoneout are as in training, by masks of one seed. The gradients of the parameters are
- * zero afterwards.
+ * memory of one pass. The gradients of the parameters are zero afterwards. Layers with dropout or zoneout are refused:
+ * their masks would be others for each k.
  */
 public final class GradientFlow {
     /** What the reach of a gradient ends at, as a share of the norm of lag 1. */
@@ -47,12 +47,13 @@ public final class GradientFlow {
      * @param network of any backend and precision; stays the caller's to close
      * @param batch with or without targets and lengths
      * @throws IllegalArgumentException if the batch does not fit the network, all of its sequences are empty, or a layer
-     *     is bidirectional, whose steps all depend on one another
+     *     is bidirectional, whose steps all depend on one another, or has dropout or zoneout
      * @throws IllegalStateException if the network is closed
      */
     public static GradientFlow of(Network network, SequenceBatch batch) {
         Objects.requireNonNull(network, "network: expected one, got null");
         Objects.requireNonNull(batch, "batch: expected one, got null");
+        RecurrentJacobian.refuseMasks(network);
         int[] lengths = lengths(batch);
         int longest = Arrays.stream(lengths).max().orElseThrow();
         if (longest == 0) {
@@ -61,7 +62,7 @@ public final class GradientFlow {
         List<double[][]> norms = network.description().layers().stream()
                 .map(layer -> new double[layer.planeWidths().length][longest])
                 .toList();
-        try (var pass = network.pass(batch.timeSteps(), batch.batchSize()).carryState(true).maskSeed(0)) {
+        try (var pass = network.pass(batch.timeSteps(), batch.batchSize()).carryState(true)) {
             for (int start = longest - 1; start >= 0; start--) {
                 double scale = backFromTheEnds(pass, batch, lengths, start);
                 addSquares(pass, norms, lengths, start, scale);

@@ -2,6 +2,8 @@ package dev.rondo.check;
 
 import dev.rondo.cell.CellShape;
 import dev.rondo.memory.Precision;
+import dev.rondo.network.Dropout;
+import dev.rondo.network.Layer;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkPass;
 import dev.rondo.network.SequenceBatch;
@@ -35,7 +37,7 @@ public final class RecurrentJacobian {
     }
 
     /**
-     * {@return the Jacobian at one step of one sequence, which starts from the zero state}
+     * {@return the Jacobian at one step of one sequence, which starts from the zero or the learned state}
      *
      * @param network of any backend and precision; stays the caller's to close. The gradients of its parameters are
      *     zero afterwards
@@ -43,18 +45,20 @@ public final class RecurrentJacobian {
      * @param sequence from 0 to B - 1
      * @param step from 0 to T - 1
      * @throws IndexOutOfBoundsException if there is no such sequence or step
-     * @throws IllegalArgumentException if the batch does not fit the network, or a layer is bidirectional
+     * @throws IllegalArgumentException if the batch does not fit the network, or a layer is bidirectional, or
+     *     has dropout or zoneout, whose masks would be others for each unit vector
      * @throws IllegalStateException if the network is closed
      */
     public static RecurrentJacobian of(Network network, SequenceBatch batch, int sequence, int step) {
         Objects.requireNonNull(network, "network: expected one, got null");
         Objects.requireNonNull(batch, "batch: expected one, got null");
+        refuseMasks(network);
         Objects.checkIndex(sequence, batch.batchSize());
         Objects.checkIndex(step, batch.timeSteps());
         int n = network.description().layers().stream()
                 .flatMapToInt(layer -> Arrays.stream(layer.planeWidths()))
                 .sum();
-        try (var pass = network.pass(Math.max(step, 1), n).carryState(true).maskSeed(0)) {
+        try (var pass = network.pass(Math.max(step, 1), n).carryState(true)) {
             if (step > 0) {
                 pass.forward(copies(batch, sequence, 0, step, n));
             }
@@ -62,6 +66,17 @@ public final class RecurrentJacobian {
             return new RecurrentJacobian(jacobian(pass, n));
         } finally {
             network.zeroGradients();
+        }
+    }
+
+    /** Gradients of different passes, or rows of one, belong together only where these compute the same. */
+    static void refuseMasks(Network network) {
+        for (Layer layer : network.description().layers()) {
+            Dropout masks = layer.dropout();
+            if (masks.rate() > 0 || masks.recurrent() > 0 || masks.zoneout() > 0) {
+                throw new IllegalArgumentException(
+                        "network: expected one without dropout and zoneout, got one with " + masks);
+            }
         }
     }
 
@@ -123,8 +138,9 @@ public final class RecurrentJacobian {
     }
 
     /**
-     * {@return the largest absolute value of an eigenvalue of a matrix, to some 9 digits} By Gelfand's formula, the
-     * limit of |A^m|^(1/m), with m doubled by squaring the matrix; complex pairs need no care so.
+     * {@return the largest absolute value of an eigenvalue of a matrix, to some 9 digits, or 4 where many eigenvectors
+     * are one} By Gelfand's formula, the limit of |A^m|^(1/m), with m doubled by squaring the matrix; complex pairs need
+     * no care so.
      *
      * @param matrix [n][n]
      * @throws IllegalArgumentException if it is not square
@@ -144,15 +160,21 @@ public final class RecurrentJacobian {
         double[][] power = matrix;
         double logarithm = 0;
         double radius = Double.NaN;
+        int agreed = 0;
         for (int i = 0; i <= SQUARINGS; i++) {
             double norm = norm(power);
-            if (norm == 0 || !Double.isFinite(norm)) {
+            if (norm == 0) { // a power of at most n is, if any; later it is numbers that became too small
+                return 1L << i < 2L * matrix.length ? 0 : radius;
+            }
+            if (!Double.isFinite(norm)) {
                 return norm;
             }
             logarithm += Math.log(norm);
             double before = radius;
             radius = Math.exp(Math.scalb(logarithm, -i));
-            if (Math.abs(radius - before) <= PRECISION * radius) {
+            // Powers below n may all have one norm, as those of a matrix of which the n-th power is zero.
+            agreed = Math.abs(radius - before) <= PRECISION * radius ? agreed + 1 : 0;
+            if (agreed >= 2 && i > Integer.SIZE - Integer.numberOfLeadingZeros(matrix.length)) {
                 break;
             }
             power = squared(power, 1 / norm);

@@ -408,8 +408,9 @@ public final class NetworkPass implements AutoCloseable {
 
     /**
      * {@return one plane of the state of a layer, [B, P]: after a pass its last state; what stands here is where the
-     * next pass starts if states are carried. A head that reads the last step reads it again in {@link #backward()}:
-     * change it before a forward pass, not between the two}
+     * next pass starts if states are carried, but for sequences that begin anew in it with a learned state or one that
+     * {@link #initialState} was given. A head that reads the last step reads it again in {@link #backward()}: change it
+     * before a forward pass, not between the two}
      *
      * @param layer from 0, the one that reads the input
      * @param plane from 0, the cell's output; the others as the cell says. Those of the reverse direction of a

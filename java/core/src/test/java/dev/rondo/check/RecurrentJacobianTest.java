@@ -7,6 +7,7 @@ import dev.rondo.cell.elman.Elman;
 import dev.rondo.cell.gru.Gru;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.memory.Precision;
+import dev.rondo.network.Layer;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkPass;
 import dev.rondo.network.SequenceBatch;
@@ -87,11 +88,39 @@ class RecurrentJacobianTest {
         assertEquals(2, RecurrentJacobian.spectralRadius(new double[][] {{2, 100, 3}, {0, 1, 5}, {0, 0, -1.5}}), 1e-8);
         assertEquals(0, RecurrentJacobian.spectralRadius(new double[][] {{0, 1, 7}, {0, 0, 1}, {0, 0, 0}}));
         assertEquals(1, RecurrentJacobian.spectralRadius(new double[][] {{1, 1}, {0, 1}}), 1e-8); // defective
+        // Their first powers have one norm.
+        assertEquals(0, RecurrentJacobian.spectralRadius(new double[][] {{0, 1, 0}, {0, 0, 1}, {0, 0, 0}}));
+        assertEquals(0.5, RecurrentJacobian.spectralRadius(bidiagonal(8, 0.5, 0.5)), 1e-8);
+        assertEquals(0.5, RecurrentJacobian.spectralRadius(bidiagonal(37, 0.5, 1)), 1e-4); // one eigenvector for 37
         assertEquals(3e-300, RecurrentJacobian.spectralRadius(new double[][] {{-3e-300}}), 1e-308);
         assertEquals(Double.NaN, RecurrentJacobian.spectralRadius(new double[][] {{Double.NaN}}));
         assertEquals("matrix: expected rows of 2 numbers, got one of 3",
                 assertThrows(IllegalArgumentException.class,
                         () -> RecurrentJacobian.spectralRadius(new double[][] {{1, 2}, {1, 2, 3}})).getMessage());
+    }
+
+    private static double[][] bidiagonal(int n, double diagonal, double above) {
+        var matrix = new double[n][n];
+        for (int i = 0; i < n; i++) {
+            matrix[i][i] = diagonal;
+            if (i + 1 < n) {
+                matrix[i][i + 1] = above;
+            }
+        }
+        return matrix;
+    }
+
+    @Test
+    void refusesMasks() {
+        try (Network network = Network.builder(3).layer(Layer.of(Elman.of(4)).zoneout(0.1)).outputs(1).build()) {
+            SequenceBatch batch = SequenceBatch.of(VALUES, T, 2, 3);
+            String message = "network: expected one without dropout and zoneout, got one with "
+                    + network.description().layers().getFirst().dropout();
+            assertEquals(message, assertThrows(IllegalArgumentException.class,
+                    () -> RecurrentJacobian.of(network, batch, 0, 0)).getMessage());
+            assertEquals(message, assertThrows(IllegalArgumentException.class,
+                    () -> GradientFlow.of(network, batch)).getMessage());
+        }
     }
 
     @Test

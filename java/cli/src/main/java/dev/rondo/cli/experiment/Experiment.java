@@ -7,8 +7,8 @@ import java.util.function.Consumer;
 public interface Experiment {
     /** {@return all of them} */
     static List<Experiment> all() {
-        return List.of(Redrawing.sines(), Redrawing.generation(), new Vanishing(),
-                new LongLags(AddingProblem.published()), new LongLags(new TemporalOrder()));
+        return List.of(Redrawing.sines(5), Redrawing.generation(), new Vanishing(),
+                new LongLags(AddingProblem.published()), new LongLags(TemporalOrder.published()));
     }
 
     /** {@return the name on the command line} */

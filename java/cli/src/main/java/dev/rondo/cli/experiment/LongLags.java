@@ -1,6 +1,7 @@
 package dev.rondo.cli.experiment;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -73,7 +74,7 @@ final class LongLags implements Experiment {
                 + task.tolerance() + ", " + task.meanError() + " on average; at most "
                 + String.format(Locale.ROOT, "%,d", task.mostSequences()) + " sequences");
         report.add(String.format(Locale.ROOT, ROW, "cell", "weights", "clipped", "succeeded", "sequences", "wrong",
-                "clipped", "diverged"));
+                "above " + Math.round(LongLagTrial.LIMIT), "diverged"));
         var figures = new ArrayList<Map<String, Object>>();
         XYChart chart = Charts.lines(task.summary(), "sequences", "mean absolute error of 2000 sequences");
         chart.getStyler().setYAxisLogarithmic(true);
@@ -131,11 +132,13 @@ final class LongLags implements Experiment {
     }
 
     private static void draw(XYChart chart, Row row, LongLagTrial trial) {
-        double[] errors = trial.errors().stream().mapToDouble(Double::doubleValue).filter(e -> e > 0).toArray();
-        if (errors.length > 0) {
-            double[] sequences = IntStream.rangeClosed(1, errors.length)
-                    .mapToDouble(i -> (double) i * LongLagTrial.WINDOW).toArray();
-            Charts.add(chart, row.contestant.name(), row.clips, sequences, errors);
+        int[] shown = IntStream.range(0, trial.errors().size()) // a logarithmic axis has no zero, and no NaN
+                .filter(i -> trial.errors().get(i) > 0)
+                .toArray();
+        if (shown.length > 0) {
+            Charts.add(chart, row.contestant.name(), row.clips,
+                    Arrays.stream(shown).mapToDouble(i -> (i + 1.0) * LongLagTrial.WINDOW).toArray(),
+                    Arrays.stream(shown).mapToDouble(trial.errors()::get).toArray());
         }
     }
 }

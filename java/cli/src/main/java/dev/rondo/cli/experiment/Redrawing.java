@@ -38,14 +38,14 @@ record Redrawing(String name, String summary, LongFunction<Waveform> waveform, L
      * published figures are of a repository of Schmidhuber's problems (npow/schmidhuber-problems, clockwork-rnn), and
      * half the mean squared error: a constant has 0.25.
      */
-    static Redrawing sines() {
+    static Redrawing sines(int seeds) {
         Optimizer rule = Sgd.of(0.02);
         return new Redrawing("clockwork-sines", "a sum of sines of periods 8, 32, 80 and 160 from a constant input",
                 Redrawing::sines, List.of(
                         new Drawer("Clockwork", Clockwork.of(64, 8), rule, "0.1125 +- 0.0153"),
                         new Drawer("Elman", Elman.of(48), rule, "0.2454 +- 0.0036"),
                         new Drawer("LSTM", Lstm.of(24), rule, "-")),
-                false, 1, 1500, 5);
+                false, 1, 1500, seeds);
     }
 
     /** The picture of the paper: nets of as many units each draw a sound; theirs was speech, ours is made up. */
@@ -112,15 +112,16 @@ record Redrawing(String name, String summary, LongFunction<Waveform> waveform, L
         report.add(String.format(Locale.ROOT, ROW, "cell", "weights", error + " published", "here", "each seed"));
         var figures = new ArrayList<Map<String, Object>>();
         XYChart chart = Charts.lines(summary + ", seed " + seed, "step", "value");
-        double[] steps = IntStream.range(0, T).asDoubleStream().toArray();
         Waveform first = waveform.apply(seed);
+        double[] steps = IntStream.range(0, first.values().length).asDoubleStream().toArray();
         Charts.dots(chart, "target", steps, doubles(first.values()));
         for (int c = 0; c < contestants.size(); c++) {
             Drawer contestant = contestants.get(c);
             var drawn = new ArrayList<Redrawn>();
             for (Future<Redrawn> future : futures.get(c)) {
                 drawn.add(Trials.result(future));
-                progress.accept(contestant.name + ": seed " + (seed + drawn.size() - 1) + " of " + seeds);
+                progress.accept(String.format(Locale.ROOT, "%s: seed %d, %d of %d",
+                        contestant.name, seed + drawn.size() - 1, drawn.size(), seeds));
             }
             double[] errors = IntStream.range(0, seeds).mapToDouble(i -> drawn.get(i).meanSquaredError()
                     / (normalized ? waveform.apply(seed + i).errorOfTheMean() : 2)).toArray();
@@ -132,7 +133,17 @@ record Redrawing(String name, String summary, LongFunction<Waveform> waveform, L
             figures.add(figures(contestant, drawn, errors));
             Charts.add(chart, contestant.name, true, steps, doubles(drawn.getFirst().values()));
         }
+        if (!normalized) {
+            report.add(contestants.get(1).name + " / " + contestants.get(0).name + ", each seed: "
+                    + Trials.format("%.2f", ratios(figures)));
+        }
         return new Findings(report, figures, chart);
+    }
+
+    private static double[] ratios(List<Map<String, Object>> figures) {
+        var first = (double[]) figures.get(0).get("half_mse");
+        var second = (double[]) figures.get(1).get("half_mse");
+        return IntStream.range(0, first.length).mapToDouble(i -> second[i] / first[i]).toArray();
     }
 
     private Map<String, Object> figures(Drawer contestant, List<Redrawn> drawn, double[] errors) {

@@ -8,11 +8,18 @@ import java.util.random.RandomGenerator;
  * Experiment 6a of Hochreiter and Schmidhuber (1997): among random symbols a to d there are two that are X or Y, at
  * steps 10 to 20 and 50 to 60; the class is which they are, in their order. A sequence of 100 to 110 symbols starts
  * with E and ends with B.
+ *
+ * @param unit 10, or another number that all of these are multiples of, at least 1
  */
-final class TemporalOrder implements LongLagTask {
+record TemporalOrder(int unit) implements LongLagTask {
     private static final int X = 4;
     private static final int E = 6;
     private static final int B = 7;
+
+    /** As it was published. */
+    static TemporalOrder published() {
+        return new TemporalOrder(10);
+    }
 
     @Override
     public String name() {
@@ -21,7 +28,8 @@ final class TemporalOrder implements LongLagTask {
 
     @Override
     public String summary() {
-        return "the order of two symbols, 40 to 100 steps ago (Hochreiter and Schmidhuber 1997, task 6a)";
+        return "the order of two symbols, " + 4 * unit + " to " + 10 * unit
+                + " steps ago (Hochreiter and Schmidhuber 1997, task 6a)";
     }
 
     @Override
@@ -41,7 +49,7 @@ final class TemporalOrder implements LongLagTask {
 
     @Override
     public int longest() {
-        return 110;
+        return 11 * unit;
     }
 
     @Override
@@ -71,9 +79,9 @@ final class TemporalOrder implements LongLagTask {
 
     @Override
     public int draw(RandomGenerator random, float[][] steps, float[] target) {
-        int length = random.nextInt(100, longest() + 1);
-        int first = random.nextInt(10, 21);
-        int second = random.nextInt(50, 61);
+        int length = random.nextInt(10 * unit, longest() + 1);
+        int first = random.nextInt(unit, 2 * unit + 1);
+        int second = random.nextInt(5 * unit, 6 * unit + 1);
         int symbols = random.nextInt(4); // XX, XY, YX, YY
         for (int t = 1; t < length - 1; t++) {
             steps[t][random.nextInt(4)] = 1;

@@ -8,6 +8,7 @@ import dev.rondo.network.Network;
 import dev.rondo.network.SequenceBatch;
 import dev.rondo.train.Adam;
 import dev.rondo.train.GradientClipping;
+import dev.rondo.train.NonFiniteGradientException;
 import dev.rondo.train.Trainer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -98,7 +99,11 @@ final class Vanishing implements Experiment {
                     throw new InterruptedException("vanishing: interrupted");
                 }
                 learned.draw(random);
-                clipped += trainer.step(pass, learned.batch()).gradientNorm() > LIMIT ? 1 : 0;
+                try {
+                    clipped += trainer.step(pass, learned.batch()).gradientNorm() > LIMIT ? 1 : 0;
+                } catch (NonFiniteGradientException e) {
+                    break; // what is left is looked at
+                }
             }
             return List.of(start,
                     look(contestant, "trained", network, seen.batch(), (double) clipped / trainingSteps));

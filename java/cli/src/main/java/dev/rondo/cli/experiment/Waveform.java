@@ -6,6 +6,7 @@ import dev.rondo.network.Loss;
 import dev.rondo.network.Network;
 import dev.rondo.network.SequenceBatch;
 import dev.rondo.train.GradientClipping;
+import dev.rondo.train.NonFiniteGradientException;
 import dev.rondo.train.Optimizer;
 import dev.rondo.train.Trainer;
 import java.util.Arrays;
@@ -59,7 +60,11 @@ record Waveform(float[] values) {
                 if (Thread.interrupted()) {
                     throw new InterruptedException("waveform: interrupted");
                 }
-                clipped += trainer.step(pass, batch).gradientNorm() > limit ? 1 : 0;
+                try {
+                    clipped += trainer.step(pass, batch).gradientNorm() > limit ? 1 : 0;
+                } catch (NonFiniteGradientException e) {
+                    break; // the outputs are no numbers, and their error is not
+                }
             }
             pass.forward(batch);
             var drawn = new float[T];
