@@ -65,6 +65,10 @@ class VectorWidthTest {
         assertLong(TILES, "addRow");
         assertLong(ELMAN, "backward");
         assertLong(LSTM, "backward");
+        assertLong(LSTM, "forwardWithOptions");
+        assertLong(LSTM, "backwardOutput");
+        assertLong(LSTM, "backwardCell");
+        assertLong(LSTM, "backwardGates");
         assertLong(GRU, "backward");
     }
 

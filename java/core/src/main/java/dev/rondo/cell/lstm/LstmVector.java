@@ -10,6 +10,7 @@ import dev.rondo.kernel.VectorPointwise;
 import dev.rondo.kernel.VectorRow;
 import dev.rondo.kernel.VectorWidth;
 import java.lang.invoke.MethodHandles;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -161,38 +162,55 @@ final class LstmVector implements VectorPointwise {
         }
     }
 
+    /** In methods that are each large enough to be compiled alone, and no larger, see {@link VectorWidth}. */
     private static void backwardWithOptions(VectorRow row) {
         Lstm lstm = (Lstm) row.cell();
-        int H = row.units();
-        int gateCount = lstm.gates();
-        float[] gates = row.gates();
-        int first = lstm.firstGroup();
-        int i = row.gate(first);
-        int f = row.gate(first + 1);
-        int g = row.gate(first + gateCount - 2);
-        int o = row.gate(first + gateCount - 1);
-        float[] c = row.state(1);
-        int before = row.before(1);
-        float[] dhs = row.gradient(0);
-        float[] dcs = row.gradient(1);
-        int dhAt = row.gradientAt(0);
-        int dcAt = row.gradientAt(1);
         int groups = lstm.peepholes().size();
+        int i = row.gate(lstm.firstGroup());
+        int o = row.gate(lstm.firstGroup() + lstm.gates() - 1);
+        float high = sigmoidAt(row.scratch(), lstm.clip());
+        float low = sigmoidAt(row.scratch(), -lstm.clip());
+        backwardOutput(row, high, low);
+        // With layer norm c' is made again, in the place of dh: where a unit is held the state does not have it.
+        if (lstm.normalizes()) {
+            LstmVectorNorm.cellGradient(row, lstm);
+        }
+        float[] cells = lstm.normalizes() ? row.gradient(0) : row.state(1);
+        int cellsAt = lstm.normalizes() ? row.gradientAt(0) : row.after(1);
+        if (seesCell(row, OUTPUT)) {
+            addPeephole(row, --groups, o, cells, cellsAt);
+        }
+        backwardCell(row, cells, cellsAt);
+        backwardGates(row, high, low);
+        for (int gate = 1; gate >= 0; gate--) { // f and i
+            if (seesCell(row, gate)) {
+                addPeephole(row, --groups, i + gate * row.units(), row.state(1), row.before(1));
+            }
+        }
+        if (lstm.normalizes()) {
+            LstmVectorNorm.productGradients(row, lstm);
+            Arrays.fill(row.gradient(0), row.gradientAt(0), row.gradientAt(0) + row.units(), 0);
+        }
+    }
+
+    /** From dh to the gradients of what the sigmoid of o and the tanh of c' take. */
+    private static void backwardOutput(VectorRow row, float high, float low) {
+        Lstm lstm = (Lstm) row.cell();
+        int H = row.units();
+        float[] gates = row.gates();
+        int o = row.gate(lstm.firstGroup() + lstm.gates() - 1);
+        float[] dhs = row.gradient(0);
+        int dhAt = row.gradientAt(0);
         float[] tanhC = row.scratch();
-        float high = sigmoidAt(tanhC, lstm.clip());
-        float low = sigmoidAt(tanhC, -lstm.clip());
-        float highest = tanhAt(tanhC, lstm.clip());
-        float cellClip = boundOf(lstm.cellClip());
         // With layer norm tanh takes numbers of its own, whose gradient takes their place; else it takes the cell.
         boolean normalizes = lstm.normalizes();
-        float[] taken = normalizes ? gates : c;
-        int takenAt = normalizes ? row.gate(first + gateCount) : row.after(1);
-        System.arraycopy(taken, takenAt, tanhC, 0, H);
+        int takenAt = normalizes ? row.gate(lstm.firstGroup() + lstm.gates()) : row.after(1);
+        System.arraycopy(normalizes ? gates : row.state(1), takenAt, tanhC, 0, H);
         MATH.tanh(tanhC, 0, H);
-        float[] dTaken = normalizes ? gates : dcs;
-        int dTakenAt = normalizes ? takenAt : dcAt;
-        for (int k = 0; normalizes && k < H; k += LANES) {
-            TYPE.cast(FloatVector.zero(SPECIES)).intoArray(gates, takenAt + k);
+        float[] dTaken = normalizes ? gates : row.gradient(1);
+        int dTakenAt = normalizes ? takenAt : row.gradientAt(1);
+        if (normalizes) {
+            Arrays.fill(gates, takenAt, takenAt + H, 0);
         }
         FloatVector one = TYPE.cast(FloatVector.broadcast(SPECIES, 1));
         for (int k = 0; k < H; k += LANES) {
@@ -205,14 +223,21 @@ final class LstmVector implements VectorPointwise {
             dh.mul(out).fma(one.sub(tc.mul(tc)), sum).intoArray(dTaken, dTakenAt + k);
             TYPE.cast(FloatVector.zero(SPECIES)).intoArray(dhs, dhAt + k);
         }
-        if (normalizes) {
-            LstmVectorNorm.cellGradient(row, lstm);
-        }
-        float[] cells = normalizes ? dhs : c;
-        int cellsAt = normalizes ? dhAt : row.after(1);
-        if (seesCell(row, OUTPUT)) {
-            addPeephole(row, --groups, o, cells, cellsAt);
-        }
+    }
+
+    /** The gradient of c' where it was not clipped, and that of what the tanh of g takes; g goes to the scratch. */
+    private static void backwardCell(VectorRow row, float[] cells, int cellsAt) {
+        Lstm lstm = (Lstm) row.cell();
+        int H = row.units();
+        float[] gates = row.gates();
+        int i = row.gate(lstm.firstGroup());
+        int g = row.gate(lstm.firstGroup() + lstm.gates() - 2);
+        float[] dcs = row.gradient(1);
+        int dcAt = row.gradientAt(1);
+        float[] candidates = row.scratch();
+        float highest = tanhAt(candidates, lstm.clip());
+        float cellClip = boundOf(lstm.cellClip());
+        FloatVector one = TYPE.cast(FloatVector.broadcast(SPECIES, 1));
         for (int k = 0; k < H; k += LANES) {
             FloatVector in = TYPE.cast(fromArray(SPECIES, gates, i + k));
             FloatVector candidate = TYPE.cast(fromArray(SPECIES, gates, g + k));
@@ -221,13 +246,28 @@ final class LstmVector implements VectorPointwise {
             FloatVector dc = dAny.blend(0f, cNow.compare(LE, -cellClip));
             FloatVector d = dc.mul(in).mul(one.sub(candidate.mul(candidate))).blend(0f, candidate.compare(GE, highest));
             d.blend(0f, candidate.compare(LE, -highest)).intoArray(gates, g + k);
-            candidate.intoArray(tanhC, k); // what i gives to c', for the next loop
+            candidate.intoArray(candidates, k);
             dc.intoArray(dcs, dcAt + k);
         }
+    }
+
+    /** The gradients of what the sigmoids of i and f take, and the part of dc that does not pass through them. */
+    private static void backwardGates(VectorRow row, float high, float low) {
+        Lstm lstm = (Lstm) row.cell();
+        int H = row.units();
+        float[] gates = row.gates();
+        int i = row.gate(lstm.firstGroup());
+        int f = row.gate(lstm.firstGroup() + 1);
+        float[] c = row.state(1);
+        int before = row.before(1);
+        float[] dcs = row.gradient(1);
+        int dcAt = row.gradientAt(1);
+        float[] candidates = row.scratch();
+        FloatVector one = TYPE.cast(FloatVector.broadcast(SPECIES, 1));
         for (int k = 0; lstm.gatesCoupled() && k < H; k += LANES) {
             FloatVector in = TYPE.cast(fromArray(SPECIES, gates, i + k));
             FloatVector dc = TYPE.cast(fromArray(SPECIES, dcs, dcAt + k));
-            FloatVector gain = TYPE.cast(fromArray(SPECIES, tanhC, k)).sub(fromArray(SPECIES, c, before + k));
+            FloatVector gain = TYPE.cast(fromArray(SPECIES, candidates, k)).sub(fromArray(SPECIES, c, before + k));
             FloatVector d = dc.mul(gain).mul(in).mul(one.sub(in)).blend(0f, in.compare(GE, high));
             d.blend(0f, in.compare(LE, low)).intoArray(gates, i + k);
             dc.mul(one.sub(in)).intoArray(dcs, dcAt + k);
@@ -236,24 +276,13 @@ final class LstmVector implements VectorPointwise {
             FloatVector in = TYPE.cast(fromArray(SPECIES, gates, i + k));
             FloatVector kept = TYPE.cast(fromArray(SPECIES, gates, f + k));
             FloatVector dc = TYPE.cast(fromArray(SPECIES, dcs, dcAt + k));
-            FloatVector dIn = dc.mul(fromArray(SPECIES, tanhC, k)).mul(in).mul(one.sub(in));
+            FloatVector dIn = dc.mul(fromArray(SPECIES, candidates, k)).mul(in).mul(one.sub(in));
             FloatVector dKept = dc.mul(fromArray(SPECIES, c, before + k)).mul(kept).mul(one.sub(kept));
             FloatVector di = dIn.blend(0f, in.compare(GE, high));
             FloatVector df = dKept.blend(0f, kept.compare(GE, high));
             di.blend(0f, in.compare(LE, low)).intoArray(gates, i + k);
             df.blend(0f, kept.compare(LE, low)).intoArray(gates, f + k);
             dc.mul(kept).intoArray(dcs, dcAt + k);
-        }
-        for (int gate = 1; gate >= 0; gate--) { // f and i
-            if (seesCell(row, gate)) {
-                addPeephole(row, --groups, i + gate * H, c, before);
-            }
-        }
-        if (normalizes) {
-            LstmVectorNorm.productGradients(row, lstm);
-            for (int k = 0; k < H; k += LANES) {
-                TYPE.cast(FloatVector.zero(SPECIES)).intoArray(dhs, dhAt + k);
-            }
         }
     }
 
