@@ -3,6 +3,7 @@ package dev.rondo.bench;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.rondo.network.Cells;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
@@ -40,7 +41,7 @@ class ChoicesTest {
         refused("--rounds: expected a number from 6 on, got 5", c -> c.number("rounds", 6, 9), "--rounds", "5");
         refused("--modes: expected one of train, infer, got training",
                 c -> c.oneOf("modes", List.of("train", "infer")), "--modes", "training");
-        refused("cell: expected one of [elman, lstm, gru], got ltsm", Choices::cells, "--cells", "ltsm");
+        refused("cell: expected one of " + Cells.names() + ", got ltsm", Choices::cells, "--cells", "ltsm");
         assertThrows(IllegalArgumentException.class, () -> choices("--shapes", "S99").shapes());
     }
 
