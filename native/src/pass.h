@@ -355,7 +355,8 @@ void CellPlan<Cell>::make_room(Pieces& pieces, Weights& weights, int64_t k, cons
 template <class Cell>
 void CellPlan<Cell>::lay_out_weights(Pieces& pieces) {
   const int64_t I = options.input_size, P = plane_width[0];
-  recurrent_weights_ = wiring_.weight_rows * state_columns();
+  // Where this cannot be counted, what is laid out below cannot either, and the plan is refused.
+  if (__builtin_mul_overflow(wiring_.weight_rows, state_columns(), &recurrent_weights_)) recurrent_weights_ = 0;
   make_room(pieces, input_backward_, wiring_.weight_rows, Columns::plain(I));
   for (SpanProducts* products : products_) {
     Columns gates = {0, options.hidden_size};
