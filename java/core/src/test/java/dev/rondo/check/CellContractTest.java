@@ -7,6 +7,8 @@ import dev.rondo.kernel.Available;
 import dev.rondo.network.Cells;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -14,7 +16,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Every body of every cell, over every named shape, gives what the reference gives in float64; see {@link CellParity}.
+ * Cases run side by side: each has memory and plans of its own, and together they are the longest of all tests.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class CellContractTest {
     static Stream<Arguments> bodiesAndShapes() {
         List<NamedShape> shapes = NamedShape.small();
