@@ -1,6 +1,7 @@
 package dev.rondo.cell;
 
 import dev.rondo.memory.TensorLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -55,7 +56,8 @@ public interface Cell {
 
     /**
      * {@return which parameters feed which pre-activation rows} By default all rows are fed by input, plane 0 of the
-     * old state and bias, whole matrices of the default {@link #layout}.
+     * old state and bias, whole matrices of the default {@link #layout}; not by the state where {@link #layout} has no
+     * {@code weightHh}.
      *
      * @param inputSize I, as for {@link #layout}
      * @param kind what the input is made of
@@ -63,10 +65,13 @@ public interface Cell {
      */
     default List<ParameterBlock> blocks(int inputSize, InputKind kind) {
         TensorLayout layout = layout(inputSize, kind);
-        return List.of(
-                ParameterBlock.input(layout.get("weightIh"), kind, 0),
-                ParameterBlock.matrix(layout.get("weightHh"), ParameterBlock.Source.PREVIOUS_STATE, 0, 0),
-                ParameterBlock.bias(layout.get("bias"), 0));
+        var blocks = new ArrayList<ParameterBlock>();
+        blocks.add(ParameterBlock.input(layout.get("weightIh"), kind, 0));
+        if (layout.tensors().stream().anyMatch(tensor -> tensor.name().equals("weightHh"))) {
+            blocks.add(ParameterBlock.matrix(layout.get("weightHh"), ParameterBlock.Source.PREVIOUS_STATE, 0, 0));
+        }
+        blocks.add(ParameterBlock.bias(layout.get("bias"), 0));
+        return List.copyOf(blocks);
     }
 
     /**

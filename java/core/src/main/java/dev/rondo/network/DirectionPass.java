@@ -85,7 +85,7 @@ final class DirectionPass implements AutoCloseable {
      *
      * @param lengths int32 [B]; null if all are T
      * @param hold bytes [T, B]; null if no state is held
-     * @param output where P0 columns go
+     * @param output where P0 columns go; null if nobody reads them
      * @param outputGradient where their gradient comes in; null without
      * @param accumulate whether the gradient of the input is added to what is there
      */
@@ -135,7 +135,9 @@ final class DirectionPass implements AutoCloseable {
         } else {
             builder.input(operands.source.values(), shape.inputSize());
         }
-        builder.output(operands.output.values, operands.output.rowStride);
+        if (operands.output != null) {
+            builder.output(operands.output.values, operands.output.rowStride);
+        }
         if (operands.lengths != null) {
             builder.lengths(operands.lengths);
         }

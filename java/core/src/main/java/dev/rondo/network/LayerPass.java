@@ -23,7 +23,7 @@ final class LayerPass implements AutoCloseable {
     private final DirectionPass[] directions;
     private final int width; // W
     private final boolean readOnce; // by a head, after the last step: there is no output of every step then
-    private final MemorySegment output; // [T, B, W], of which a direction writes P columns
+    private final MemorySegment output; // [T, B, W], of which a direction writes P columns; null if it is read once
     private final MemorySegment summand; // [T, B, P], what the reverse direction writes; null unless it is added
     private final MemorySegment outputGradient; // [T, B, W]; null without gradients, or if none comes in there
     private final DropoutMask dropout; // null without
@@ -44,8 +44,8 @@ final class LayerPass implements AutoCloseable {
         this.readOnce = number == description.layers().size() - 1 && description.head().lastStep();
         this.width = layer.outputSize();
         long outputs = positions * width;
-        this.output = workspace.allocate(precision, outputs);
-        this.summand = layer.merge() == Layer.Merge.SUM ? workspace.allocate(precision, outputs) : null;
+        this.output = readOnce ? null : workspace.allocate(precision, outputs);
+        this.summand = !readOnce && layer.merge() == Layer.Merge.SUM ? workspace.allocate(precision, outputs) : null;
         this.outputGradient = owner.training() && !readOnce ? workspace.allocate(precision, outputs) : null;
         int masks = layer.dropout().perSequence() || readOnce ? 1 : owner.timeSteps();
         this.dropout = DropoutMask.of(owner, layer.dropout().rate(), masks, width);
@@ -81,9 +81,9 @@ final class LayerPass implements AutoCloseable {
             for (int direction = 0; direction < runs.length; direction++) {
                 // The first to go back assigns the gradient of the input, the others add theirs.
                 boolean accumulate = source.shared || layer.addsInput() || direction > 0;
-                runs[direction] = directions[direction].run(timeSteps, new DirectionPass.Operands(
-                        source, lengths, hold, columns(direction == 1 && summand != null ? summand : output, direction),
-                        outputGradient == null ? null : columns(outputGradient, direction), accumulate));
+                MemorySegment written = direction == 1 && summand != null ? summand : output;
+                runs[direction] = directions[direction].run(timeSteps, new DirectionPass.Operands(source, lengths, hold,
+                        columns(written, direction), columns(outputGradient, direction), accumulate));
             }
         }
 
@@ -124,8 +124,11 @@ final class LayerPass implements AutoCloseable {
         return new Run(timeSteps, source, lengths, hold);
     }
 
-    /** What belongs to one direction in a matrix of T * B rows: a half of the columns, or all. */
+    /** What belongs to one direction in a matrix of T * B rows: a half of the columns, or all; null of null. */
     private DirectionPass.Columns columns(MemorySegment all, int direction) {
+        if (all == null) {
+            return null;
+        }
         long first = layer.merge() == Layer.Merge.CONCATENATE ? (long) direction * layer.cell().outputSize() : 0;
         long count = all.byteSize() / precision.bytes() - first;
         return new DirectionPass.Columns(precision.slice(all, first, count), width);

@@ -64,7 +64,9 @@ final class ZoneoutSteps {
             step.timeOrigin(timeOrigin + t);
             plan.forward(step);
             blend(t);
-            putOut(t, operands.output());
+            if (operands.output() != null) {
+                putOut(t, operands.output());
+            }
         }
     }
 

@@ -5,13 +5,11 @@ import dev.rondo.cell.Cell;
 import dev.rondo.cell.CellKernel;
 import dev.rondo.cell.CellShape;
 import dev.rondo.cell.InputKind;
-import dev.rondo.cell.ParameterBlock;
 import dev.rondo.kernel.Backends;
 import dev.rondo.kernel.NativeKernel;
 import dev.rondo.kernel.VectorKernel;
 import dev.rondo.memory.TensorLayout;
 import java.lang.invoke.MethodHandles;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -99,14 +97,6 @@ public record MinLstm(int hiddenSize) implements Cell {
                 .add("weightIh", kind.weightShape(rows(), inputSize))
                 .add("bias", rows())
                 .build();
-    }
-
-    @Override
-    public List<ParameterBlock> blocks(int inputSize, InputKind kind) {
-        TensorLayout layout = layout(inputSize, kind);
-        return List.of(
-                ParameterBlock.input(layout.get("weightIh"), kind, 0),
-                ParameterBlock.bias(layout.get("bias"), 0));
     }
 
     @Override
