@@ -531,7 +531,15 @@ public final class NetworkPass implements AutoCloseable {
     public void restoreStates(Checkpoint checkpoint) throws CheckpointException {
         NetworkSections.restoreStates(
                 this, Objects.requireNonNull(checkpoint, "checkpoint: expected one, got null"));
-        states.restored();
+    }
+
+    /** {@return 1 for each sequence that begins anew in the next forward pass, 0 for one that goes on} */
+    long[] begins() {
+        return states.begins();
+    }
+
+    void begins(long[] begins) {
+        states.begins(begins);
     }
 
     /**

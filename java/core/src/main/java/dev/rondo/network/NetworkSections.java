@@ -17,6 +17,7 @@ final class NetworkSections {
     private static final String PRECISION = "network.precision";
     private static final String PARAMETERS = "network.parameters";
     private static final String TIME = "state.time";
+    private static final String BEGINS = "state.begins";
     private static final String MASKS = "network.masks";
 
     private NetworkSections() {}
@@ -109,7 +110,7 @@ final class NetworkSections {
 
     static void writeStates(NetworkPass pass, Checkpoint.Builder checkpoint) {
         states(pass).forEach((name, state) -> checkpoint.numbers(name, pass.network().precision(), state));
-        checkpoint.longs(TIME, pass.timeOrigin());
+        checkpoint.longs(TIME, pass.timeOrigin()).longs(BEGINS, pass.begins());
     }
 
     static void restoreStates(NetworkPass pass, Checkpoint checkpoint) throws CheckpointException {
@@ -118,10 +119,15 @@ final class NetworkSections {
             checkpoint.expect(state.getKey(), state.getValue().byteSize()); // before the first is written over
         }
         long time = checkpoint.has(TIME) ? checkpoint.longs(TIME, 1)[0] : 0; // earlier files have no cells with clocks
+        long[] begins = new long[pass.batchSize()]; // no sequence, as earlier files mean it
+        if (checkpoint.has(BEGINS)) {
+            begins = checkpoint.longs(BEGINS, begins.length);
+        }
         for (var state : states.entrySet()) {
             checkpoint.copy(state.getKey(), pass.network().precision(), state.getValue());
         }
         pass.timeOrigin(time);
+        pass.begins(begins);
     }
 
     private static Map<String, MemorySegment> states(NetworkPass pass) {

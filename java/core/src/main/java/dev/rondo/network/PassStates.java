@@ -54,8 +54,16 @@ final class PassStates {
         }
     }
 
-    /** No sequence begins anew: the states were restored. */
-    void restored() {
-        Arrays.fill(begins, false);
+    /** {@return 1 for each sequence that begins anew in the next forward pass, else 0} */
+    long[] begins() {
+        var marks = new long[begins.length];
+        Arrays.setAll(marks, b -> begins[b] ? 1 : 0);
+        return marks;
+    }
+
+    void begins(long[] marks) {
+        for (int b = 0; b < begins.length; b++) {
+            begins[b] = marks[b] != 0;
+        }
     }
 }

@@ -20,7 +20,8 @@ import java.util.Objects;
  * }</pre>
  *
  * <p>B streams side by side cost less than B steppers. They need not all have a step at the same time: a mask says
- * which do, and the others stay as they are.
+ * which do, and the others stay as they are. All share one clock, where a cell has one (Clockwork): it counts the steps
+ * of the stepper, those that a stream leaves out too, and starts anew when all streams do.
  *
  * <pre>{@code
  * try (var stepper = network.stepper(3)) {
@@ -102,6 +103,21 @@ public final class Stepper implements AutoCloseable {
         Objects.requireNonNull(output, "output: expected room for numbers, got null");
         requireTokens(1);
         tokens[0] = input;
+        run(all, null, output);
+    }
+
+    /**
+     * Takes one step of each stream.
+     *
+     * @param input tokens [B], each from 0 to V - 1
+     * @param output outputs [B, O], written
+     * @throws IllegalArgumentException if a size does not fit, a token is out of range, or the network reads numbers
+     * @throws IllegalStateException as {@link #step(float[], float[])}
+     */
+    public void step(int[] input, float[] output) {
+        present(input, output);
+        requireTokens(input.length);
+        System.arraycopy(input, 0, tokens, 0, streams);
         run(all, null, output);
     }
 

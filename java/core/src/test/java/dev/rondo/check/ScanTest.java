@@ -34,14 +34,31 @@ class ScanTest {
         Cell cell = body.cell(H);
         CellData data = CellData.random(cell, cell.shape(T, B, I), variant, body.precision(), 31);
         Map<String, double[]> whole;
+        Map<String, double[]> gradients;
         try (var trial = new CellTrial(body, data, variant)) {
             whole = trial.forward();
+            gradients = trial.backward();
         }
         List<Map<String, double[]>> steps = Sequences.steps(body, data);
         Tolerance tolerance = Tolerance.forward(cell, data.shape, body.precision());
-        double[] outputs = Sequences.join(steps.stream().map(step -> step.get("output")).toList());
-        assertClose(tolerance, outputs, whole.get("output"));
+        assertClose(tolerance, rows(steps, "output"), whole.get("output"));
         assertClose(tolerance, steps.getLast().get("last[0]"), whole.get("last[0]"));
+
+        List<Map<String, double[]>> back = Sequences.stepsBack(body, data, steps);
+        Tolerance backward = Tolerance.backward(cell, data.shape, body.precision());
+        for (String name : List.of("gradient of input", "gradient of preActivations")) {
+            assertClose(backward, rows(back, name), gradients.get(name));
+        }
+        Map<String, double[]> first = back.getFirst(); // also holds the sums over all steps
+        for (String name : first.keySet()) {
+            if (first.get(name).length == gradients.get(name).length) {
+                assertClose(backward, first.get(name), gradients.get(name));
+            }
+        }
+    }
+
+    private static double[] rows(List<Map<String, double[]>> steps, String name) {
+        return Sequences.join(steps.stream().map(step -> step.get(name)).toList());
     }
 
     private static void assertClose(Tolerance tolerance, double[] expected, double[] actual) {

@@ -1,10 +1,12 @@
 package dev.rondo.check;
 
 import dev.rondo.cell.CellShape;
+import dev.rondo.cell.InputKind;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntBinaryOperator;
@@ -40,28 +42,59 @@ final class Sequences {
      */
     static List<Map<String, double[]>> steps(CellBody body, CellData whole) {
         var results = new ArrayList<Map<String, double[]>>();
-        int batch = whole.shape.batchSize();
-        int steps = whole.shape.timeSteps();
-        CellData state = whole;
-        for (int t = 0; t < steps; t++) {
-            var step = new CellData(whole.cell, whole.cell.shape(1, batch, whole.shape.inputSize()));
-            System.arraycopy(whole.params, 0, step.params, 0, step.params.length);
-            copy(row(whole.input, t, steps), step.input);
-            step.initial = state.initial;
-            step.mask = whole.mask == null ? null : row(whole.mask, t, steps);
-            if (whole.hold != null) {
-                step.hold = Arrays.copyOfRange(whole.hold, t * batch, (t + 1) * batch);
-            }
-            step.timeOrigin = whole.timeOrigin + t;
+        double[][] state = whole.initial;
+        for (int t = 0; t < whole.shape.timeSteps(); t++) {
+            CellData step = step(whole, t, state);
             try (var trial = new CellTrial(body, step, PassVariant.PLAIN.with(PassOption.LAST_IN_INITIAL))) {
                 results.add(trial.forward());
             }
-            state = new CellData(whole.cell, step.shape);
-            for (int p = 0; p < whole.planes(); p++) {
-                state.initial[p] = results.getLast().get("last[" + p + "]");
-            }
+            state = planes(whole, results.getLast(), "last");
         }
         return results;
+    }
+
+    /**
+     * Results of backward, step by step: each from what the one after it left as the gradient of its initial states,
+     * and adding to its gradients of the parameters. {@code forward} is what {@link #steps} gave.
+     */
+    static List<Map<String, double[]>> stepsBack(CellBody body, CellData whole, List<Map<String, double[]>> forward) {
+        var results = new LinkedList<Map<String, double[]>>();
+        double[][] gradient = whole.lastGradient;
+        double[] params = whole.paramsBefore;
+        for (int t = whole.shape.timeSteps() - 1; t >= 0; t--) {
+            double[][] state = t == 0 ? whole.initial : planes(whole, forward.get(t - 1), "last");
+            CellData step = step(whole, t, state);
+            System.arraycopy(gradient, 0, step.lastGradient, 0, gradient.length);
+            step.outputGradient = row(whole.outputGradient, t, whole.shape.timeSteps());
+            copy(params, step.paramsBefore);
+            try (var trial = new CellTrial(body, step, PassVariant.PLAIN)) {
+                trial.forward();
+                results.addFirst(trial.backward());
+            }
+            gradient = planes(whole, results.getFirst(), "gradient of initial");
+            params = join(whole.cell.layout(whole.shape.inputSize(), InputKind.DENSE).tensors().stream()
+                    .map(tensor -> results.getFirst().get("gradient of " + tensor.name())).toList());
+        }
+        return results;
+    }
+
+    private static CellData step(CellData whole, int t, double[][] initial) {
+        int batch = whole.shape.batchSize();
+        int steps = whole.shape.timeSteps();
+        var step = new CellData(whole.cell, whole.cell.shape(1, batch, whole.shape.inputSize()));
+        copy(whole.params, step.params);
+        copy(row(whole.input, t, steps), step.input);
+        System.arraycopy(initial, 0, step.initial, 0, initial.length);
+        step.mask = whole.mask == null ? null : row(whole.mask, t, steps);
+        step.hold = whole.hold == null ? null : Arrays.copyOfRange(whole.hold, t * batch, (t + 1) * batch);
+        step.timeOrigin = whole.timeOrigin + t;
+        return step;
+    }
+
+    private static double[][] planes(CellData whole, Map<String, double[]> results, String name) {
+        var planes = new double[whole.planes()][];
+        Arrays.setAll(planes, p -> results.get(name + "[" + p + "]"));
+        return planes;
     }
 
     /** Sequence {@code b} of a batch as a batch of its own, of its own length; no masks or holds. */

@@ -3,6 +3,7 @@ package dev.rondo.network;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.gru.Gru;
@@ -150,6 +151,31 @@ class InitialStateTest {
             resumed.restoreStates(Checkpoint.read(file));
             assertArrayEquals(outputs(pass, batch(2)), outputs(resumed, batch(2)));
         }
+    }
+
+    /** Of the two sequences that go on and the one that is about to begin, only the latter has what begins it learned. */
+    @Test
+    void whatWasAboutToBeginStillIsWhenRestored(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("states.rondo");
+        try (Network network = network(Layer.of(Gru.of(H)).learnedInitialState());
+                var pass = network.pass(T, B).carryState(true); var resumed = network.pass(T, B).carryState(true)) {
+            pass.forward(batch(1));
+            pass.resetState(1);
+            Checkpoint.builder().add(pass::writeStates).write(file);
+            resumed.restoreStates(Checkpoint.read(file));
+            assertArrayEquals(gradients(network, pass), gradients(network, resumed));
+        }
+    }
+
+    private static double[] gradients(Network network, NetworkPass pass) {
+        network.zeroGradients();
+        pass.forward(batch(2).targets(new int[T * B]));
+        pass.backward();
+        double[] gradients = read(network.gradients());
+        var tensor = network.parameters().layout().get("layer0.initialState0");
+        assertTrue(Arrays.stream(gradients, (int) tensor.offset(), (int) (tensor.offset() + tensor.count()))
+                .anyMatch(gradient -> gradient != 0));
+        return gradients;
     }
 
     @Test

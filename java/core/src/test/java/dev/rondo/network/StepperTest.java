@@ -139,12 +139,17 @@ class StepperTest {
                 var outputs = new float[streams * V];
                 for (int t = 0; t < T; t++) {
                     int[] ids = random.ints(streams, 0, V).toArray();
-                    var active = new boolean[] {t % 2 == 0, true, random.nextBoolean()};
+                    boolean everyOne = t % 4 == 0;
+                    var active = new boolean[] {t % 2 == 0, true, everyOne || random.nextBoolean()};
                     float[] before = outputs.clone();
                     for (int b = 0; b < streams; b++) {
                         ids[b] = active[b] ? ids[b] : -1;
                     }
-                    together.step(ids, active, outputs);
+                    if (everyOne) {
+                        together.step(ids, outputs);
+                    } else {
+                        together.step(ids, active, outputs);
+                    }
                     for (int b = 0; b < streams; b++) {
                         float[] expected = Arrays.copyOfRange(before, b * V, (b + 1) * V);
                         if (active[b]) {
@@ -178,6 +183,7 @@ class StepperTest {
             assertSays("input: expected 4 numbers, got 2", () -> two.step(new float[2], got));
             assertSays("input: expected 4 numbers, got 2 tokens",
                     () -> two.step(new int[2], new boolean[2], got));
+            assertSays("input: expected 4 numbers, got 2 tokens", () -> two.step(new int[2], got));
             assertSays("output: expected 22 numbers, got 11", () -> two.step(new float[4], expected));
             assertSays("stream: expected 0 to 1, got 2", () -> two.reset(2));
             assertSays("streams: expected at least 1, got 0", () -> network.stepper(0));
