@@ -26,6 +26,7 @@ module dev.rondo.core {
     exports dev.rondo.kernel;
     exports dev.rondo.memory;
     exports dev.rondo.network;
+    exports dev.rondo.reservoir;
     exports dev.rondo.text;
     exports dev.rondo.train;
 }

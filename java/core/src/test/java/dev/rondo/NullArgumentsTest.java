@@ -62,6 +62,9 @@ import dev.rondo.network.NetworkInput;
 import dev.rondo.network.OutputLoss;
 import dev.rondo.network.Sequence;
 import dev.rondo.network.SequenceBatch;
+import dev.rondo.reservoir.LinearReadout;
+import dev.rondo.reservoir.RecursiveLeastSquares;
+import dev.rondo.reservoir.RidgeRegression;
 import dev.rondo.text.Budget;
 import dev.rondo.text.Evaluation;
 import dev.rondo.text.LanguageModelTrainer;
@@ -135,6 +138,7 @@ class NullArgumentsTest {
             "dev.rondo.kernel",
             "dev.rondo.memory",
             "dev.rondo.network",
+            "dev.rondo.reservoir",
             "dev.rondo.text",
             "dev.rondo.train");
 
@@ -211,9 +215,16 @@ class NullArgumentsTest {
         sample(Batches.Visitor.class, (Batches.Visitor) (_, _) -> false);
         sample(network.parameters().layout().tensors().getFirst());
 
+        makeSamplesOfReservoirs();
         makeSamplesOfTraining(network);
         makeSamplesOfChecks(network);
         makeSamplesOfText();
+    }
+
+    private static void makeSamplesOfReservoirs() {
+        sample(opened(RidgeRegression.of(1, 1)));
+        sample(RecursiveLeastSquares.of(1, 1));
+        sample(new LinearReadout(new double[1], new double[1]));
     }
 
     private static void makeSamplesOfTraining(Network network) {
