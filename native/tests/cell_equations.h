@@ -240,8 +240,9 @@ inline constexpr CellEquations all_cells[] = {
     with_periods(simple_equations<logistic, slope_of_logistic>("clockwork", 2, nullptr), 2, 2, 3, 3),
     mingru_equations,
     minlstm_equations,
-    indrnn_equations<relu, slope_of_relu>(0, to_zero),
-    indrnn_equations<std::tanh, slope_of_tanh>(1, nullptr),
+    indrnn_equations<std::tanh, slope_of_tanh>(0, nullptr),
+    indrnn_equations<relu, slope_of_relu>(1, to_zero),
+    indrnn_equations<logistic, slope_of_logistic>(2, nullptr),
 };
 
 /* Those whose derivatives and manners are looked at, without equations to compare with. */

@@ -37,7 +37,7 @@
 extern "C" {
 #endif
 
-#define RONDO_ABI_VERSION 6
+#define RONDO_ABI_VERSION 7
 #define RONDO_MAX_PLANES 4
 
 /* Status of every call that can fail. */
@@ -62,11 +62,11 @@ typedef struct {
   int64_t threads; /* shares of the work, at least 1; results do not depend on it, but where BLAS is set and used */
   int64_t isa; /* cap on the tier; -1 = the best of this CPU */
   int64_t time_steps, batch_size, input_size, hidden_size;
-  int64_t variant; /* the cell's options as a number. Elman, Clockwork: 0 tanh, 1 ReLU, 2 sigmoid; GRU: reset 0 after, 1
-                      before the product; IndRNN: 0 ReLU, 1 tanh; LSTM: the sum of 1, 2, 4 for peepholes of i, f, o, 8
-                      for coupled gates (f = 1 - i, no rows of f and no peephole), 16 for a clip, 32 for a clip of the
-                      cell, 64 for a projection, 128 for layer norm, where rows are W_ih x [M], W_hh h [M], what the gates take [M], and what the
-                      tanh of the cell takes [H] */
+  int64_t variant; /* the cell's options as a number. Elman, Clockwork, IndRNN: 0 tanh, 1 ReLU, 2 sigmoid; GRU: reset 0
+                      after, 1 before the product; LSTM: the sum of 1, 2, 4 for peepholes of i, f, o, 8 for coupled
+                      gates (f = 1 - i, no rows of f and no peephole), 16 for a clip, 32 for a clip of the cell, 64 for
+                      a projection, 128 for layer norm, where rows are W_ih x [M], W_hh h [M], what the gates take [M],
+                      and what the tanh of the cell takes [H] */
   int64_t groups; /* of units with a clock each, for Clockwork; others: 0 */
   const int64_t* group_sizes; /* [groups], at least 1 each, hidden_size in all; read by rondo_plan_create alone */
   const int64_t* group_periods; /* [groups], at least 1 each; the same */

@@ -1,5 +1,5 @@
 /*
- * IndRNN (Li et al. 2018). Per unit, with act ReLU or tanh and u a number of its own:
+ * IndRNN (Li et al. 2018). Per unit, with act one of tanh, ReLU and the logistic function, and u a number of its own:
  *
  *   h' = act(W_ih x + u h + b)
  *
@@ -8,7 +8,7 @@
  *
  * Backward, from dh' (h enters through its weight alone):
  *
- *   da = dh' act'(a), where act' is h' > 0 ? 1 : 0, or 1 - h'^2      dh = u da   du += da h
+ *   da = dh' act'(a), where act' is 1 - h'^2, h' > 0 ? 1 : 0, or h' (1 - h')      dh = u da   du += da h
  */
 #include "activations.h"
 #include "../pass.h"
@@ -16,7 +16,7 @@
 namespace rondo::RONDO_TIER {
 namespace {
 
-enum IndRnnActivation { indrnn_relu, indrnn_tanh, indrnn_activations };
+enum IndRnnActivation { indrnn_tanh, indrnn_relu, indrnn_sigmoid, indrnn_activations };
 
 template <class Element>
 struct IndRnn {
@@ -32,14 +32,14 @@ struct IndRnn {
   int64_t plane_width(int) const { return H; }
 
   Vector<Real> activate(Vector<Real> a) const {
-    if (activation == indrnn_tanh) return tanh<Real>(a);
-    return a < 0 ? Vector<Real>{} : a;
+    if (activation == indrnn_relu) return a < 0 ? Vector<Real>{} : a;
+    return activation == indrnn_sigmoid ? sigmoid<Real>(a) : tanh<Real>(a);
   }
 
   /* Where h is not a number, so is the gradient. */
   Vector<Real> slope(Vector<Real> h, Vector<Real> d) const {
-    if (activation == indrnn_tanh) return d * (1 - h * h);
-    return h > 0 ? d : h;
+    if (activation == indrnn_relu) return h > 0 ? d : h;
+    return activation == indrnn_sigmoid ? d * h * (1 - h) : d * (1 - h * h);
   }
 };
 

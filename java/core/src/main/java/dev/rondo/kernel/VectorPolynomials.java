@@ -3,6 +3,7 @@ package dev.rondo.kernel;
 import static jdk.incubator.vector.FloatVector.broadcast;
 import static jdk.incubator.vector.FloatVector.fromArray;
 
+import dev.rondo.cell.Activation;
 import java.lang.invoke.MethodHandles;
 import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
@@ -11,7 +12,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The activations by way of E(x) = e^x - 1, which unlike e^x keeps its relative accuracy near 0:
+ * Sigmoid and tanh by way of E(x) = e^x - 1, which unlike e^x keeps its relative accuracy near 0:
  *
  * <pre>
  *   sigmoid(x) = 1 / (E(-x) + 2)        tanh(x) = E(2x) / (E(2x) + 2)
@@ -41,16 +42,65 @@ final class VectorPolynomials implements VectorMath {
 
     @Override
     public void sigmoid(float[] x, int at, int count) {
-        activate(x, at, count, -1);
+        exponential(x, at, count, -1);
     }
 
     @Override
     public void tanh(float[] x, int at, int count) {
-        activate(x, at, count, 2);
+        exponential(x, at, count, 2);
+    }
+
+    @Override
+    public void activate(Activation f, float[] x, int at, int count) {
+        Objects.requireNonNull(f, "f: expected an activation, got null");
+        if (f == Activation.TANH) {
+            tanh(x, at, count);
+        } else if (f == Activation.SIGMOID) {
+            sigmoid(x, at, count);
+        } else {
+            rectify(x, at, count);
+        }
+    }
+
+    /** x = 0 where x is less than 0; NaN stays. */
+    private static void rectify(float[] x, int at, int count) {
+        for (int k = 0; k < count; k += LANES) {
+            FloatVector v = TYPE.cast(fromArray(SPECIES, x, at + k));
+            v.blend(0, v.compare(VectorOperators.LT, 0)).intoArray(x, at + k);
+        }
+    }
+
+    @Override
+    public void differentiate(Activation f, float[] y, int at, float[] dy, int dyAt, int count) {
+        Objects.requireNonNull(f, "f: expected an activation, got null");
+        int whole = Math.ceilDiv(count, LANES) * LANES;
+        Objects.checkFromIndexSize(at, whole, y.length);
+        Objects.checkFromIndexSize(dyAt, whole, dy.length);
+        FloatVector zero = TYPE.cast(broadcast(SPECIES, 0));
+        FloatVector one = TYPE.cast(broadcast(SPECIES, 1));
+        if (f == Activation.TANH) {
+            for (int k = 0; k < count; k += LANES) {
+                FloatVector h = TYPE.cast(fromArray(SPECIES, y, at + k));
+                FloatVector dh = TYPE.cast(fromArray(SPECIES, dy, dyAt + k));
+                dh.mul(one.sub(h.mul(h))).intoArray(y, at + k);
+            }
+        } else if (f == Activation.SIGMOID) {
+            for (int k = 0; k < count; k += LANES) {
+                FloatVector h = TYPE.cast(fromArray(SPECIES, y, at + k));
+                FloatVector dh = TYPE.cast(fromArray(SPECIES, dy, dyAt + k));
+                dh.mul(h).mul(one.sub(h)).intoArray(y, at + k);
+            }
+        } else {
+            for (int k = 0; k < count; k += LANES) {
+                FloatVector h = TYPE.cast(fromArray(SPECIES, y, at + k));
+                FloatVector dh = fromArray(SPECIES, dy, dyAt + k);
+                h.blend(dh, h.compare(VectorOperators.GT, zero)).intoArray(y, at + k);
+            }
+        }
     }
 
     /** x = E(2x) / (E(2x) + 2) if {@code factor} is 2, and 1 / (E(-x) + 2) if it is -1. */
-    private static void activate(float[] x, int at, int count, float factor) {
+    private static void exponential(float[] x, int at, int count, float factor) {
         Objects.requireNonNull(x, "x: expected an array, got null");
         int whole = Math.ceilDiv(count, LANES) * LANES;
         Objects.checkFromIndexSize(at, whole, x.length);

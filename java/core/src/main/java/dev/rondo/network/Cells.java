@@ -34,7 +34,7 @@ public final class Cells {
                     "activation=sigmoid,periods=1/1/3/5")),
             new Entry("mingru", MinGru::of, List.of("")),
             new Entry("minlstm", MinLstm::of, List.of("")),
-            new Entry("indrnn", IndRnn::of, List.of("activation=relu", "activation=tanh")));
+            new Entry("indrnn", IndRnn::of, List.of("activation=relu", "activation=tanh", "activation=sigmoid")));
 
     /** Units enough for every option of {@link #ENTRIES}: a cell of fewer may say less of itself. */
     private static final int ENOUGH = 64;

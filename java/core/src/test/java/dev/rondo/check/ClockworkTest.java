@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rondo.cell.Activation;
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.Cell;
 import dev.rondo.cell.CellShape;
@@ -135,8 +136,8 @@ class ClockworkTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("bodies")
     void oneGroupThatAlwaysMovesIsElman(CellBody body) {
-        for (var activation : Clockwork.Activation.values()) {
-            var elman = new Elman(H, Elman.Activation.valueOf(activation.name()));
+        for (var activation : Activation.values()) {
+            var elman = new Elman(H, activation);
             Clockwork clockwork = Clockwork.of(H, 1).activation(activation);
             CellData ours = data(body, clockwork, FULL.with(PassOption.RAGGED, PassOption.MASK_PER_STEP));
             CellData theirs = data(body, elman, FULL.with(PassOption.RAGGED, PassOption.MASK_PER_STEP));

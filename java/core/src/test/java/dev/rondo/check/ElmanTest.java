@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rondo.cell.Activation;
 import dev.rondo.cell.elman.Elman;
-import dev.rondo.cell.elman.Elman.Activation;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;

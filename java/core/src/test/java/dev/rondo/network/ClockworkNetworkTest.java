@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rondo.cell.Activation;
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.Cell;
 import dev.rondo.cell.InputKind;
 import dev.rondo.cell.UnitGroup;
 import dev.rondo.cell.clockwork.Clockwork;
-import dev.rondo.cell.clockwork.Clockwork.Activation;
 import dev.rondo.cell.elman.Elman;
 import dev.rondo.io.Checkpoint;
 import dev.rondo.kernel.Available;

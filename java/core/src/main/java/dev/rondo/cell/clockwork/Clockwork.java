@@ -1,5 +1,6 @@
 package dev.rondo.cell.clockwork;
 
+import dev.rondo.cell.Activation;
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.Cell;
 import dev.rondo.cell.CellKernel;
@@ -52,16 +53,6 @@ public record Clockwork(int hiddenSize, List<UnitGroup> groups, Activation activ
     private static final String EVEN = "even";
     private static final int DEFAULT_GROUPS = 8;
     private static final int MOST_DOUBLING = 31; // periods from 1 to 2^30
-
-    /** What is done to the sum; the native library knows them by their order. */
-    public enum Activation {
-        /** The hyperbolic tangent. */
-        TANH,
-        /** max(x, 0), with slope 0 at 0. */
-        RELU,
-        /** 1 / (1 + e^-x). */
-        SIGMOID
-    }
 
     /**
      * Checks its arguments.

@@ -1,22 +1,17 @@
 package dev.rondo.cell.clockwork;
 
-import dev.rondo.cell.clockwork.Clockwork.Activation;
+import dev.rondo.cell.Activation;
 import dev.rondo.kernel.ReferenceKernel;
 import dev.rondo.kernel.ReferenceMath;
 
 /**
  * The Clockwork RNN in plain Java; the equation is that of {@link Clockwork}. This is what a unit does when it moves,
  * computed for all: the plan puts back those whose clock does not tick, as it does with units that are held. Backward,
- * with a the pre-activation and dh the gradient of the new state:
- *
- * <pre>
- *   tanh: da = dh (1 - h'^2)      sigmoid: da = dh h' (1 - h')      relu: da = dh if h' > 0, else 0
- *   dh (old): only through the pre-activation
- * </pre>
+ * the gradient of the new state goes through the activation ({@link ReferenceMath#differentiate}), and to the old one
+ * by the product alone.
  *
  * <p>Cached: the activation h', in place of its pre-activation. (The new state is not always it: a unit that does not
- * move has its old one.) Where a rectified unit is not above 0 it is 0 or not a number, and so is what is put into da:
- * not-a-number shows.
+ * move has its old one.)
  */
 final class ClockworkReference extends ReferenceKernel {
     private final Activation activation;
@@ -27,30 +22,16 @@ final class ClockworkReference extends ReferenceKernel {
 
     @Override
     protected void forward(double[] gates, double[][] before, double[][] after) {
-        int H = after[0].length;
-        for (int k = 0; k < H; k++) {
-            double a = gates[k];
-            double h = switch (activation) {
-                case TANH -> ReferenceMath.tanh(a);
-                case RELU -> a < 0 ? 0 : a;
-                case SIGMOID -> ReferenceMath.sigmoid(a);
-            };
-            gates[k] = h;
-            after[0][k] = h;
+        for (int k = 0; k < after[0].length; k++) {
+            gates[k] = ReferenceMath.activate(activation, gates[k]);
+            after[0][k] = gates[k];
         }
     }
 
     @Override
     protected void backward(double[] gates, double[][] before, double[][] after, double[][] gradient) {
-        int H = after[0].length;
-        for (int k = 0; k < H; k++) {
-            double h = gates[k];
-            double dh = gradient[0][k];
-            gates[k] = switch (activation) {
-                case TANH -> dh * (1 - h * h);
-                case RELU -> h > 0 ? dh : h;
-                case SIGMOID -> dh * h * (1 - h);
-            };
+        for (int k = 0; k < after[0].length; k++) {
+            gates[k] = ReferenceMath.differentiate(activation, gates[k], gradient[0][k]);
             gradient[0][k] = 0;
         }
     }

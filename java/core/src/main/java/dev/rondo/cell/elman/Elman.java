@@ -1,5 +1,6 @@
 package dev.rondo.cell.elman;
 
+import dev.rondo.cell.Activation;
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.Cell;
 import dev.rondo.cell.CellKernel;
@@ -27,16 +28,6 @@ import java.util.Objects;
  */
 public record Elman(int hiddenSize, Activation activation) implements Cell {
     private static final String ACTIVATION = "activation";
-
-    /** What is done to the sum; the native library knows them by their order. */
-    public enum Activation {
-        /** The hyperbolic tangent. */
-        TANH,
-        /** max(x, 0), with slope 0 at 0 (Le, Jaitly and Hinton 2015 use it with an identity for {@code weightHh}). */
-        RELU,
-        /** 1 / (1 + e^-x). */
-        SIGMOID
-    }
 
     /**
      * Checks its arguments.

@@ -1,5 +1,6 @@
 package dev.rondo.cell.indrnn;
 
+import dev.rondo.cell.Activation;
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.Cell;
 import dev.rondo.cell.CellKernel;
@@ -48,14 +49,6 @@ import java.util.Objects;
  */
 public record IndRnn(int hiddenSize, Activation activation) implements Cell {
     private static final String ACTIVATION = "activation";
-
-    /** What is done to the sum; the native library knows them by their order. */
-    public enum Activation {
-        /** max(x, 0), with slope 0 at 0. */
-        RELU,
-        /** The hyperbolic tangent. */
-        TANH
-    }
 
     /**
      * Checks its arguments.
