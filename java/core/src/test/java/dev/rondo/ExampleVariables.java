@@ -7,6 +7,7 @@ import dev.rondo.network.Dataset;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkPass;
 import dev.rondo.network.SequenceBatch;
+import dev.rondo.reservoir.EchoStateNetwork;
 import dev.rondo.train.Trainer;
 import java.nio.file.Path;
 import java.util.List;
@@ -39,6 +40,9 @@ public final class ExampleVariables {
     public static Dataset validation;
     public static Dataset test;
     public static Trainer trainer;
+    public static EchoStateNetwork model;
+    public static List<double[]> measured;
+    public static List<double[]> wanted;
     public static Backend backend;
     public static Execution execution;
     public static Products.Matrix h;

@@ -63,8 +63,10 @@ import dev.rondo.network.NetworkInput;
 import dev.rondo.network.OutputLoss;
 import dev.rondo.network.Sequence;
 import dev.rondo.network.SequenceBatch;
+import dev.rondo.reservoir.EchoStateNetwork;
 import dev.rondo.reservoir.LinearReadout;
 import dev.rondo.reservoir.RecursiveLeastSquares;
+import dev.rondo.reservoir.Ridge;
 import dev.rondo.reservoir.RidgeRegression;
 import dev.rondo.text.Budget;
 import dev.rondo.text.Evaluation;
@@ -226,6 +228,13 @@ class NullArgumentsTest {
         sample(opened(RidgeRegression.of(1, 1)));
         sample(RecursiveLeastSquares.of(1, 1));
         sample(new LinearReadout(new double[1], new double[1]));
+        sample(Ridge.of(1));
+        var builder = EchoStateNetwork.builder(1, 1).reservoir(Elman.of(1));
+        EchoStateNetwork model = opened(builder.build());
+        sample(builder);
+        sample(model);
+        sample(opened(model.stream()));
+        sample(double[][].class, new double[1][1]);
     }
 
     private static void makeSamplesOfTraining(Network network) {

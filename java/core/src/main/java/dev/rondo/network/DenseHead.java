@@ -82,6 +82,11 @@ final class DenseHead implements Head {
     }
 
     @Override
+    public MemorySegment input() {
+        return h.values();
+    }
+
+    @Override
     public void forward() {
         for (long n = 0; n < rows; n++) {
             MemorySegment.copy(bias, 0, outputs.values(), n * bias.byteSize(), bias.byteSize());

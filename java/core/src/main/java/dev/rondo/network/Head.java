@@ -16,6 +16,9 @@ interface Head {
     /** {@return gradient of the outputs, [N, O]; null without gradients} */
     MemorySegment outputGradient();
 
+    /** {@return what it reads of the top layer, [N, H]} */
+    MemorySegment input();
+
     /** Computes the outputs from what the top layer put out. */
     void forward();
 
@@ -71,6 +74,11 @@ interface Head {
 
     /** No dense layer: what the top layer puts out is the network's output. */
     record Direct(MemorySegment outputs, MemorySegment outputGradient) implements Head {
+        @Override
+        public MemorySegment input() {
+            return outputs;
+        }
+
         @Override
         public void forward() {
             // The top layer wrote the outputs.

@@ -392,6 +392,28 @@ public final class NetworkPass implements AutoCloseable {
     }
 
     /**
+     * {@return what the head read of the top layer in the last forward pass: [T, B, H], or [B, H] of a head that reads
+     * the last step; at steps beyond a sequence's length it means nothing}
+     *
+     * @throws IllegalStateException after {@link #close()}
+     */
+    public MemorySegment headInput() {
+        requireOpen();
+        return shape.head().input();
+    }
+
+    /**
+     * {@return what the head read of the network's input in the last forward pass: [T, B, I], or [B, I] of a head that
+     * reads the last step; null of a network without {@linkplain Network.Builder#skip() skip}}
+     *
+     * @throws IllegalStateException after {@link #close()}
+     */
+    public MemorySegment skipInput() {
+        requireOpen();
+        return shape.skip() == null ? null : shape.skip().input();
+    }
+
+    /**
      * {@return the gradient of {@link #outputs()} that {@link #backward()} starts from, laid out as they are. A forward
      * pass assigns it: that of the loss, or zero without targets. What is written or added to it before
      * {@code backward()} counts, but for what stands at steps beyond a sequence's length}. See also

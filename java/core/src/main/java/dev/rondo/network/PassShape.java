@@ -19,6 +19,7 @@ final class PassShape {
     private final boolean clears; // where no step is taken, the source's numbers are set to zero
     private final Network network;
     private final Head head;
+    private final SkipPass skip; // null without
     private final MemorySegment tokens; // int32 [T, B]; null for numbers
     private final LayerPass.Run[][] runs = new LayerPass.Run[LENGTHS + HOLD + 1][]; // by what a batch has; made lazily
     private LayerPass.Run[] current; // of the last forward pass
@@ -50,7 +51,7 @@ final class PassShape {
                 : null;
         this.source = embedding != null ? embedding.asSource(skips) : buffers.asSource();
         long positions = network.description().head().lastStep() ? batchSize : rows;
-        SkipPass skip = skips
+        this.skip = skips
                 ? new SkipPass(shared.pass, shared.head.products(), timeSteps, source, shared.skip)
                 : null;
         this.head = Head.of(network, layers[layers.length - 1], shared.head, positions, skip);
@@ -69,6 +70,11 @@ final class PassShape {
     /** {@return the head} */
     Head head() {
         return head;
+    }
+
+    /** {@return what the head reads past all layers; null without} */
+    SkipPass skip() {
+        return skip;
     }
 
     /** {@return tokens of the batch, int32 [T, B]; null for numbers} */

@@ -67,6 +67,11 @@ final class SkipPass {
                 : null;
     }
 
+    /** {@return what it reads, [N, I]} */
+    MemorySegment input() {
+        return x.values();
+    }
+
     void addTo(Matrix outputs) {
         if (lastStep) {
             gather();

@@ -9,8 +9,8 @@ import dev.rondo.cell.CellShape;
  *   k = P x / (f + x^T P x);   W = W + (y - W x) k^T;   P = (P - k x^T P) / f;   at first W = 0, P = I / alpha
  * </pre>
  *
- * <p>with a constant 1 in x for the bias. A row that is n rows old counts f^n. With f = 1 the weights after each row are
- * those of ridge regression with lambda = alpha that penalises the bias, too, as in ReservoirPy.
+ * <p>with a constant 1 in x for the bias. A row that is n rows old counts f^n. With f = 1 the weights after each row
+ * are those of ridge regression with lambda = alpha that penalises the bias, too, as in ReservoirPy.
  *
  * <pre>{@code
  * var rule = RecursiveLeastSquares.of(2, 1).forgetting(0.99);

@@ -8,9 +8,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * The triangular factor of a tall matrix that comes in blocks of rows: {@code A = Q R}, of which R and {@code Q^T y} are
- * kept, as is what no combination of columns explains. Each block is taken into R by Householder reflections, which
- * leave the condition of A as it is; {@code A^T A} would square it.
+ * The triangular factor of a tall matrix that comes in blocks of rows: {@code A = Q R}, of which R and {@code Q^T y}
+ * are kept, as is what no combination of columns explains. Each block is taken into R by Householder reflections,
+ * which leave the condition of A as it is; {@code A^T A} would square it.
  *
  * <pre>
  *   H = I - tau v v^T,  v = [e_j; V_j]:  of the rows of R, reflection j touches row j alone

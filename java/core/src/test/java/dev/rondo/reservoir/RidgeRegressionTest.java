@@ -60,8 +60,8 @@ class RidgeRegressionTest {
     }
 
     /**
-     * Against normal equations solved in a hundred digits, with several blocks and panels; 1e3 is room for the condition
-     * of these numbers, and eps times the number of rows for the sums.
+     * Against normal equations solved in a hundred digits, with several blocks and panels; 1e3 is room for the
+     * condition of these numbers, and eps times the number of rows for the sums.
      */
     @ParameterizedTest
     @MethodSource("backends")
@@ -354,10 +354,10 @@ class RidgeRegressionTest {
             assertEquals("lambda: expected a number of at least 0, got " + lambda,
                     assertThrows(IllegalArgumentException.class, () -> regression.solve(lambda)).getMessage());
         }
-        assertEquals("x[1]: expected a number from -1.0E150 to 1.0E150, got NaN", assertThrows(IllegalArgumentException.class,
-                () -> regression.add(new double[] {0, Double.NaN}, new double[1])).getMessage());
-        assertEquals("y[0]: expected a number from -1.0E150 to 1.0E150, got Infinity", assertThrows(IllegalArgumentException.class,
-                () -> regression.add(new double[2], new double[] {Double.POSITIVE_INFINITY})).getMessage());
+        assertEquals("x[1]: expected a number from -1.0E150 to 1.0E150, got NaN",
+                assertThrows(IllegalArgumentException.class, () -> regression.add(new double[] {0, Double.NaN}, new double[1])).getMessage());
+        assertEquals("y[0]: expected a number from -1.0E150 to 1.0E150, got Infinity",
+                assertThrows(IllegalArgumentException.class, () -> regression.add(new double[2], new double[] {Double.POSITIVE_INFINITY})).getMessage());
         assertEquals("x: expected 2 numbers, got 3", assertThrows(IllegalArgumentException.class,
                 () -> regression.add(new double[3], new double[1])).getMessage());
         assertThrows(IllegalArgumentException.class, () -> RidgeRegression.of(0, 1));

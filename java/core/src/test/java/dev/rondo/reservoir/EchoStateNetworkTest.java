@@ -1,0 +1,303 @@
+package dev.rondo.reservoir;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rondo.cell.Backend;
+import dev.rondo.cell.elman.Elman;
+import dev.rondo.io.CheckpointException;
+import dev.rondo.memory.Parameters;
+import dev.rondo.memory.Precision;
+import dev.rondo.network.Network;
+import dev.rondo.network.SeededRandom;
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EchoStateNetworkTest {
+    private static final UnaryOperator<Network.Builder> DOUBLE =
+            builder -> builder.backend(Backend.REFERENCE).precision(Precision.FLOAT64).quiet();
+
+    private final SeededRandom random = new SeededRandom(11);
+
+    @TempDir
+    private Path directory;
+
+    private double[][] rows(int count, int width) {
+        var rows = new double[count][];
+        Arrays.setAll(rows, _ -> random.doubles(width, -1, 1).toArray());
+        return rows;
+    }
+
+    private static double[][] sine(int from, int count) {
+        var series = new double[count][1];
+        Arrays.setAll(series, t -> new double[] {0.8 * Math.sin(0.3 * (from + t))});
+        return series;
+    }
+
+    private static EchoStateNetwork generator(UnaryOperator<EchoStateNetwork.Builder> options) {
+        return options.apply(EchoStateNetwork.builder(0, 1).feedback().reservoir(Elman.of(40)).seed(4)).options(DOUBLE)
+                .build();
+    }
+
+    /** The equations of the class, written out: input, feedback of the target and then of the output, squares. */
+    @Test
+    void isWhatTheEquationsSay() {
+        int H = 7;
+        int reads = 3; // an input, and two outputs fed back
+        double[][] u = rows(60, 1);
+        double[][] d = rows(60, 2);
+        try (var model = EchoStateNetwork.builder(1, 2).feedback(0.3).squares().reservoir(Elman.of(H)).seed(1)
+                .options(DOUBLE).build();
+                var regression = RidgeRegression.of(2 * H + reads, 2)) {
+            Parameters parameters = model.network().parameters();
+            double[] in = parameters.view("layer0.weightIh").toArray(ValueLayout.JAVA_DOUBLE);
+            double[] w = parameters.view("layer0.weightHh").toArray(ValueLayout.JAVA_DOUBLE);
+            double[] x = new double[H];
+            double[] last = new double[2];
+            for (int t = 0; t < 40; t++) {
+                double[] read = {u[t][0], last[0], last[1]};
+                x = next(in, w, read, x);
+                if (t >= 10) {
+                    regression.add(features(x, read), d[t]);
+                }
+                last = d[t];
+            }
+            double error = model.train(Ridge.of(1e-3).washout(10), Arrays.copyOf(u, 40), Arrays.copyOf(d, 40));
+            LinearReadout expected = regression.solve(1e-3);
+            assertArrayEquals(expected.weights(), model.readout().weights(), 1e-9);
+            assertEquals(regression.meanSquaredError(expected), error, 1e-12);
+            double[][] generated = model.generate(Arrays.copyOfRange(u, 40, 60));
+            for (int t = 40; t < 60; t++) {
+                double[] read = {u[t][0], last[0], last[1]};
+                x = next(in, w, read, x);
+                last = new double[2];
+                expected.apply(features(x, read), last);
+                assertArrayEquals(last, generated[t - 40], 1e-9);
+            }
+        }
+    }
+
+    private static double[] next(double[] in, double[] w, double[] read, double[] x) {
+        var next = new double[x.length];
+        for (int i = 0; i < x.length; i++) {
+            double sum = 0;
+            for (int j = 0; j < read.length; j++) {
+                sum += in[i * read.length + j] * read[j];
+            }
+            for (int j = 0; j < x.length; j++) {
+                sum += w[i * x.length + j] * x[j];
+            }
+            next[i] = Math.tanh(sum);
+        }
+        return next;
+    }
+
+    private static double[] features(double[] x, double[] read) {
+        var features = new double[2 * x.length + read.length];
+        for (int j = 0; j < x.length; j++) {
+            features[j] = x[j];
+            features[x.length + j] = x[j] * x[j];
+        }
+        System.arraycopy(read, 0, features, 2 * x.length, read.length);
+        return features;
+    }
+
+    /** A wave that was learned goes on for a thousand steps; so it does after another way in. */
+    @Test
+    void whatWasLearnedGoesOn() {
+        try (var model = generator(builder -> builder.noise(1e-4))) {
+            model.train(Ridge.of(1e-6).washout(50), sine(0, 500));
+            assertClose(sine(500, 1000), model.generate(1000));
+            model.warmUp(new double[100][0], sine(33, 100));
+            assertClose(sine(133, 1000), model.generate(1000));
+        }
+    }
+
+    private static void assertClose(double[][] expected, double[][] actual) {
+        for (int t = 0; t < expected.length; t++) {
+            assertEquals(expected[t][0], actual[t][0], 0.05, "step " + t);
+        }
+    }
+
+    @Test
+    void noiseIsDrawnFromTheSeedAnewForEachTraining() {
+        try (var still = generator(UnaryOperator.identity()); var noisy = generator(builder -> builder.noise(1e-3))) {
+            double exact = still.train(Ridge.of(1e-6).washout(50), sine(0, 300));
+            double first = noisy.train(Ridge.of(1e-6).washout(50), sine(0, 300));
+            double[] weights = noisy.readout().weights();
+            assertEquals(first, noisy.train(Ridge.of(1e-6).washout(50), sine(0, 300)));
+            assertArrayEquals(weights, noisy.readout().weights());
+            assertTrue(first > 10 * exact, first + " with noise, " + exact + " without");
+        }
+    }
+
+    /** Sequences begin anew each, so their order does not matter, and one twice is lambda halved. */
+    @Test
+    void sequencesBeginAnew() {
+        double[][] a = sine(0, 60);
+        double[][] b = sine(9, 80);
+        List<double[][]> none = List.of(new double[60][0], new double[80][0]);
+        try (var one = generator(UnaryOperator.identity()); var two = generator(UnaryOperator.identity())) {
+            one.train(Ridge.of(1e-3).washout(5), none, List.of(a, b));
+            two.train(Ridge.of(1e-3).washout(5), none.reversed(), List.of(b, a));
+            assertArrayEquals(one.readout().weights(), two.readout().weights(), 1e-9);
+            one.train(Ridge.of(1e-3), a);
+            two.train(Ridge.of(2e-3), List.of(none.getFirst(), none.getFirst()), List.of(a, a));
+            assertArrayEquals(one.readout().weights(), two.readout().weights(), 1e-9);
+        }
+    }
+
+    @Test
+    void streamsSideBySideAreStreamsAlone() {
+        try (var model = EchoStateNetwork.builder(2, 1).feedback().reservoir(Elman.of(9)).reservoir(Elman.of(5)).seed(2)
+                .options(DOUBLE).build()) {
+            assertEquals(9 + 5 + 3, model.features());
+            model.train(Ridge.of(1e-3), rows(50, 2), rows(50, 1));
+            double[][] a = rows(8, 2);
+            double[][] b = rows(8, 2);
+            double[][] alone = model.predict(a);
+            double[][] other = model.predict(b);
+            try (var both = model.stream(2)) {
+                var y = new double[2];
+                for (int t = 0; t < 8; t++) {
+                    both.step(new double[] {a[t][0], a[t][1], b[t][0], b[t][1]}, y);
+                    assertEquals(alone[t][0], y[0], 1e-12);
+                    assertEquals(other[t][0], y[1], 1e-12);
+                }
+                both.reset();
+                both.step(new double[] {b[0][0], b[0][1], a[0][0], a[0][1]}, y);
+                assertEquals(other[0][0], y[0], 1e-12);
+                assertEquals(alone[0][0], y[1], 1e-12);
+            }
+        }
+    }
+
+    /** Step by step, the rows are those of the training, and alpha is lambda but for what the bias costs. */
+    @Test
+    void learnsStepByStep() {
+        double[][] u = rows(300, 1);
+        double[][] d = new double[300][1];
+        Arrays.setAll(d, t -> new double[] {t < 2 ? 0 : u[t - 1][0] * u[t - 2][0]});
+        try (var model = EchoStateNetwork.builder(1, 1).reservoir(Elman.of(20)).squares().seed(6).options(DOUBLE)
+                .build();
+                var stream = model.stream()) {
+            var rule = RecursiveLeastSquares.of(model.features(), 1, 1e-4);
+            var y = new double[1];
+            double early = 0;
+            double late = 0;
+            for (int t = 0; t < 300; t++) {
+                stream.learn(u[t], d[t], rule, y);
+                early += t < 100 ? Math.pow(y[0] - d[t][0], 2) : 0;
+                late += t >= 200 ? Math.pow(y[0] - d[t][0], 2) : 0;
+            }
+            assertTrue(late < early / 3, early + ", then " + late);
+            model.readout(rule.readout());
+            double[][] online = model.predict(u);
+            model.train(Ridge.of(1e-4), u, d);
+            double[][] ridge = model.predict(u);
+            for (int t = 0; t < 300; t++) {
+                assertEquals(ridge[t][0], online[t][0], 1e-3);
+            }
+        }
+    }
+
+    @Test
+    void aFileHoldsModelAndState() throws IOException {
+        Path file = directory.resolve("model.rondo");
+        try (var model = generator(builder -> builder.squares().readsInput(false).noise(1e-5))) {
+            model.train(Ridge.of(1e-6).washout(20), sine(0, 200));
+            model.save(file);
+            double[][] expected = model.generate(50);
+            try (var loaded = EchoStateNetwork.load(file, DOUBLE)) {
+                assertArrayEquals(expected, loaded.generate(50));
+                assertEquals(model.network().description(), loaded.network().description());
+                assertEquals(80, loaded.features());
+                loaded.train(Ridge.of(1e-6).washout(20), sine(0, 200)); // with the same noise
+                assertArrayEquals(model.readout().weights(), loaded.readout().weights());
+            }
+            try (var rounded = EchoStateNetwork.load(
+                    file, builder -> builder.backend(Backend.REFERENCE).precision(Precision.FLOAT32).quiet())) {
+                rounded.warmUp(new double[200][0], sine(0, 200));
+                model.warmUp(new double[200][0], sine(0, 200));
+                assertEquals(model.generate(1)[0][0], rounded.generate(1)[0][0], 1e-2);
+            }
+        }
+        try (var untrained = generator(UnaryOperator.identity())) {
+            untrained.save(file);
+            try (var loaded = EchoStateNetwork.load(file, DOUBLE)) {
+                assertFalse(loaded.isTrained());
+            }
+        }
+    }
+
+    @Test
+    void whatIsNoModelIsRefused() throws IOException {
+        Path file = directory.resolve("model.rondo");
+        try (var model = generator(UnaryOperator.identity())) {
+            model.train(Ridge.of(1e-6), sine(0, 50));
+            model.save(file);
+            byte[] whole = Files.readAllBytes(file);
+            for (int at = 0; at < whole.length; at += 97) {
+                byte[] damaged = whole.clone();
+                damaged[at] ^= 4;
+                Files.write(file, damaged);
+                assertThrows(CheckpointException.class, () -> EchoStateNetwork.load(file, DOUBLE), "byte " + at);
+                Files.write(file, Arrays.copyOf(whole, at));
+                assertThrows(CheckpointException.class, () -> EchoStateNetwork.load(file, DOUBLE), "first " + at);
+            }
+            model.network().save(file);
+            assertTrue(assertThrows(CheckpointException.class, () -> EchoStateNetwork.load(file, DOUBLE)).getMessage()
+                    .endsWith("has no section echo.settings"));
+        }
+        assertThrows(IllegalArgumentException.class, () -> EchoStateSettings.parse("inputs=1"));
+        assertThrows(IllegalArgumentException.class, () -> EchoStateSettings.parse(""));
+    }
+
+    @Test
+    void misuseIsSaid() {
+        assertEquals("inputSize: expected at least 1 without feedback, got 0",
+                refused(_ -> EchoStateNetwork.builder(0, 1).reservoir(Elman.of(3)).build()));
+        assertEquals("inputSize: expected at least 0, got -1", refused(_ -> EchoStateNetwork.builder(-1, 1)));
+        assertEquals("noise: expected a number of at least 0, got -1.0",
+                refused(_ -> EchoStateNetwork.builder(1, 1).noise(-1)));
+        assertEquals("inputs: expected 50 rows, one for each target, got 49",
+                refused(model -> model.train(Ridge.of(1), rows(49, 2), rows(50, 1))));
+        assertEquals("input: expected 2 numbers, got 3",
+                refused(model -> model.train(Ridge.of(1), rows(50, 3), rows(50, 1))));
+        assertEquals("inputs: expected 2 numbers per step, got none",
+                refused(model -> model.train(Ridge.of(1), rows(50, 1))));
+        assertEquals("rows: expected at least one, got none",
+                refused(model -> model.train(Ridge.of(1).washout(50), rows(50, 2), rows(50, 1))));
+        assertEquals("readout: expected 5 features and 1 outputs, got 4 and 1",
+                refused(model -> model.readout(new LinearReadout(new double[4], new double[1]))));
+        try (var model = model()) {
+            assertEquals("readout: expected a trained model, got one without a readout", assertThrows(
+                    IllegalStateException.class, () -> model.predict(rows(3, 2))).getMessage());
+        }
+        EchoStateNetwork closed = model();
+        closed.close();
+        assertThrows(IllegalStateException.class, () -> closed.train(Ridge.of(1), rows(5, 2), rows(5, 1)));
+        assertThrows(IllegalStateException.class, closed::stream);
+    }
+
+    private static EchoStateNetwork model() {
+        return EchoStateNetwork.builder(2, 1).reservoir(Elman.of(3)).options(DOUBLE).build();
+    }
+
+    private static String refused(Consumer<EchoStateNetwork> use) {
+        try (var model = model()) {
+            return assertThrows(IllegalArgumentException.class, () -> use.accept(model)).getMessage();
+        }
+    }
+}
