@@ -41,6 +41,8 @@ public final class ExampleVariables {
     public static Dataset test;
     public static Trainer trainer;
     public static EchoStateNetwork model;
+    public static double[][] inputs;
+    public static double[][] targets;
     public static List<double[]> measured;
     public static List<double[]> wanted;
     public static Backend backend;

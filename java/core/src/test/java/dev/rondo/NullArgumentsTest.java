@@ -64,6 +64,7 @@ import dev.rondo.network.OutputLoss;
 import dev.rondo.network.Sequence;
 import dev.rondo.network.SequenceBatch;
 import dev.rondo.reservoir.EchoStateNetwork;
+import dev.rondo.reservoir.HyperparameterSearch;
 import dev.rondo.reservoir.LinearReadout;
 import dev.rondo.reservoir.RecursiveLeastSquares;
 import dev.rondo.reservoir.Ridge;
@@ -235,6 +236,9 @@ class NullArgumentsTest {
         sample(model);
         sample(opened(model.stream()));
         sample(double[][].class, new double[1][1]);
+        sample(HyperparameterSearch.grid(1).values("a", 1));
+        sample(HyperparameterSearch.Listener.class, (HyperparameterSearch.Listener) (_, _, _) -> {});
+        sample(new HyperparameterSearch.Trial(0, 1, Map.of()));
     }
 
     private static void makeSamplesOfTraining(Network network) {

@@ -95,7 +95,8 @@ class RecursiveLeastSquaresTest {
         }
         assertThrows(IllegalArgumentException.class, () -> rule.learn(new double[3], new double[1]));
         assertEquals("x[0]: expected a number from -1.0E150 to 1.0E150, got NaN",
-                assertThrows(IllegalArgumentException.class, () -> rule.learn(new double[] {Double.NaN, 0}, new double[1])).getMessage());
+                assertThrows(IllegalArgumentException.class,
+                        () -> rule.learn(new double[] {Double.NaN, 0}, new double[1])).getMessage());
         assertArrayEquals(new double[2], rule.readout().weights());
     }
 }

@@ -355,9 +355,11 @@ class RidgeRegressionTest {
                     assertThrows(IllegalArgumentException.class, () -> regression.solve(lambda)).getMessage());
         }
         assertEquals("x[1]: expected a number from -1.0E150 to 1.0E150, got NaN",
-                assertThrows(IllegalArgumentException.class, () -> regression.add(new double[] {0, Double.NaN}, new double[1])).getMessage());
+                assertThrows(IllegalArgumentException.class,
+                        () -> regression.add(new double[] {0, Double.NaN}, new double[1])).getMessage());
         assertEquals("y[0]: expected a number from -1.0E150 to 1.0E150, got Infinity",
-                assertThrows(IllegalArgumentException.class, () -> regression.add(new double[2], new double[] {Double.POSITIVE_INFINITY})).getMessage());
+                assertThrows(IllegalArgumentException.class,
+                        () -> regression.add(new double[2], new double[] {Double.POSITIVE_INFINITY})).getMessage());
         assertEquals("x: expected 2 numbers, got 3", assertThrows(IllegalArgumentException.class,
                 () -> regression.add(new double[3], new double[1])).getMessage());
         assertThrows(IllegalArgumentException.class, () -> RidgeRegression.of(0, 1));
