@@ -20,6 +20,7 @@ module dev.rondo.core {
     exports dev.rondo.cell.lstm;
     exports dev.rondo.cell.mingru;
     exports dev.rondo.cell.minlstm;
+    exports dev.rondo.cell.reservoir;
     exports dev.rondo.check;
     exports dev.rondo.io;
     // What a cell's bodies are made of: a cell of a user's own extends ReferenceKernel, as the built-in ones do.

@@ -20,12 +20,14 @@ import dev.rondo.cell.Execution;
 import dev.rondo.cell.InputKind;
 import dev.rondo.cell.IsaTier;
 import dev.rondo.cell.ParameterBlock;
+import dev.rondo.cell.SparsePattern;
 import dev.rondo.cell.elman.Elman;
 import dev.rondo.cell.gru.Gru;
 import dev.rondo.cell.indrnn.IndRnn;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.cell.mingru.MinGru;
 import dev.rondo.cell.minlstm.MinLstm;
+import dev.rondo.cell.reservoir.Reservoir;
 import dev.rondo.check.CellBody;
 import dev.rondo.check.CellGradientCheck;
 import dev.rondo.check.CellParity;
@@ -61,6 +63,7 @@ import dev.rondo.network.NetworkDescription;
 import dev.rondo.network.NetworkHead;
 import dev.rondo.network.NetworkInput;
 import dev.rondo.network.OutputLoss;
+import dev.rondo.network.SeededRandom;
 import dev.rondo.network.Sequence;
 import dev.rondo.network.SequenceBatch;
 import dev.rondo.reservoir.EchoStateNetwork;
@@ -111,6 +114,7 @@ import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.function.UnaryOperator;
+import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -137,6 +141,7 @@ class NullArgumentsTest {
             "dev.rondo.cell.lstm",
             "dev.rondo.cell.mingru",
             "dev.rondo.cell.minlstm",
+            "dev.rondo.cell.reservoir",
             "dev.rondo.check",
             "dev.rondo.io",
             "dev.rondo.kernel",
@@ -314,6 +319,9 @@ class NullArgumentsTest {
         sample(IndRnn.of(1));
         sample(MinGru.of(1));
         sample(MinLstm.of(1));
+        sample(Reservoir.of(1));
+        sample(Reservoir.Activation.TANH);
+        sample(Reservoir.Distribution.UNIFORM);
         sample(Elman.of(1));
         sample(Activation.TANH);
         sample(Gru.Reset.AFTER);
@@ -324,6 +332,8 @@ class NullArgumentsTest {
         sample(NativeActivation.Function.EXP);
         sample(InputKind.DENSE);
         sample(ParameterBlock.Source.ONE);
+        sample(SparsePattern.fanIn(1, 1, 0));
+        sample(RandomGenerator.class, new SeededRandom(1));
         sample(shape);
         sample(execution);
         sample(pass);

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.random.RandomGenerator;
 
 /**
  * Description of a recurrent cell: its sizes, states, parameters and options. It holds no numbers; it is a value, and
@@ -91,6 +92,16 @@ public interface Cell {
     }
 
     /**
+     * {@return which units a sparse product of the old state connects; null, as by default, of a cell whose products are
+     * dense} Such a cell has one gate, R = H; its weights, one for each connection in this order, are the tensor after
+     * that of the input, multiply plane 0 and are all that does. {@link #blocks} says the same, connection by
+     * connection.
+     */
+    default SparsePattern recurrentPattern() {
+        return null;
+    }
+
+    /**
      * {@return whether the pointwise part has kinks, where it has no derivative, as a rectified unit has where its
      * pre-activation is 0} Checks choose numbers for such a cell that keep away from them; its reference says where
      * they are.
@@ -106,6 +117,22 @@ public interface Cell {
      */
     default double initialBias(int row) {
         return 0;
+    }
+
+    /**
+     * {@return what the parameters start with, all of them as {@link #layout} says, of a cell that draws them itself;
+     * null, as by default, leaves them to the rules of the network and to {@link #initialBias}} Drawn in one order
+     * whatever the kind of input, so that weights are the same for tokens and for one-hot numbers.
+     *
+     * @param inputSize I, as for {@link #layout}
+     * @param kind what the input is made of
+     * @param random what to draw from
+     * @throws IllegalArgumentException if {@code inputSize} is below 1
+     */
+    default double[] firstParameters(int inputSize, InputKind kind, RandomGenerator random) {
+        Objects.requireNonNull(kind, "kind: expected one, got null");
+        Objects.requireNonNull(random, "random: expected a generator, got null");
+        return null;
     }
 
     /** {@return the options beside the hidden size, by name, for checkpoints; by default none} */

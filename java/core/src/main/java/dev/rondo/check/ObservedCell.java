@@ -5,12 +5,14 @@ import dev.rondo.cell.Cell;
 import dev.rondo.cell.CellKernel;
 import dev.rondo.cell.InputKind;
 import dev.rondo.cell.ParameterBlock;
+import dev.rondo.cell.SparsePattern;
 import dev.rondo.cell.UnitGroup;
 import dev.rondo.kernel.ReferenceKernel;
 import dev.rondo.memory.TensorLayout;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
 
 /** A cell whose reference shows its distances from kinks to an observer, as far as it is a {@link ReferenceKernel}. */
 record ObservedCell(Cell cell, Consumer<double[]> observer) implements Cell {
@@ -57,6 +59,16 @@ record ObservedCell(Cell cell, Consumer<double[]> observer) implements Cell {
     @Override
     public List<UnitGroup> unitGroups() {
         return cell.unitGroups();
+    }
+
+    @Override
+    public SparsePattern recurrentPattern() {
+        return cell.recurrentPattern();
+    }
+
+    @Override
+    public double[] firstParameters(int inputSize, InputKind kind, RandomGenerator random) {
+        return cell.firstParameters(inputSize, kind, random);
     }
 
     @Override

@@ -57,6 +57,13 @@ final class FirstParameters {
     private void writeCell(int layer, long offset) {
         Cell cell = description.layers().get(layer).cell();
         TensorLayout own = description.cellLayout(layer);
+        double[] first = cell.firstParameters(description.inputSize(layer), description.inputKind(layer), random);
+        if (first != null) {
+            for (int i = 0; i < first.length; i++) {
+                set(offset + i, first[i]);
+            }
+            return;
+        }
         for (ParameterBlock block : cell.blocks(description.inputSize(layer), description.inputKind(layer))) {
             if (block.source() == Source.ONE) {
                 writeBiases(cell, block, offset);

@@ -18,6 +18,7 @@ import java.util.random.RandomGenerator;
  * start with 1; embeddings are uniform with variance 1; weights that see one unit each keep the default of recurrent
  * ones, but for those with which units see their own past alone ({@link dev.rondo.cell.indrnn.IndRnn}): these start
  * between 0 and 1, and a rule for recurrent weights is asked for each of them as for a matrix of one row and column.
+ * A reservoir draws its weights itself, whatever the rules ({@link dev.rondo.cell.reservoir.Reservoir}).
  *
  * <p>A rule is asked for one gate at a time: H rows, or as many as its weights have. One of one's own is a lambda:
  *

@@ -1,0 +1,6 @@
+/**
+ * The reservoir of an echo state network: description and bodies side by side.
+ *
+ * <p>No argument may be null, as in {@link dev.rondo.cell}.
+ */
+package dev.rondo.cell.reservoir;
