@@ -6,6 +6,8 @@ import dev.rondo.io.CheckpointException;
 import dev.rondo.memory.Workspace;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 
@@ -34,6 +36,7 @@ public final class NetworkPass implements AutoCloseable {
     private final Targets targets;
     private final LossPass loss; // null without
     private PassShape shape; // of the last forward pass
+    private final Map<Object, Companion> companions = new IdentityHashMap<>();
     private final SeededRandom masks = new SeededRandom(0);
     private final boolean draws; // masks, in every forward pass
     private boolean masksFixed;
@@ -201,6 +204,49 @@ public final class NetworkPass implements AutoCloseable {
         } finally {
             guard.exit();
         }
+    }
+
+    /**
+     * Puts every sequence that begins anew in the next forward pass into the state that it begins with, as that pass
+     * would: {@link #state} says then where it starts from, and {@link #timeOrigin()} when.
+     *
+     * @return [B], whether the sequence begins anew: all of them unless states are carried
+     * @throws IllegalStateException after {@link #close()} of pass or network, or while another thread uses this pass
+     */
+    public boolean[] beginning() {
+        guard.enter();
+        try {
+            if (!carryState) {
+                timeOrigin = 0;
+            }
+            return states.beginning(carryState).clone();
+        } finally {
+            guard.exit();
+        }
+    }
+
+    /**
+     * {@return what {@code owner} keeps beside this pass, made at the first call and closed with the pass: the passes
+     * and the memory of a learner}
+     *
+     * @param owner whose it is, told apart by identity
+     * @param maker makes it of this pass
+     * @param <C> its type, always the same of one owner
+     * @throws IllegalStateException after {@link #close()}
+     */
+    @SuppressWarnings("unchecked") // what an owner made is what it gets
+    public <C extends Companion> C companion(Object owner, Function<NetworkPass, C> maker) {
+        Objects.requireNonNull(owner, "owner: expected one, got null");
+        Objects.requireNonNull(maker, "maker: expected a function of the pass, got null");
+        requireOpen();
+        return (C) companions.computeIfAbsent(owner, _ -> maker.apply(this));
+    }
+
+    /** What is kept beside a pass. */
+    public interface Companion extends AutoCloseable {
+        /** Frees it; called once. */
+        @Override
+        void close();
     }
 
     /**
@@ -575,6 +621,8 @@ public final class NetworkPass implements AutoCloseable {
         for (LayerPass layer : layers) {
             layer.close();
         }
+        companions.values().forEach(Companion::close);
+        companions.clear();
     }
 
     private PassShape shape(int steps) {

@@ -32,6 +32,12 @@ final class PassStates {
 
     /** Before a forward pass; without {@code carried} all sequences begin anew. */
     void enter(boolean carried) {
+        System.arraycopy(beginning(carried), 0, began, 0, began.length);
+        Arrays.fill(begins, false);
+    }
+
+    /** {@return [B], which sequences begin anew in the next forward pass}; they are put where they begin */
+    boolean[] beginning(boolean carried) {
         if (!carried) {
             reset();
         }
@@ -41,9 +47,8 @@ final class PassStates {
                     planes.beginAgain(b);
                 }
             }
-            began[b] = begins[b];
-            begins[b] = false;
         }
+        return begins;
     }
 
     /** After a backward pass. */

@@ -3,6 +3,7 @@ package dev.rondo.network;
 import dev.rondo.cell.CellShape;
 import dev.rondo.memory.Precision;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 
 /**
@@ -244,6 +245,64 @@ public final class SequenceBatch {
         MemorySegment hold = sized("hold", present("marks", marks), rows(), 1);
         return new SequenceBatch(this, new Parts(
                 parts.targets, parts.targetPrecision, parts.targetSize, parts.targetMask, parts.lengths, hold));
+    }
+
+    /**
+     * {@return some steps of this batch, a view of the same memory but for lengths, which are copied: online learners
+     * take their steps so} Targets per step are those of the steps; targets per sequence stay with the part that ends
+     * where this batch does.
+     *
+     * <pre>{@code
+     * pass.carryState(true);
+     * for (int t = 0; t < batch.timeSteps(); t++) {
+     *     trainer.step(pass, batch.steps(t, 1));
+     * }
+     * }</pre>
+     *
+     * @param from the first step, from 0
+     * @param count how many, at least 1
+     * @throws IndexOutOfBoundsException if this batch has no such steps
+     */
+    public SequenceBatch steps(int from, int count) {
+        CellShape.atLeastOne("count", count);
+        Objects.checkFromIndexSize(from, count, timeSteps);
+        SequenceBatch part = tokens != null
+                ? tokens(stepsOf(tokens, from, count), count, batchSize)
+                : of(stepsOf(values, from, count), precision, count, batchSize, inputSize);
+        return new SequenceBatch(part, partsOf(from, count));
+    }
+
+    private Parts partsOf(int from, int count) {
+        MemorySegment targets = parts.targets;
+        MemorySegment mask = parts.targetMask;
+        if (targets != null && timeSteps > 1) {
+            long elementBytes = (long) parts.targetSize
+                    * (parts.targetPrecision == null ? Integer.BYTES : parts.targetPrecision.bytes());
+            boolean perStep = targets.byteSize() == rows() * elementBytes;
+            boolean last = from + count == timeSteps;
+            targets = perStep ? stepsOf(targets, from, count) : last ? targets : null;
+            mask = mask == null || targets == null ? null : perStep ? stepsOf(mask, from, count) : mask;
+        }
+        MemorySegment hold = parts.hold == null ? null : stepsOf(parts.hold, from, count);
+        return new Parts(targets, parts.targetPrecision, parts.targetSize, mask, lengthsOf(from, count), hold);
+    }
+
+    private MemorySegment lengthsOf(int from, int count) {
+        if (parts.lengths == null) {
+            return null;
+        }
+        var lengths = new int[batchSize];
+        for (int b = 0; b < batchSize; b++) {
+            int whole = parts.lengths.get(ValueLayout.JAVA_INT_UNALIGNED, (long) b * Integer.BYTES);
+            lengths[b] = whole > timeSteps ? whole : Math.clamp(whole - from, Math.min(whole, 0), count);
+        }
+        return MemorySegment.ofArray(lengths);
+    }
+
+    /** {@return the part of what is [T, ...]} */
+    private MemorySegment stepsOf(MemorySegment all, int from, int count) {
+        long step = all.byteSize() / timeSteps;
+        return all.asSlice(from * step, count * step);
     }
 
     /** {@return T} */

@@ -51,7 +51,7 @@ public final class Trainer {
         this.rule = builder.optimizer;
         this.optimizer = rule.start(network.parameters());
         this.schedule = builder.schedule;
-        this.step = new TrainingStep(this, builder.clipping);
+        this.step = new TrainingStep(this, builder.clipping, builder.learner);
         this.batchSize = builder.batchSize;
     }
 
@@ -279,6 +279,7 @@ public final class Trainer {
         private GradientClipping clipping = GradientClipping.none();
         private LearningRate schedule = LearningRate.constant();
         private int batchSize = 32;
+        private Learner learner;
 
         private Builder(Network network) {
             this.network = network;
@@ -292,6 +293,17 @@ public final class Trainer {
          */
         public Builder optimizer(Optimizer value) {
             this.optimizer = Objects.requireNonNull(value, "optimizer: expected one, got null");
+            return this;
+        }
+
+        /**
+         * Sets how gradients are found.
+         *
+         * @param value null = the default: back-propagation through time over each batch
+         * @return this
+         */
+        public Builder learner(Learner value) {
+            this.learner = value;
             return this;
         }
 

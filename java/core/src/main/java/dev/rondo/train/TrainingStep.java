@@ -21,11 +21,12 @@ final class TrainingStep {
         void run(NetworkPass pass, SequenceBatch batch, OutputLoss loss);
     }
 
-    private final Part[] parts = {this::forward, (pass, _, _) -> backward(pass), (_, _, _) -> update()};
+    private final Part[] parts;
     private final Trainer trainer;
     private final Network network;
     private final OptimizerState optimizer;
     private final GradientClipping clipping;
+    private final Learner learner; // null for back-propagation through the batch
     private final Gradients gradients;
     private final StepWatch watch = StepWatch.make();
     private boolean begun;
@@ -34,7 +35,13 @@ final class TrainingStep {
     private long lastCounted;
     private double lastNorm;
 
-    TrainingStep(Trainer trainer, GradientClipping clipping) {
+    /** Steps of {@code trainer}; {@code learner} is null for back-propagation through the batch. */
+    TrainingStep(Trainer trainer, GradientClipping clipping, Learner learner) {
+        Part update = (_, _, _) -> update();
+        this.parts = learner == null
+                ? new Part[] {this::forward, (pass, _, _) -> backward(pass), update}
+                : new Part[] {this::enter, this::forward, (pass, batch, _) -> learn(pass, batch), update};
+        this.learner = learner;
         this.trainer = trainer;
         this.network = trainer.network();
         this.optimizer = trainer.optimizerState();
@@ -66,9 +73,7 @@ final class TrainingStep {
     private void forward(NetworkPass pass, SequenceBatch batch, OutputLoss loss) {
         Objects.requireNonNull(pass, "pass: expected one, got null");
         Objects.requireNonNull(batch, "batch: expected one, got null");
-        if (pass.network() != network) {
-            throw new IllegalArgumentException("pass: expected one of this trainer's network, got another's");
-        }
+        requireOwn(pass);
         watch.begins();
         pass.forward(batch);
         lastLoss = loss == null ? pass.loss() : pass.loss(loss);
@@ -80,10 +85,32 @@ final class TrainingStep {
         watch.forwardEnds();
     }
 
+    private void requireOwn(NetworkPass pass) {
+        if (pass.network() != network) {
+            throw new IllegalArgumentException("pass: expected one of this trainer's network, got another's");
+        }
+    }
+
     private void backward(NetworkPass pass) {
         network.zeroGradients();
         pass.backward();
         watch.backwardEnds();
+    }
+
+    private void enter(NetworkPass pass, SequenceBatch batch, OutputLoss loss) {
+        Objects.requireNonNull(pass, "pass: expected one, got null");
+        requireOwn(pass);
+        learning(pass).enter();
+    }
+
+    private void learn(NetworkPass pass, SequenceBatch batch) {
+        network.zeroGradients();
+        learning(pass).backward(batch);
+        watch.backwardEnds();
+    }
+
+    private Learning learning(NetworkPass pass) {
+        return pass.companion(this, own -> new Learning(learner, own));
     }
 
     private void update() {
@@ -104,7 +131,7 @@ final class TrainingStep {
         begun = true;
         LOGGER.log(Level.INFO, () -> "training " + network.parameters().count() + " parameters from step "
                 + (optimizer.steps() + 1) + " on, " + trainer.optimizer() + ", " + clipping + ", "
-                + trainer.schedule());
+                + trainer.schedule() + (learner == null ? "" : ", " + learner));
     }
 
     /** {@return the learning rate of the next step}; one that is no number would spoil every parameter */

@@ -1,0 +1,84 @@
+package dev.rondo.train;
+
+import dev.rondo.memory.Precision;
+import dev.rondo.memory.Workspace;
+import dev.rondo.network.NetworkPass;
+import dev.rondo.network.SequenceBatch;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** A learner at work on the batches of one pass, which has the outputs and the loss of each. */
+final class Learning implements NetworkPass.Companion {
+    private final NetworkPass pass;
+    private final OnlineGradients online;
+    private final Precision precision;
+    private final boolean lastStep; // the head reads that alone
+    private final int outputs; // O
+    private final Workspace memory;
+    private final MemorySegment gradient; // [B, O], of a head that reads the last step
+
+    Learning(Learner learner, NetworkPass pass) {
+        this.pass = pass;
+        this.precision = pass.network().precision();
+        this.lastStep = pass.network().description().head().lastStep();
+        this.outputs = pass.network().outputSize();
+        this.online = learner.start(pass);
+        this.memory = new Workspace("learner");
+        this.gradient = memory.allocate(precision, (long) pass.batchSize() * outputs);
+    }
+
+    /** Before the pass runs forward. */
+    void enter() {
+        online.enter(pass);
+    }
+
+    /** After it ran forward over {@code batch}: adds the gradients of the parameters. */
+    void backward(SequenceBatch batch) {
+        MemorySegment all = pass.outputGradient();
+        int most = Math.min(online.mostSteps(), batch.timeSteps());
+        for (int t = 0; t < batch.timeSteps(); t += most) {
+            int steps = Math.min(most, batch.timeSteps() - t);
+            online.forward(batch.steps(t, steps));
+            MemorySegment part = steps == batch.timeSteps() ? all
+                    : lastStep ? ofLast(batch, all, t)
+                    : precision.slice(all, (long) t * batch.batchSize() * outputs,
+                            (long) steps * batch.batchSize() * outputs);
+            if (differsFromZero(part)) {
+                online.addGradient(part);
+            }
+            online.advance();
+        }
+    }
+
+    /** The gradients of the sequences that take their last step at {@code t}, where the others have zero. */
+    private MemorySegment ofLast(SequenceBatch batch, MemorySegment all, int t) {
+        gradient.fill((byte) 0);
+        long row = (long) outputs * precision.bytes();
+        for (int b = 0; b < batch.batchSize(); b++) {
+            int last = batch.timeSteps() - 1;
+            while (last > 0 && !SequenceInputs.takesStep(batch, last, b)) {
+                last--;
+            }
+            if (last == t) {
+                MemorySegment.copy(all, b * row, gradient, b * row, row);
+            }
+        }
+        return gradient;
+    }
+
+    private static boolean differsFromZero(MemorySegment values) {
+        long bytes = values.byteSize();
+        for (long at = 0; at < bytes; at += Integer.BYTES) {
+            if (values.get(ValueLayout.JAVA_INT, at) != 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public void close() {
+        memory.close();
+        online.close();
+    }
+}

@@ -1,0 +1,162 @@
+package dev.rondo.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rondo.cell.Backend;
+import dev.rondo.cell.Cell;
+import dev.rondo.cell.clockwork.Clockwork;
+import dev.rondo.cell.elman.Elman;
+import dev.rondo.cell.gru.Gru;
+import dev.rondo.cell.indrnn.IndRnn;
+import dev.rondo.cell.lstm.Lstm;
+import dev.rondo.cell.mingru.MinGru;
+import dev.rondo.kernel.Available;
+import dev.rondo.network.Cells;
+import dev.rondo.network.Layer;
+import dev.rondo.network.Network;
+import dev.rondo.network.SequenceBatch;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class RtrlTest {
+    private static final double TOLERANCE = 1e-10;
+    private static final int H = 8;
+
+    static List<Arguments> variants() {
+        var cases = new ArrayList<Arguments>();
+        for (String variant : Cells.variants()) {
+            cases.add(Arguments.of(variant, Backend.REFERENCE));
+            cases.add(Arguments.of(variant, Backend.NATIVE));
+        }
+        return cases;
+    }
+
+    @ParameterizedTest
+    @MethodSource("variants")
+    void exactIsBackPropagationThroughTime(String variant, Backend backend) {
+        Available.assume(backend);
+        Cell cell = Cells.parse(variant, H);
+        try (Network one = LearnerCase.build(Network.builder(2).layer(cell), backend);
+                Network tokens = LearnerCase.build(Network.oneHot(4).layer(Elman.of(5)).layer(cell), backend);
+                Network over = LearnerCase.build(Network.embedding(4, H).layer(Layer.of(cell).learnedInitialState())
+                        .layer(Lstm.of(3)).lastStep(), backend)) {
+            check(Rtrl.exact(), one, LearnerCase.numbers(LearnerCase.T, 2, 1));
+            check(Rtrl.exact(), tokens, LearnerCase.ragged(LearnerCase.tokens(LearnerCase.T, 4, 2)));
+            check(Rtrl.exact(), over, LearnerCase.ragged(SequenceBatch.tokens(new int[] {
+                0, 1, 2, 3, 2, 1, 0, 0, 3, 1, 1, 2, 3, 2, 0, 1, 0, 3}, 6, LearnerCase.B)
+                    .targets(new int[] {0, 1, 2})));
+        }
+    }
+
+    private static void check(Learner learner, Network network, SequenceBatch batch) {
+        double difference = LearnerCase.difference(
+                LearnerCase.bptt(network, batch), LearnerCase.by(learner, network, batch));
+        assertTrue(difference <= TOLERANCE, network.description().text() + ": " + difference);
+    }
+
+    @Test
+    void ofStacksWithResidualsAndAnInputBesideTheTop() {
+        Network.Builder builder = Network.embedding(4, 6)
+                .layer(Layer.of(IndRnn.of(6)).residual().learnedInitialState())
+                .layer(Layer.of(Gru.of(6)).residual())
+                .layer(MinGru.of(4)).skip();
+        try (Network network = LearnerCase.build(builder, Backend.REFERENCE)) {
+            check(Rtrl.exact(), network, LearnerCase.ragged(LearnerCase.tokens(LearnerCase.T, 4, 3)));
+        }
+    }
+
+    @Test
+    void influencesGoOnWithStates() {
+        try (Network network = LearnerCase.build(Network.builder(2).layer(Lstm.of(4)).layer(Clockwork.of(4, 2)),
+                        Backend.REFERENCE);
+                var pass = network.pass(3, LearnerCase.B).carryState(true);
+                var learning = new Learning(Rtrl.exact(), pass)) {
+            SequenceBatch whole = LearnerCase.numbers(9, 2, 4);
+            double[] expected = LearnerCase.bptt(network, whole);
+            var sum = new double[expected.length];
+            for (int t = 0; t < 9; t += 3) {
+                double[] part = LearnerCase.by(learning, pass, whole.steps(t, 3));
+                Arrays.setAll(sum, i -> sum[i] + part[i] / 3); // the loss is the mean over three times as many targets
+            }
+            assertTrue(LearnerCase.difference(expected, sum) <= TOLERANCE);
+        }
+    }
+
+    @Test
+    void aSequenceThatBeginsAnewHasNoPast() {
+        try (Network network = LearnerCase.build(
+                        Network.builder(2).layer(Layer.of(Gru.of(4)).learnedInitialState()), Backend.REFERENCE);
+                var pass = network.pass(4, LearnerCase.B).carryState(true);
+                var learning = new Learning(Rtrl.exact(), pass)) {
+            SequenceBatch batch = LearnerCase.numbers(4, 2, 5);
+            double[] first = LearnerCase.by(learning, pass, batch);
+            double[] second = LearnerCase.by(learning, pass, batch);
+            pass.resetState();
+            assertEquals(0, LearnerCase.difference(first, LearnerCase.by(learning, pass, batch)));
+            assertTrue(LearnerCase.difference(first, second) > 1e-3);
+        }
+    }
+
+    @Test
+    void snapOfTwoStepsIsExactWhereRecurrentWeightsAreDense() {
+        for (Cell cell : List.of(Elman.of(4), Lstm.of(4), Gru.of(4))) {
+            try (Network network = LearnerCase.build(Network.builder(2).layer(cell).layer(Elman.of(3)),
+                    Backend.REFERENCE)) {
+                check(Rtrl.snap(2), network, LearnerCase.numbers(LearnerCase.T, 2, 6));
+                check(Rtrl.snap(5), network, LearnerCase.numbers(LearnerCase.T, 2, 6));
+                assertTrue(LearnerCase.difference(
+                        LearnerCase.by(Rtrl.exact(), network, LearnerCase.numbers(LearnerCase.T, 2, 6)),
+                        LearnerCase.by(Rtrl.snap(1), network, LearnerCase.numbers(LearnerCase.T, 2, 6))) > 1e-4);
+            }
+        }
+    }
+
+    @Test
+    void snapOfOneStepIsExactWhereUnitsSeeTheirOwnPastAlone() {
+        for (String variant : List.of("indrnn", "mingru", "minlstm")) {
+            try (Network network = LearnerCase.build(Network.builder(2)
+                    .layer(Layer.of(Cells.parse(variant, 5)).learnedInitialState()), Backend.REFERENCE)) {
+                check(Rtrl.snap(1), network, LearnerCase.ragged(LearnerCase.numbers(LearnerCase.T, 2, 7)));
+            }
+        }
+    }
+
+    @Test
+    void whatCannotBeLearnedSoIsRefusedWithTheReason() {
+        refused("bidirectional", Rtrl.exact(), Network.builder(2).layer(Layer.of(Elman.of(3)).bidirectional()));
+        refused("dropout", Rtrl.exact(), Network.builder(2).layer(Layer.of(Elman.of(3)).dropout(0.5)));
+        refused("bidirectional", TruncatedBptt.lookBack(9),
+                Network.builder(2).layer(Layer.of(Elman.of(3)).bidirectional()));
+        refused("mix within a step", Rtrl.snap(1), Network.builder(2).layer(Cells.parse("gru:reset=before", 3)));
+        refused("mix within a step", Rtrl.rflo(), Network.builder(2).layer(Cells.parse("lstm:projection=2", 3)));
+        refused("one layer", Rtrl.kroneckerFactored(1), Network.builder(2).layer(Elman.of(3)).layer(Elman.of(3)));
+        refused("read the same", Rtrl.kroneckerFactored(1), Network.builder(2).layer(Gru.of(3)));
+    }
+
+    private static void refused(String reason, Learner learner, Network.Builder builder) {
+        try (Network network = LearnerCase.build(builder, Backend.REFERENCE); var pass = network.pass(3, 1)) {
+            Trainer trainer = Trainer.builder(network).learner(learner).build();
+            var batch = SequenceBatch.of(new double[6], 3, 1, 2).targets(new int[3]);
+            String message = assertThrows(IllegalArgumentException.class, () -> trainer.step(pass, batch)).getMessage();
+            assertTrue(message.contains(reason), message);
+        }
+    }
+
+    @Test
+    void moreMemoryThanTheMachineHasIsRefusedBeforeItIsTaken() {
+        try (Network network = Network.builder(1).layer(Elman.of(1000)).classes(2).backend(Backend.REFERENCE).quiet()
+                .build(); var pass = network.pass(1, 1000)) {
+            Trainer trainer = Trainer.builder(network).learner(Rtrl.exact()).build();
+            var batch = SequenceBatch.of(new double[1000], 1, 1000, 1).targets(new int[1000]);
+            String message = assertThrows(OutOfMemoryError.class, () -> trainer.step(pass, batch)).getMessage();
+            assertTrue(message.startsWith("influence of exact RTRL: needs "), message);
+        }
+    }
+}
