@@ -62,6 +62,7 @@ import dev.rondo.network.Network;
 import dev.rondo.network.NetworkDescription;
 import dev.rondo.network.NetworkHead;
 import dev.rondo.network.NetworkInput;
+import dev.rondo.network.NetworkPass;
 import dev.rondo.network.OutputLoss;
 import dev.rondo.network.SeededRandom;
 import dev.rondo.network.Sequence;
@@ -85,11 +86,14 @@ import dev.rondo.train.Epochs;
 import dev.rondo.train.FitListener;
 import dev.rondo.train.FitResult;
 import dev.rondo.train.GradientClipping;
+import dev.rondo.train.Learner;
 import dev.rondo.train.LearningRate;
 import dev.rondo.train.Optimizer;
 import dev.rondo.train.RmsProp;
+import dev.rondo.train.Rtrl;
 import dev.rondo.train.Sgd;
 import dev.rondo.train.Trainer;
+import dev.rondo.train.TruncatedBptt;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
@@ -111,6 +115,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.function.UnaryOperator;
@@ -191,6 +196,8 @@ class NullArgumentsTest {
         sample(boolean[][].class, new boolean[1][1]);
         sample(List.class, List.of());
         sample(Map.class, Map.of());
+        sample(Object.class, "owner");
+        sample(Function.class, (Function<NetworkPass, NetworkPass.Companion>) _ -> () -> {});
         sample(Consumer.class, (Consumer<?>) _ -> {});
         sample(UnaryOperator.class, UnaryOperator.identity());
         sample(RuntimeException.class, new IllegalArgumentException("sample"));
@@ -257,6 +264,9 @@ class NullArgumentsTest {
         sample(FitResult.End.class, FitResult.End.STOPPED);
         sample(Trainer.builder(network).build());
         sample(Trainer.builder(network));
+        sample(Rtrl.exact());
+        sample(TruncatedBptt.lookBack(1));
+        sample(Learner.class, Rtrl.exact());
     }
 
     private static void makeSamplesOfChecks(Network network) {

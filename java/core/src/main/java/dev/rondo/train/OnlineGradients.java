@@ -8,12 +8,12 @@ import java.lang.foreign.MemorySegment;
  * Gradients of the outputs of a stream by all parameters, as the stream goes on: what learners other than BPTT are, and
  * what a Kalman filter takes its derivatives from. For each piece of the stream, in this order:
  *
- * <pre>{@code
- * online.enter(pass);                      // where the caller's pass is about to start from
- * MemorySegment y = online.forward(piece);
- * online.addGradient(seed);                // any number of times: dL/dw += seed . dy/dw
- * online.advance();                        // the next piece follows, or enter is called again
- * }</pre>
+ * <pre>
+ * enter(pass)          where the caller's pass is about to start from
+ * forward(piece)       y
+ * addGradient(seed)    any number of times: the gradients get seed dy/dw
+ * advance()            the next piece follows, or enter is called again
+ * </pre>
  *
  * <p>Row o of dy/dw, for sequence b, is what a seed adds that is 1 at (b, o) and else 0. The parameters may be changed
  * after {@code advance()}; what is remembered of earlier steps is that of the parameters as they were then.

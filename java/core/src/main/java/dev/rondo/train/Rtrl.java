@@ -14,8 +14,8 @@ import java.util.List;
  *
  * <pre>{@code
  * var trainer = Trainer.builder(network).learner(Rtrl.exact()).optimizer(Adam.of(1e-3)).build();
- * try (var pass = network.pass(1, streams).carryState(true)) {
- *     for (SequenceBatch step : stream) {                      // batches of one step: an update at each
+ * try (var pass = network.pass(1, batchSize).carryState(true)) {
+ *     for (SequenceBatch step : batches) {                     // of one step each: an update at every step
  *         trainer.step(pass, step);
  *     }
  * }

@@ -101,19 +101,22 @@ final class StepLinearization implements AutoCloseable {
 
     /** {@return whether no unit sees another's past at all} */
     boolean diagonal() {
-        return perUnit() && blocks.stream().noneMatch(StepLinearization::recurrent);
+        return perUnit() && blocks.stream().noneMatch(this::connects);
     }
 
-    private static boolean recurrent(ParameterBlock block) {
-        return block.source() == Source.PREVIOUS_STATE && !block.elementwise();
+    /** {@return whether a block has a unit read the old state of others} */
+    private boolean connects(ParameterBlock block) {
+        return block.source() == Source.PREVIOUS_STATE
+                && !(block.elementwise() && block.column() == block.row() % units);
     }
 
     /** {@return [H, H], whether the row of a unit reads the old state of another by a matrix} */
     boolean[][] reads() {
         var reads = new boolean[units][units];
         for (ParameterBlock block : blocks) {
-            for (int r = 0; recurrent(block) && r < block.rows(); r++) {
-                Arrays.fill(reads[(block.row() + r) % units], block.column(), block.column() + block.width(), true);
+            for (int r = 0; connects(block) && r < block.rows(); r++) {
+                int column = block.column() + (block.elementwise() ? r : 0);
+                Arrays.fill(reads[(block.row() + r) % units], column, column + block.width(), true);
             }
         }
         return reads;
@@ -194,9 +197,9 @@ final class StepLinearization implements AutoCloseable {
             System.arraycopy(byRow, 0, rowJacobian, plane * byRow.length, byRow.length);
             keepImmediate(plane);
             for (ParameterBlock block : blocks) {
-                if (recurrent(block)) {
+                if (connects(block)) {
                     addProduct(block, plane, jacobian, size, block.plane() * units);
-                } else if (block.source() == Source.INPUT && !block.elementwise() && inputJacobian != null) {
+                } else if (block.source() == Source.INPUT && inputJacobian != null) {
                     addProduct(block, plane, inputJacobian, inputSize(), 0);
                 }
             }
@@ -208,7 +211,8 @@ final class StepLinearization implements AutoCloseable {
     private void addProduct(ParameterBlock block, int plane, double[] matrix, int width, int firstColumn) {
         for (int r = 0; r < block.rows(); r++) {
             double factor = byRow[block.row() + r];
-            int to = (plane * units + (block.row() + r) % units) * width + firstColumn + block.column();
+            int to = (plane * units + (block.row() + r) % units) * width + firstColumn + block.column()
+                    + (block.elementwise() ? r : 0);
             for (int j = 0; j < block.width(); j++) {
                 matrix[to + j] += factor * params[at(block, r, j)];
             }

@@ -279,7 +279,7 @@ public final class Trainer {
         private GradientClipping clipping = GradientClipping.none();
         private LearningRate schedule = LearningRate.constant();
         private int batchSize = 32;
-        private Learner learner;
+        private Learner learner; // null = back-propagation through the batch
 
         private Builder(Network network) {
             this.network = network;
@@ -299,11 +299,11 @@ public final class Trainer {
         /**
          * Sets how gradients are found.
          *
-         * @param value null = the default: back-propagation through time over each batch
+         * @param value default: by back-propagation through time over each batch
          * @return this
          */
         public Builder learner(Learner value) {
-            this.learner = value;
+            this.learner = Objects.requireNonNull(value, "learner: expected one, got null");
             return this;
         }
 

@@ -10,8 +10,8 @@ import dev.rondo.network.NetworkPass;
  *
  * <pre>{@code
  * var trainer = Trainer.builder(network).learner(TruncatedBptt.lookBack(20)).build();
- * try (var pass = network.pass(1, streams).carryState(true)) {  // k1 = 1: an update at each step
- *     for (SequenceBatch step : stream) {
+ * try (var pass = network.pass(1, batchSize).carryState(true)) {
+ *     for (SequenceBatch step : batches) {                     // of one step each: k1 = 1
  *         trainer.step(pass, step);
  *     }
  * }
