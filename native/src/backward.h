@@ -21,6 +21,7 @@ int32_t CellPlan<Cell>::backward(const rondo_pass& pass, const rondo_gradients& 
   } else {
     if (gradients.input && !blas_is_faster<Real>(T * B, I, wiring_.weight_rows)) pack(x, input_backward_, x.weight_ih);
     pack_backward(x, recurrent_);
+    if constexpr (can_be_sparse) pack_sparse(x, sparse_backward_, sparse_backward_packed_);
     pack_backward(x, between_);
     if (wiring_.projection) pack(x, projection_backward_, x.weight_hr);
   }
@@ -93,8 +94,11 @@ void CellPlan<Cell>::finish_chunk_back(const Pass& x, const rondo_gradients& gra
     });
   }
   if (!gradients.params) return;
-  if (x.given.recurrent_mask && recurrent_.any()) mask_states(x, steps);
+  if (x.given.recurrent_mask && (recurrent_.any() || is_sparse())) mask_states(x, steps);
   list_stepping_rows(x.time, range);
+  if constexpr (can_be_sparse) {
+    if (is_sparse()) add_sparse_gradients(x, (Real*)gradients.params, range);
+  }
   const int64_t vectors = (R + lanes<Real> - 1) / lanes<Real>;
   const double operations = 2.0 * T * B * R * (operand_width() + (x.given.tokens ? 0 : I));
   in_shares(options.threads, vectors, operations, [&](int64_t begin, int64_t end) {
@@ -128,6 +132,12 @@ void CellPlan<Cell>::step_back(const Pass& x, const rondo_gradients& gradients, 
     if (i > 0 && in_parts()) finish_step_back(x, gradients, x.time.step(i - 1), batch, columns, shared);
   };
   if constexpr (has_groups) return multiply_groups_back(x, t, batch, d_operand, shared, finish);
+  if constexpr (can_be_sparse) {
+    if (is_sparse()) {
+      const Real* const d_pre = x.tape.pre_at(t, batch.begin);
+      return multiply_sparse(sparse_backward_, count, d_pre, pre_row, d_operand, P, shared, finish);
+    }
+  }
   for (int s = 0; s < recurrent_.count(); s++) {
     const Span& span = recurrent_.spans[s];
     const Matrix<Real> d_pre = {x.tape.pre_at(t, batch.begin) + span.row, pre_row, 1};

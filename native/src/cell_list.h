@@ -6,4 +6,5 @@
   CELL(clockwork)         \
   CELL(mingru)            \
   CELL(minlstm)           \
-  CELL(indrnn)
+  CELL(indrnn)            \
+  CELL(reservoir)

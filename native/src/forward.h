@@ -46,6 +46,7 @@ void CellPlan<Cell>::pack_forward(Pass& x) {
     pack(x, input_forward_, x.weight_ih.transposed());
   }
   pack_forward(x, recurrent_);
+  if constexpr (can_be_sparse) pack_sparse(x, sparse_forward_, sparse_forward_packed_);
   pack_forward(x, between_);
   if (wiring_.projection) pack(x, projection_forward_, x.weight_hr.transposed());
   // With few rows, reading the weights is what takes the time: those of the input are then read once for many steps.
@@ -98,6 +99,14 @@ template <class Cell>
 void CellPlan<Cell>::step(const Pass& x, int64_t t, Range batch, Shared shared) {
   if constexpr (has_groups) return step_groups(x, t, batch, shared);
   const Real* operand = operand_of(x, t, batch);
+  if constexpr (can_be_sparse) {
+    if (is_sparse()) {
+      const int64_t P = plane_width[0], pre_row = x.tape.pre_row;
+      Real* const pre = x.tape.pre_at(t, batch.begin);
+      return multiply_sparse(sparse_forward_, batch.end - batch.begin, operand, P, pre, pre_row, shared,
+                             [&](Range units) { finish_step(x, t, batch, units, shared); });
+    }
+  }
   const SpanProducts* last = &recurrent_;
   if constexpr (can_have_between) {
     if (between_.any()) {

@@ -32,8 +32,11 @@
  * A cell that says `has_groups` has groups of units with a clock each, which the plan's options name: what differs for
  * it is in groups.h.
  *
+ * A cell that says `can_be_sparse` may be given connections of its units in the plan's options: then its wiring has no
+ * recurrent product, and what takes its place is in reservoir.h.
+ *
  * The stages so far: a recurrent product, which may feed other rows than the input's, a second one on the cache plane,
- * and a projection of what the pointwise part makes; or, where no product takes the state and units see their own past
+ * and a projection of what the pointwise part makes; a recurrent product by sparse weights; or, where no product takes the state and units see their own past
  * alone, a scan over time in place of the loop of steps (scan.h). A cell that needs others says so in its wiring and
  * gets its stage in `step` and `step_back`, where it serves all cells of that kind.
  */
@@ -43,9 +46,13 @@
 #include "gemm.h"
 #include "plan.h"
 #include "shares.h"
+#include "sparse.h"
 #include "tape.h"
 
 namespace rondo::RONDO_TIER {
+
+/* How many rows (t, b) the gradients of sparse weights take at once: those of all units stay near. */
+constexpr int64_t sparse_depth = 64;
 
 /*
  * Rows of weight_hh, from `from` on, and the pre-activation rows that they feed, from `row` on. `count` is a multiple
@@ -80,6 +87,7 @@ class CellPlan final : public rondo_plan {
   static constexpr bool can_have_between =
       requires(const Cell& cell, Real* row) { cell.forward_between(Range{}, row, row, row); };
   static constexpr bool has_groups = requires { Cell::has_groups; };
+  static constexpr bool can_be_sparse = requires { Cell::can_be_sparse; };
   static constexpr bool is_linear = requires(const Cell& cell, Real* row) { cell.coefficients(0, row, Whole{}); };
   static constexpr bool is_diagonal = requires(const Cell& cell) { cell.activate(Vector<Real>{}); };
   static constexpr bool is_scan = is_linear || is_diagonal;
@@ -97,7 +105,10 @@ class CellPlan final : public rondo_plan {
     recurrent_.spans = wiring_.recurrent;
     between_.spans = wiring_.between;
   }
-  ~CellPlan() override { free_memory(memory_); }
+  ~CellPlan() override {
+    free_memory(memory_);
+    free_memory(connected_);
+  }
 
   bool allocate() override {
     Pieces count(nullptr);
@@ -105,6 +116,9 @@ class CellPlan final : public rondo_plan {
     if (count.used() < 0 || !(memory_ = allocate_memory((size_t)count.used()))) return false;
     Pieces pieces(memory_);
     lay_out(pieces);
+    if constexpr (can_be_sparse) {
+      if (is_sparse() && !connect()) return false;
+    }
     return thread_scratch() != nullptr;
   }
 
@@ -200,7 +214,8 @@ class CellPlan final : public rondo_plan {
   /* Columns of weight_hh: P, 1 where each unit is multiplied with itself, or none. */
   int64_t state_columns() const { return is_diagonal ? 1 : operand_width(); }
   /* Width of what the products of the state multiply: P, or 0 if there is none. */
-  int64_t operand_width() const { return is_scan ? 0 : plane_width[0]; }
+  int64_t operand_width() const { return is_scan || is_sparse() ? 0 : plane_width[0]; }
+  bool is_sparse() const { return options.connections > 0; }
   Shared shared(int64_t B) const;
   bool in_parts() const { return !wiring_.whole_rows && wiring_.projection == 0; }
   Range part_of(int p, Range units) const { return in_parts() ? units : Range{0, plane_width[p]}; }
@@ -243,6 +258,15 @@ class CellPlan final : public rondo_plan {
   void add_pointwise_gradients(const Pass& x, Real* gradients);
   void add_projection_gradients(const Pass& x, Real* gradients, Range range);
   bool turns_gradients(const Timeline& time) const { return !has_groups && time.T * time.B >= 64; }
+
+  // Of sparse weights.
+  bool connect();
+  void pack_sparse(const Pass& x, SparseMatrix<Real>& matrix, bool& packed);
+  template <class After>
+  void multiply_sparse(const SparseMatrix<Real>& matrix, int64_t batch, const Real* x, int64_t x_row, Real* y,
+                       int64_t y_row, Shared shared, const After& after);
+  void add_sparse_gradients(const Pass& x, Real* gradients, Range range);
+  int64_t gather_transposed(Real* to, const Real* from, int64_t row, const int32_t* list, Range range) const;
 
   // Of cells with groups.
   void lay_out_groups(Pieces& pieces);
@@ -302,6 +326,13 @@ class CellPlan final : public rondo_plan {
   Real* turned_;                    /* [P, M], [I, M], rows turned_row_ apart: gradients of the weights, transposed;
                                        the first only where products take the state */
   int64_t turned_row_;
+
+  // Of sparse weights: which are there, and as the products want them.
+  void* connected_ = nullptr;
+  Connections connections_;          /* as the parameters lie */
+  SparseMatrix<Real> sparse_forward_, sparse_backward_;
+  bool sparse_forward_packed_ = false, sparse_backward_packed_ = false;
+  Real *pre_by_rows_, *state_by_rows_; /* [H, sparse_depth] some rows (t, b) of each, transposed */
 };
 
 template <class Cell>
@@ -321,7 +352,7 @@ bool accepts(const rondo_plan_options& options) {
 template <template <class> class Cell>
 constexpr CellFactory make_factory() {
   return {make_plan<Cell<float>>, make_plan<Cell<double>>, accepts<Cell<float>>,
-          requires { Cell<float>::has_groups; }};
+          requires { Cell<float>::has_groups; }, requires { Cell<float>::can_be_sparse; }};
 }
 
 // ----------------------------------------------------------------------------------------------------------- memory
@@ -357,6 +388,7 @@ void CellPlan<Cell>::lay_out_weights(Pieces& pieces) {
   const int64_t I = options.input_size, P = plane_width[0];
   // Where this cannot be counted, what is laid out below cannot either, and the plan is refused.
   if (__builtin_mul_overflow(wiring_.weight_rows, state_columns(), &recurrent_weights_)) recurrent_weights_ = 0;
+  if (is_sparse()) recurrent_weights_ = options.connections;
   make_room(pieces, input_backward_, wiring_.weight_rows, Columns::plain(I));
   for (SpanProducts* products : products_) {
     Columns gates = {0, options.hidden_size};
@@ -418,6 +450,10 @@ void CellPlan<Cell>::lay_out(Pieces& pieces) {
   turned_row_ = padded_row(wiring_.weight_rows);
   turned_ = pieces.take<Real>(has_groups ? 0 : operand_width() + I, turned_row_);
   if (is_diagonal) d_diagonal_ = pieces.take<Real>(B, wiring_.weight_rows);
+  if (is_sparse()) {
+    pre_by_rows_ = pieces.take<Real>(rows, sparse_depth);
+    state_by_rows_ = pieces.take<Real>(P, sparse_depth);
+  }
 }
 
 template <class Cell>
@@ -452,6 +488,7 @@ typename CellPlan<Cell>::Pass CellPlan<Cell>::open(const rondo_pass& pass) {
     for (SpanProducts* products : products_) {
       products->forward.state = products->backward[0].state = products->backward[1].state = Weights::changed;
     }
+    sparse_forward_packed_ = sparse_backward_packed_ = false;
     for (int64_t g = 0; g < options.groups; g++) {
       Group& group = groups_[g];
       group.input_forward.state = group.input_backward.state = Weights::changed;
@@ -502,7 +539,8 @@ void CellPlan<Cell>::pack_backward(const Pass& x, SpanProducts& products) {
 template <class Cell>
 typename CellPlan<Cell>::Shared CellPlan<Cell>::shared(int64_t B) const {
   const int64_t weight_rows = has_groups ? groups_[0].size() : wiring_.weight_rows;
-  const int64_t bytes = weight_rows * plane_width[0] * (int64_t)sizeof(Real);
+  const int64_t weights = is_sparse() ? options.connections : weight_rows * plane_width[0];
+  const int64_t bytes = weights * (int64_t)sizeof(Real);
   const bool by_units = options.threads > 1 && (B < 2 * tile_rows * options.threads || bytes > 1024 * 1024);
   return by_units ? Shared::units : Shared::batch;
 }
@@ -565,5 +603,6 @@ void CellPlan<Cell>::copy_rows(Real* to, const void* from, Range batch, int64_t 
 #include "groups.h"
 #include "scan.h"
 #include "projection.h"
+#include "reservoir.h"
 
 #endif

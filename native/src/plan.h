@@ -49,6 +49,7 @@ struct CellFactory {
   rondo_plan* (*float64)(const rondo_plan_options& options);
   bool (*accepts)(const rondo_plan_options& options); /* whether the cell has this variant with these settings */
   bool has_groups;  /* of units with a clock each */
+  bool can_be_sparse; /* whether weight_hh may be */
 };
 
 /* What one tier makes of a description, in both precisions. */

@@ -129,6 +129,18 @@ bool groups_are_valid(const rondo_plan_options& options) {
   return units == options.hidden_size;
 }
 
+bool connections_are_valid(const rondo_plan_options& options) {
+  if (!is_size(options.connections) || !options.row_starts || !options.columns) return false;
+  if (options.row_starts[0] != 0 || options.row_starts[options.hidden_size] != options.connections) return false;
+  for (int64_t row = 0; row < options.hidden_size; row++) {
+    if (options.row_starts[row] > options.row_starts[row + 1]) return false;
+  }
+  for (int64_t k = 0; k < options.connections; k++) {
+    if (!in_range(options.columns[k], 0, options.hidden_size - 1)) return false;
+  }
+  return true;
+}
+
 /* An operand of `rows` x `columns` may be strided along rows or columns, but one of them is contiguous. */
 bool is_matrix(const void* data, int64_t rows, int64_t columns, int64_t row, int64_t column) {
   if (!data) return false;
@@ -237,6 +249,9 @@ int32_t rondo_plan_create(const rondo_plan_options* options, rondo_plan** plan) 
   const CellFactory& factory = *cells[options->cell].factories[resolved.isa];
   if (!factory.accepts(*options)) return RONDO_UNSUPPORTED;
   if (factory.has_groups ? !groups_are_valid(*options) : options->groups != 0) return RONDO_BAD_ARGUMENT;
+  if (options->connections != 0 && !(factory.can_be_sparse && connections_are_valid(*options))) {
+    return RONDO_BAD_ARGUMENT;
+  }
   rondo_plan* made = options->precision == 32 ? factory.float32(resolved) : factory.float64(resolved);
   if (!made || !made->allocate()) {
     delete made;

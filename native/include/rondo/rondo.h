@@ -12,7 +12,8 @@
  *   weight_ih  dense input [M, I]; token input [I, M] (token-major, so that a token's row is contiguous)
  *   weight_hh  [M, P_0]; of a cell with groups of units, of each group after the other, [k, H - s] with k units from
  *              unit s on: the states of its own units and of those after it; [M] where each unit is multiplied with
- *              its own state alone (IndRNN); none for a cell that multiplies no state (minGRU, minLSTM)
+ *              its own state alone (IndRNN); [connections] where it is sparse (Reservoir); none for a cell that
+ *              multiplies no state (minGRU, minLSTM)
  *   bias       [R]; LSTM with layer norm: of what the gates take [M], of what the tanh of the cell takes [H]
  *   pointwise  [V], what the cell's pointwise part reads itself, if it does (LSTM: peepholes of i, f, o, [H] each; then
  *              with layer norm the gains of W_ih x [M], of W_hh h [M] and of the cell [H])
@@ -37,7 +38,7 @@
 extern "C" {
 #endif
 
-#define RONDO_ABI_VERSION 7
+#define RONDO_ABI_VERSION 8
 #define RONDO_MAX_PLANES 4
 
 /* Status of every call that can fail. */
@@ -74,6 +75,9 @@ typedef struct {
   const double* settings; /* LSTM: what activations take is clipped to [-settings[0], settings[0]], the new cell to
                              [-settings[1], settings[1]]; settings[2] is P_0 of a projection, settings[3] the epsilon of
                              layer norm, 0 without; read by rondo_plan_create alone */
+  int64_t connections; /* Reservoir: weights of a sparse weight_hh, at least 1; 0 = it is [H, H], as of all others */
+  const int64_t* row_starts; /* [hidden_size + 1]: weights from row_starts[r] to before row_starts[r + 1] feed row r, ... */
+  const int32_t* columns; /* [connections] ... and multiply these states; both read by rondo_plan_create alone */
 } rondo_plan_options;
 
 enum {

@@ -21,6 +21,26 @@ namespace {
 
 enum ElmanActivation { elman_tanh, elman_relu, elman_sigmoid, elman_activations };
 
+/* Calls body(function) with act, of a vector. */
+template <class Real, class Body>
+RONDO_INLINE void with_activation(ElmanActivation activation, const Body& body) {
+  switch (activation) {
+    case elman_relu: return body([](Vector<Real> a) { return a < 0 ? Vector<Real>{} : a; });
+    case elman_sigmoid: return body([](Vector<Real> a) { return sigmoid<Real>(a); });
+    default: return body([](Vector<Real> a) { return tanh<Real>(a); });
+  }
+}
+
+/* Calls body(function) with dh act', of h = act(a) and dh. Where h is not a number, so is the gradient. */
+template <class Real, class Body>
+RONDO_INLINE void with_slope(ElmanActivation activation, const Body& body) {
+  switch (activation) {
+    case elman_relu: return body([](Vector<Real> h, Vector<Real> dh) { return h > 0 ? dh : h; });
+    case elman_sigmoid: return body([](Vector<Real> h, Vector<Real> dh) { return dh * h * (1 - h); });
+    default: return body([](Vector<Real> h, Vector<Real> dh) { return dh * (1 - h * h); });
+  }
+}
+
 template <class Element>
 struct Elman {
   using Real = Element;
@@ -36,34 +56,23 @@ struct Elman {
 
   /* gates [H] holds the pre-activations and receives the activations. */
   void forward(Range units, Real* gates, const Real* const*, Real* const* now) const {
-    const auto activate = [&](auto function) __attribute__((always_inline)) {
+    with_activation<Real>(activation, [&](auto function) __attribute__((always_inline)) {
       for_each_vector<Real>(units, [&](int64_t j, auto extent) __attribute__((always_inline)) {
         const Vector<Real> h = function(load(gates + j, extent));
         store(gates + j, h, extent);
         store(now[0] + j, h, extent);
       });
-    };
-    switch (activation) {
-      case elman_relu: return activate([](Vector<Real> a) { return a < 0 ? Vector<Real>{} : a; });
-      case elman_sigmoid: return activate([](Vector<Real> a) { return sigmoid<Real>(a); });
-      default: return activate([](Vector<Real> a) { return tanh<Real>(a); });
-    }
+    });
   }
 
   /* gates [H] holds the activations and receives the gradients of the pre-activations. */
   void backward(Range units, Real* gates, const Real* const*, const Real* const*, Real* const* d_state) const {
-    const auto differentiate = [&](auto gradient) __attribute__((always_inline)) {
+    with_slope<Real>(activation, [&](auto gradient) __attribute__((always_inline)) {
       for_each_vector<Real>(units, [&](int64_t j, auto extent) __attribute__((always_inline)) {
         store(gates + j, gradient(load(gates + j, extent), load(d_state[0] + j, extent)), extent);
         store(d_state[0] + j, Vector<Real>{}, extent);
       });
-    };
-    switch (activation) {
-      // Where h is not a number, so is the gradient.
-      case elman_relu: return differentiate([](Vector<Real> h, Vector<Real> dh) { return h > 0 ? dh : h; });
-      case elman_sigmoid: return differentiate([](Vector<Real> h, Vector<Real> dh) { return dh * h * (1 - h); });
-      default: return differentiate([](Vector<Real> h, Vector<Real> dh) { return dh * (1 - h * h); });
-    }
+    });
   }
 };
 

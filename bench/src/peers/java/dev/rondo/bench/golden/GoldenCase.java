@@ -1,5 +1,7 @@
 package dev.rondo.bench.golden;
 
+import dev.rondo.cell.SparsePattern;
+import dev.rondo.network.Cells;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -23,7 +25,7 @@ public final class GoldenCase {
     public final boolean reversed;
 
     public final double[] weightIh; // [G*H, I]
-    public final double[] weightHh; // [G*H, P], or as many columns as the cell has
+    public final double[] weightHh; // [G*H, P], or as many columns as the cell has; of a sparse reservoir [connections]
     public final double[] biasIh; // [G*H]
     public final double[] biasHh; // [G*H]
     public final double[] input; // [T, B, I]
@@ -51,7 +53,7 @@ public final class GoldenCase {
         // Pre-activations of order one, so that activations are bent but not flat.
         double limit = Math.min(1, 2 / Math.sqrt(inputSize + hiddenSize));
         this.weightIh = draw.uniform(rows() * inputSize, limit);
-        this.weightHh = draw.uniform(rows() * stateWeights(), limit);
+        this.weightHh = draw.uniform(IntStream.of(stateShape()).reduce(1, (a, b) -> a * b), limit);
         this.biasIh = draw.uniform(rows(), limit);
         this.biasHh = draw.uniform(rows(), limit);
         this.input = draw.uniform(timeSteps * batchSize * inputSize, 1);
@@ -126,6 +128,17 @@ public final class GoldenCase {
         return cell.stateWeights(outputSize);
     }
 
+    /** {@return the dimensions of weightHh} */
+    int[] stateShape() {
+        SparsePattern pattern = connections();
+        return pattern == null ? new int[] {rows(), stateWeights()} : new int[] {pattern.count()};
+    }
+
+    /** {@return which units of a sparse reservoir are connected, which is Rondo's choice; null of other cells} */
+    SparsePattern connections() {
+        return cell.isReservoir() ? Cells.parse(cell.text, hiddenSize).recurrentPattern() : null;
+    }
+
     /** {@return where the bias stands that reset-after GRUs keep apart, n of h; beyond all rows for other cells} */
     int apart() {
         return cell == GoldenCell.GRU_RESET_AFTER ? 2 * hiddenSize : rows();
@@ -154,7 +167,7 @@ public final class GoldenCase {
                 .integers("lengths", lengths, batchSize)
                 .fractions("weightIh", weightIh, rows(), inputSize);
         if (stateWeights() > 0) {
-            file.fractions("weightHh", weightHh, rows(), stateWeights());
+            file.fractions("weightHh", weightHh, stateShape());
         }
         file.fractions("biasIh", biasIh, rows()).fractions("biasHh", biasHh, rows())
                 .fractions("bias", bias(), rows());

@@ -21,6 +21,9 @@ public enum GoldenCell {
     MINLSTM("minlstm", 3, 21),
     INDRNN_RELU("indrnn:activation=relu", 1, 23),
     INDRNN_TANH("indrnn:activation=tanh", 1, 22),
+    RESERVOIR_SPARSE("reservoir:fanIn=3", 1, 24),
+    RESERVOIR_LEAKY("reservoir:activation=relu,density=0.3,gain=0.7,leak=0.4", 1, 25),
+    RESERVOIR_DENSE("reservoir:activation=sigmoid,density=1.0,leak=0.6", 1, 26),
     LSTM_PEEPHOLES("lstm:peepholes=input+forget+output", 4, 6),
     LSTM_COUPLED("lstm:coupled=true", 3, 7),
     LSTM_CLIP("lstm:clip=1.5", 4, 8),
@@ -90,10 +93,15 @@ public enum GoldenCell {
         };
     }
 
+    /** {@return whether it is a reservoir} */
+    boolean isReservoir() {
+        return text.startsWith("reservoir");
+    }
+
     /** {@return whether ONNX Runtime has this cell} */
     public boolean inOnnxRuntime() {
         return switch (this) {
-            case MINGRU, MINLSTM, INDRNN_RELU, INDRNN_TANH -> false;
+            case MINGRU, MINLSTM, INDRNN_RELU, INDRNN_TANH, RESERVOIR_SPARSE, RESERVOIR_LEAKY, RESERVOIR_DENSE -> false;
             default -> Stream.of("cellClip", "projection", "layerNorm").allMatch(name -> option(name).isEmpty());
         };
     }

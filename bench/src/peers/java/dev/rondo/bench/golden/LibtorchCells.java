@@ -25,7 +25,7 @@ final class LibtorchCells {
             var more = new LinkedHashMap<String, Tensor>();
             given.more.forEach((name, tensor) -> more.put(name, Tensors.leaf(tensor.values(), tensor.dimensions())));
             return new Leaves(Tensors.leaf(given.weightIh, given.rows(), given.inputSize),
-                    Tensors.leaf(given.weightHh, given.rows(), given.stateWeights()),
+                    Tensors.leaf(given.weightHh, given.stateShape()),
                     Tensors.leaf(given.biasIh, given.rows()), Tensors.leaf(given.biasHh, given.rows()),
                     Tensors.leaf(given.input, given.timeSteps, given.batchSize, given.inputSize), initial, more);
         }
@@ -111,7 +111,7 @@ final class LibtorchCells {
         }
         file.doubles("gradient:weightIh", gradients[0], given.rows(), given.inputSize);
         if (given.stateWeights() > 0) {
-            file.doubles("gradient:weightHh", gradients[1], given.rows(), given.stateWeights());
+            file.doubles("gradient:weightHh", gradients[1], given.stateShape());
         }
         file.doubles("gradient:bias", biasIh, given.rows());
         if (given.apart() < given.rows()) {

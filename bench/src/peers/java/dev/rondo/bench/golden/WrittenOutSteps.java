@@ -2,7 +2,9 @@ package dev.rondo.bench.golden;
 
 import dev.rondo.bench.golden.LibtorchCells.Leaves;
 import dev.rondo.bench.golden.LibtorchCells.Results;
+import dev.rondo.cell.SparsePattern;
 import java.util.Arrays;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -55,6 +57,9 @@ final class WrittenOutSteps {
                 Tensor sum = withBias.add(h.mul(leaves.weightHh().t()));
                 return given.cell == GoldenCell.INDRNN_RELU ? sum.relu() : sum.tanh();
             }
+            case RESERVOIR_SPARSE, RESERVOIR_LEAKY, RESERVOIR_DENSE -> {
+                return reservoir(given, withBias.add(h.matmul(stateWeights(given, leaves).t())), h);
+            }
             case MINGRU -> {
                 return mix(h, withBias.narrow(1, size, size), withBias.narrow(1, 0, size).sigmoid());
             }
@@ -67,6 +72,34 @@ final class WrittenOutSteps {
                 return gruResetBefore(ofInput, leaves, h, size);
             }
         }
+    }
+
+    /** (1 - leak) h + gain f(sum). */
+    private static Tensor reservoir(GoldenCase given, Tensor sum, Tensor h) {
+        double leak = given.cell.option("leak").map(Double::parseDouble).orElse(1.0);
+        double gain = given.cell.option("gain").map(Double::parseDouble).orElse(leak);
+        Tensor f = switch (given.cell.option("activation").orElse("tanh")) {
+            case "relu" -> sum.relu();
+            case "sigmoid" -> sum.sigmoid();
+            default -> sum.tanh();
+        };
+        return h.mul(new Scalar(1 - leak)).add(f.mul(new Scalar(gain)));
+    }
+
+    /** A reservoir's weights [H, H], those that are not there being 0. */
+    private static Tensor stateWeights(GoldenCase given, Leaves leaves) {
+        SparsePattern connections = given.connections();
+        int size = given.hiddenSize;
+        if (connections == null) {
+            return leaves.weightHh();
+        }
+        var places = new double[size * size * connections.count()];
+        for (int r = 0; r < size; r++) {
+            for (int k = connections.rowStart(r); k < connections.rowStart(r + 1); k++) {
+                places[(r * size + connections.column(k)) * connections.count() + k] = 1;
+            }
+        }
+        return Tensors.of(places, size * size, connections.count()).matmul(leaves.weightHh()).view(size, size);
     }
 
     /** (1 - share) h + share g. */

@@ -10,6 +10,7 @@ import dev.rondo.cell.CellPlan;
 import dev.rondo.cell.CellShape;
 import dev.rondo.cell.Execution;
 import dev.rondo.cell.IsaTier;
+import dev.rondo.cell.SparsePattern;
 import dev.rondo.cell.UnitGroup;
 import dev.rondo.memory.Parameters;
 import dev.rondo.memory.Precision;
@@ -19,6 +20,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * A plan of the native library. It describes each pass to it in two structs that are filled anew for every call, so
@@ -27,7 +29,7 @@ import java.util.List;
  */
 final class NativePlan extends CellPlan {
     private static final int MAX_PLANES = 4;
-    private static final int OPTIONS_FIELDS = 15;
+    private static final int OPTIONS_FIELDS = 18;
     private static final int PASS_FIELDS = 17 + 2 * MAX_PLANES;
     private static final int GRADIENTS_FIELDS = 8 + 2 * MAX_PLANES;
     private static final long REVERSED = 1;
@@ -91,6 +93,12 @@ final class NativePlan extends CellPlan {
                     .put(settings.length)
                     .put(settings.length == 0
                             ? MemorySegment.NULL : arena.allocateFrom(ValueLayout.JAVA_DOUBLE, settings));
+            SparsePattern pattern = cell().recurrentPattern();
+            options.put(pattern == null ? 0 : pattern.count())
+                    .put(pattern == null ? MemorySegment.NULL : arena.allocateFrom(JAVA_LONG,
+                            IntStream.rangeClosed(0, pattern.size()).mapToLong(pattern::rowStart).toArray()))
+                    .put(pattern == null ? MemorySegment.NULL : arena.allocateFrom(ValueLayout.JAVA_INT,
+                            IntStream.range(0, pattern.count()).map(pattern::column).toArray()));
             return NativeCalls.createPlan(options, cell());
         }
     }

@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  *                              dcache planes -> dgates, dh               its part between the products, row by row
  *                              dh += mask * (dgates weightHh)
  *   dinput    = dgates weightIh            dbias += sum of dgates over its steps and rows
- *   dweightIh += dgates^T input            dweightHh += dgates^T (mask * h), or unit by unit
+ *   dweightIh += dgates^T input            dweightHh += dgates^T (mask * h), or unit by unit, or where it is
  * </pre>
  *
  * <p>dgates take the place of the activations. Where the state does not move they are zero, and the gradient of the
@@ -48,6 +48,7 @@ final class VectorBackward {
     private final VectorProjection.Gradient projection; // null if there is none
     private final VectorMatrixGradient[] input;
     private final VectorMatrixGradient[] recurrent;
+    private final VectorSparse sparse; // null if there are no such weights
     private final VectorMatrixGradient[] second;
     private final VectorMatrixGradient[] matrices; // all of them
     private final VectorPanels inputs; // [T * B, I]; null for tokens
@@ -84,6 +85,7 @@ final class VectorBackward {
         this.pointwiseSum = sequence.weights.pointwiseRow(layout);
         this.input = gradients(sequence.weights.input, lanes);
         this.recurrent = gradients(sequence.weights.recurrent, lanes);
+        this.sparse = sequence.weights.sparse;
         this.second = gradients(sequence.weights.second, lanes);
         this.matrices = Stream.of(input, recurrent, second)
                 .flatMap(Arrays::stream)
@@ -221,6 +223,9 @@ final class VectorBackward {
         for (VectorDiagonal weights : sequence.weights.diagonal) {
             weights.addSource(sequence, t, gradient);
         }
+        if (sparse != null) {
+            sparse.addSource(sequence, t, gradient);
+        }
         if (hasMask) {
             VectorRows masked = sequence.mask(t);
             masked.multiply(operandGradient, 0);
@@ -319,6 +324,10 @@ final class VectorBackward {
                 weights.addWeights(sequence, sequence.operand(t), t);
             }
         }
+        for (int s = 0; sparse != null && s < sequence.steps(); s++) {
+            int t = sequence.time(s);
+            sparse.addWeights(sequence, sequence.operand(t), t);
+        }
         for (int p = 0; p < cachePlanes.length; p++) {
             cachePlanes[p].putRows(sequence.cachePlanes[p].window(0, count), 0);
         }
@@ -355,6 +364,9 @@ final class VectorBackward {
         for (int m = 0; params != null && m < sequence.weights.diagonal.length; m++) {
             sequence.weights.diagonal[m].readGradient(params);
         }
+        if (params != null && sparse != null) {
+            sparse.readGradient(params);
+        }
     }
 
     private void writeParameterGradients(MemorySegment params) {
@@ -366,6 +378,9 @@ final class VectorBackward {
         }
         for (VectorDiagonal weights : sequence.weights.diagonal) {
             weights.writeGradient(params);
+        }
+        if (sparse != null) {
+            sparse.writeGradient(params);
         }
         for (VectorSpan bias : sequence.weights.biases) {
             bias.addGradient(biasGradient, 0, params, 0);

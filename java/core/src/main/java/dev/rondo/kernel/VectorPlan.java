@@ -154,6 +154,9 @@ final class VectorPlan extends CellPlan {
         for (VectorDiagonal weights : sequence.weights.diagonal) {
             weights.multiply(sequence, operand, t);
         }
+        if (sequence.weights.sparse != null) {
+            sequence.weights.sparse.multiply(sequence, operand, t);
+        }
         if (sequence.cachePlanes.length > 0) {
             fillCachePlanes(t, operand);
         }

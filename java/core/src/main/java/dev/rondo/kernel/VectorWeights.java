@@ -15,6 +15,7 @@ final class VectorWeights {
     final VectorSpan[] tokens; // on tokens
     final VectorMatrix[] recurrent; // on plane 0 before the step, after the mask
     final VectorDiagonal[] diagonal; // on the same, unit by unit
+    final VectorSparse sparse; // on the same, where they are sparse; null if they are not
     final VectorMatrix[] second; // on cache planes
     final VectorSpan[] biases;
     final VectorRows bias; // [1, R]: all of them
@@ -39,7 +40,9 @@ final class VectorWeights {
         this.input = matrices(kind == InputKind.DENSE ? onInput : List.of(), layout);
         this.tokens = spans(kind == InputKind.TOKENS ? onInput : List.of(), layout, product);
         List<ParameterBlock> onState = of(Source.PREVIOUS_STATE, blocks);
-        this.recurrent = matrices(onState.stream().filter(block -> !block.elementwise()).toList(), layout);
+        this.sparse = VectorSparse.of(cell, inputSize, kind);
+        this.recurrent = matrices(sparse != null ? List.of()
+                : onState.stream().filter(block -> !block.elementwise()).toList(), layout);
         this.diagonal = onState.stream().filter(ParameterBlock::elementwise)
                 .map(block -> new VectorDiagonal(block, layout)).toArray(VectorDiagonal[]::new);
         this.second = matrices(of(Source.CACHE, blocks), layout);
@@ -53,8 +56,8 @@ final class VectorWeights {
     }
 
     /**
-     * What is written here: whole gates of whole sources, and a gate of the state unit by unit; groups of units, of all
-     * states from their own on.
+     * What is written here: whole gates of whole sources, and a gate of the state unit by unit, or by sparse weights;
+     * groups of units, of all states from their own on.
      */
     private static void checkProducts(Cell cell, int inputSize, List<ParameterBlock> blocks, VectorLayout layout) {
         for (ParameterBlock block : blocks) {
@@ -62,6 +65,9 @@ final class VectorWeights {
             boolean whole = block.row() == 0 && block.rows() == cell.outputSize() && block.width() == cell.hiddenSize();
             if (gates && block.pointwise() || block.source() == Source.UNPROJECTED && whole) {
                 continue; // no product of gates
+            }
+            if (block.source() == Source.PREVIOUS_STATE && cell.recurrentPattern() != null) {
+                continue; // one connection of many
             }
             int width = switch (block.source()) {
                 case ONE -> 1;
@@ -106,6 +112,9 @@ final class VectorWeights {
         }
         for (VectorDiagonal weights : diagonal) {
             weights.load(pass.params());
+        }
+        if (sparse != null) {
+            sparse.load(pass.params());
         }
         for (VectorMatrix matrix : second) {
             matrix.load(pass.params());

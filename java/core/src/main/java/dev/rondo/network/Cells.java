@@ -8,6 +8,7 @@ import dev.rondo.cell.indrnn.IndRnn;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.cell.mingru.MinGru;
 import dev.rondo.cell.minlstm.MinLstm;
+import dev.rondo.cell.reservoir.Reservoir;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +35,9 @@ public final class Cells {
                     "activation=sigmoid,periods=1/1/3/5")),
             new Entry("mingru", MinGru::of, List.of("")),
             new Entry("minlstm", MinLstm::of, List.of("")),
-            new Entry("indrnn", IndRnn::of, List.of("activation=relu", "activation=tanh", "activation=sigmoid")));
+            new Entry("indrnn", IndRnn::of, List.of("activation=relu", "activation=tanh", "activation=sigmoid")),
+            new Entry("reservoir", Reservoir::of, List.of("fanIn=3",
+                    "activation=relu,density=0.3,leak=0.4,gain=0.7", "activation=sigmoid,density=1,leak=0.6")));
 
     /** Units enough for every option of {@link #ENTRIES}: a cell of fewer may say less of itself. */
     private static final int ENOUGH = 64;

@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rondo.cell.Activation;
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.SparsePattern;
 import dev.rondo.cell.reservoir.Reservoir;
-import dev.rondo.cell.reservoir.Reservoir.Activation;
 import dev.rondo.cell.reservoir.Reservoir.Distribution;
 import dev.rondo.kernel.Backends;
 import dev.rondo.memory.Precision;
@@ -45,7 +45,7 @@ class ReservoirTest {
         for (int i = 0; i < input.length; i++) {
             input[i] = (float) random.nextDouble(-1, 1);
         }
-        for (Backend backend : new Backend[] {Backend.REFERENCE}) {
+        for (Backend backend : Backends.available()) {
             try (Network network = Network.builder(I).layer(reservoir).noHead().seed(3).backend(backend).build();
                     NetworkPass pass = network.pass(T, 1)) {
                 pass.forward(SequenceBatch.of(input, T, 1, I));

@@ -1,5 +1,6 @@
 package dev.rondo.cell.reservoir;
 
+import dev.rondo.cell.Activation;
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.Cell;
 import dev.rondo.cell.CellKernel;
@@ -39,7 +40,7 @@ import java.util.random.RandomGenerator;
  *
  * <pre>{@code
  * var reservoir = Reservoir.of(1000).fanIn(10).leak(0.3).spectralRadius(1.25).inputScaling(0.5).biasScaling(0.5);
- * var network = Network.builder(1).layer(reservoir).outputs(1).seed(42).build();
+ * var network = Network.builder(1).layer(Layer.of(reservoir).fixed()).outputs(1).seed(42).build();
  * }</pre>
  *
  * <p>Parameters: {@code weightIh} [H, I] (for tokens [I, H]), {@code weightHh}, a weight for each connection of {@link
@@ -68,16 +69,6 @@ public record Reservoir(SparsePattern connections, Activation activation, double
     private static final int FAN_IN = 10;
     private static final double SPECTRAL_RADIUS = 0.9;
     private static final AtomicBoolean WARNED = new AtomicBoolean();
-
-    /** What is done to the sum; the native library knows them by their order. */
-    public enum Activation {
-        /** The hyperbolic tangent. */
-        TANH,
-        /** max(x, 0), with slope 0 at 0. */
-        RELU,
-        /** 1 / (1 + e^-x). */
-        SIGMOID
-    }
 
     /** How weights are distributed, before they are scaled. */
     public enum Distribution {
