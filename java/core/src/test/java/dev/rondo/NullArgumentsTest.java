@@ -161,7 +161,7 @@ class NullArgumentsTest {
             "EpochResult(int, long, double, long, Metrics, boolean): validation",
             "LanguageModelTrainer.Builder.backend(Backend): value",
             "LanguageModelTrainer.Builder.directory(Path): path",
-            "Layer(Cell, Merge, boolean, Dropout, boolean): merge",
+            "Layer(Cell, Merge, boolean, Dropout, boolean, boolean): merge",
             "Network.Builder.backend(Backend): value",
             "Network.Builder.loss(Loss): value",
             "Network.Builder.maxIsa(IsaTier): tier",
@@ -330,7 +330,6 @@ class NullArgumentsTest {
         sample(MinGru.of(1));
         sample(MinLstm.of(1));
         sample(Reservoir.of(1));
-        sample(Reservoir.Activation.TANH);
         sample(Reservoir.Distribution.UNIFORM);
         sample(Elman.of(1));
         sample(Activation.TANH);

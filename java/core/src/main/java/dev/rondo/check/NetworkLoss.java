@@ -113,6 +113,9 @@ final class NetworkLoss implements AutoCloseable {
         precision.write(before, slab, 0, before.length);
         var gradients = new LinkedHashMap<Tensor, double[]>();
         for (Tensor tensor : network.parameters().layout().tensors()) {
+            if (network.description().isFixed(tensor)) {
+                continue; // has none
+            }
             var part = new double[Math.toIntExact(tensor.count())];
             System.arraycopy(parameters, Math.toIntExact(tensor.offset()), part, 0, part.length);
             gradients.put(tensor, part);

@@ -19,6 +19,7 @@ import java.lang.foreign.MemorySegment;
 final class DirectionPass implements AutoCloseable {
     private final Network network;
     private final boolean reversed;
+    private final boolean fixed; // the parameters have no gradient
     private final Cell cell;
     private final CellShape shape;
     private final TokenTable table; // null but for the first layer of a pass that has one
@@ -38,6 +39,7 @@ final class DirectionPass implements AutoCloseable {
         Workspace workspace = owner.workspace();
         this.network = network;
         this.reversed = direction == 1;
+        this.fixed = description.layers().get(layer).isFixed();
         this.cell = description.layers().get(layer).cell();
         this.table = layer == 0 ? TokenTable.of(network, owner, direction) : null;
         int inputSize = table == null ? description.inputSize(layer) : table.vocabularySize();
@@ -159,8 +161,10 @@ final class DirectionPass implements AutoCloseable {
     private CellGradients gradients(CellPass pass, Operands operands) {
         Precision precision = network.precision();
         long count = pass.params().byteSize() / precision.bytes();
-        CellGradients.Builder builder = CellGradients.of(pass)
-                .params(precision.slice(network.gradientSlab(), offset, count));
+        CellGradients.Builder builder = CellGradients.of(pass);
+        if (!fixed) {
+            builder.params(precision.slice(network.gradientSlab(), offset, count));
+        }
         if (operands.outputGradient != null) {
             builder.output(operands.outputGradient.values, operands.outputGradient.rowStride);
         }

@@ -27,11 +27,14 @@ import java.util.stream.Collectors;
  * @param addsInput whether what the layer reads is added to what it puts out: {@link #residual()}
  * @param dropout what is left out in training
  * @param learnsInitialState whether the state that a sequence begins with is a parameter
+ * @param isFixed whether training leaves the parameters as they are: {@link #fixed()}
  */
-public record Layer(Cell cell, Merge merge, boolean addsInput, Dropout dropout, boolean learnsInitialState) {
+public record Layer(Cell cell, Merge merge, boolean addsInput, Dropout dropout, boolean learnsInitialState,
+        boolean isFixed) {
     private static final String BIDIRECTIONAL = "bidirectional";
     private static final String RESIDUAL = "residual";
     private static final String INITIAL_STATE = "initialState";
+    private static final String FIXED = "fixed";
     private static final String DROPOUT = "dropout";
     private static final String VARIATIONAL_DROPOUT = "variationalDropout";
     private static final String RECURRENT_DROPOUT = "recurrentDropout";
@@ -87,7 +90,7 @@ public record Layer(Cell cell, Merge merge, boolean addsInput, Dropout dropout, 
      * @param cell decides its size
      */
     public static Layer of(Cell cell) {
-        return new Layer(cell, null, false, Dropout.NONE, false);
+        return new Layer(cell, null, false, Dropout.NONE, false, false);
     }
 
     /**
@@ -105,7 +108,7 @@ public record Layer(Cell cell, Merge merge, boolean addsInput, Dropout dropout, 
      */
     public Layer bidirectional(Merge merge) {
         Objects.requireNonNull(merge, "merge: expected one, got null");
-        return new Layer(cell, merge, addsInput, dropout, learnsInitialState);
+        return new Layer(cell, merge, addsInput, dropout, learnsInitialState, isFixed);
     }
 
     /**
@@ -114,7 +117,7 @@ public record Layer(Cell cell, Merge merge, boolean addsInput, Dropout dropout, 
      * sequence takes no step nothing is added.
      */
     public Layer residual() {
-        return new Layer(cell, merge, true, dropout, learnsInitialState);
+        return new Layer(cell, merge, true, dropout, learnsInitialState, isFixed);
     }
 
     /**
@@ -169,11 +172,20 @@ public record Layer(Cell cell, Merge merge, boolean addsInput, Dropout dropout, 
      * they start as 0} By default a sequence begins with zeros, or with what {@link NetworkPass#initialState} is given.
      */
     public Layer learnedInitialState() {
-        return new Layer(cell, merge, addsInput, dropout, true);
+        return new Layer(cell, merge, addsInput, dropout, true, isFixed);
+    }
+
+    /**
+     * {@return this layer with parameters that stay as they are: no training touches them, as those of a {@linkplain
+     * dev.rondo.cell.reservoir.Reservoir reservoir}} Gradients pass through the layer to what is below it; its
+     * parameters get none, and a trainer leaves them out of the norm that is clipped, of weight decay and of updates.
+     */
+    public Layer fixed() {
+        return new Layer(cell, merge, addsInput, dropout, learnsInitialState, true);
     }
 
     private Layer with(Dropout other) {
-        return new Layer(cell, merge, addsInput, other, learnsInitialState);
+        return new Layer(cell, merge, addsInput, other, learnsInitialState, isFixed);
     }
 
     /** {@return 2 if the layer is bidirectional, else 1} */
@@ -200,7 +212,7 @@ public record Layer(Cell cell, Merge merge, boolean addsInput, Dropout dropout, 
      * @param cell in the place of this one's
      */
     public Layer withCell(Cell cell) {
-        return new Layer(cell, merge, addsInput, dropout, learnsInitialState);
+        return new Layer(cell, merge, addsInput, dropout, learnsInitialState, isFixed);
     }
 
     /** {@return why this layer cannot stand on {@code input}, in the words of an error; null if it can} */
@@ -226,6 +238,9 @@ public record Layer(Cell cell, Merge merge, boolean addsInput, Dropout dropout, 
         }
         if (learnsInitialState) {
             options.put(INITIAL_STATE, "learned");
+        }
+        if (isFixed) {
+            options.put(FIXED, "true");
         }
         putRate(options, dropout.perSequence() ? VARIATIONAL_DROPOUT : DROPOUT, dropout.rate());
         putRate(options, RECURRENT_DROPOUT, dropout.recurrent());
@@ -254,11 +269,12 @@ public record Layer(Cell cell, Merge merge, boolean addsInput, Dropout dropout, 
         String merge = options.remove(BIDIRECTIONAL);
         boolean residual = take(options, RESIDUAL, "true");
         boolean learned = take(options, INITIAL_STATE, "learned");
+        boolean fixed = take(options, FIXED, "true");
         boolean perSequence = options.containsKey(VARIATIONAL_DROPOUT);
         var dropout = new Dropout(takeRate(options, perSequence ? VARIATIONAL_DROPOUT : DROPOUT), perSequence,
                 takeRate(options, RECURRENT_DROPOUT), takeRate(options, ZONEOUT));
         Cell cell = Cells.of(words[1], hiddenSize, options);
-        return new Layer(cell, merge == null ? null : Merge.parse(merge), residual, dropout, learned);
+        return new Layer(cell, merge == null ? null : Merge.parse(merge), residual, dropout, learned, fixed);
     }
 
     /** {@return whether an option is there, which has one value} */

@@ -5,6 +5,7 @@ import dev.rondo.memory.TensorLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.IntStream;
 
 /**
  * What a network is, without its numbers: everything that decides names and shapes of its parameters. A value; written
@@ -140,6 +141,17 @@ public record NetworkDescription(NetworkInput input, List<Layer> layers, Network
     /** {@return the name of a state plane that is learned} */
     static String initialState(int layer, int direction, int plane) {
         return prefix(layer, direction) + "initialState" + plane;
+    }
+
+    /**
+     * {@return whether a parameter is one of a {@linkplain Layer#fixed fixed} layer}
+     *
+     * @param tensor one of {@link #layout()}
+     */
+    public boolean isFixed(TensorLayout.Tensor tensor) {
+        Objects.requireNonNull(tensor, "tensor: expected a parameter, got null");
+        return IntStream.range(0, layers.size())
+                .anyMatch(layer -> layers.get(layer).isFixed() && tensor.name().startsWith(prefix(layer)));
     }
 
     /** {@return the parameters of one direction of a layer, as its cell names them} */

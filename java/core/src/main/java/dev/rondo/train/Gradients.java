@@ -27,6 +27,7 @@ final class Gradients {
     private final long[] offset; // by tensor, as all below
     private final long[] end;
     private final int[] rowWidth; // 0 = has no rows of tokens
+    private final boolean[] fixed; // of a layer that is not trained
     private final int[] layer; // tensors of one layer have the same number
     private final double[] squares; // sum of them
     private final double[] scale;
@@ -39,6 +40,9 @@ final class Gradients {
     Gradients(Network network) {
         this(network.gradients(), network.parameters().layout(), network.precision(), network.tokenRows(),
                 network.backend() == Backend.NATIVE ? network.execution() : null);
+        for (int tensor = 0; tensor < fixed.length; tensor++) {
+            fixed[tensor] = network.description().isFixed(layout.get(tensor));
+        }
     }
 
     /** Gradients in {@code slab}, laid out by {@code tensors}; {@code tokenRows} may leave rows of some of them out. */
@@ -58,6 +62,7 @@ final class Gradients {
         this.rowWidth = layout.stream()
                 .mapToInt(t -> tokenRows != null && tokenRows.tensors().contains(t) ? tokenRows.width(t) : 0)
                 .toArray();
+        this.fixed = new boolean[count];
         this.layer = layers(layout);
         this.squares = new double[count];
         this.scale = new double[count];
@@ -94,6 +99,11 @@ final class Gradients {
     /** {@return whether tensor {@code tensor} is of two dimensions or more} */
     boolean isWeight(int tensor) {
         return layout.get(tensor).shape().size() > 1;
+    }
+
+    /** {@return whether training leaves tensor {@code tensor} as it is} */
+    boolean isFixed(int tensor) {
+        return fixed[tensor];
     }
 
     /** {@return whether tensor {@code tensor} has a row per token, so that {@link #tokenRows} holds for it} */
@@ -133,6 +143,9 @@ final class Gradients {
     double norm() {
         double sum = 0;
         for (int tensor = 0; tensor < offset.length; tensor++) {
+            if (fixed[tensor]) {
+                continue;
+            }
             squares[tensor] = hasTokenRows(tensor)
                     ? squaresOfRows(offset[tensor], rowWidth[tensor])
                     : squares(offset[tensor], end[tensor]);
@@ -202,13 +215,15 @@ final class Gradients {
     /** {@return the first gradient that is not finite, or the greatest if only their squares overflow} */
     long worst() {
         long worst = 0;
-        for (long i = 0; i < end[end.length - 1]; i++) {
-            double gradient = get(i);
-            if (!Double.isFinite(gradient)) {
-                return i;
-            }
-            if (Math.abs(gradient) > Math.abs(get(worst))) {
-                worst = i;
+        for (int tensor = 0; tensor < end.length; tensor++) {
+            for (long i = offset[tensor]; i < end[tensor] && !fixed[tensor]; i++) {
+                double gradient = get(i);
+                if (!Double.isFinite(gradient)) {
+                    return i;
+                }
+                if (Math.abs(gradient) > Math.abs(get(worst))) {
+                    worst = i;
+                }
             }
         }
         return worst;

@@ -112,6 +112,9 @@ public abstract class OptimizerState {
         begin(steps, learningRate);
         boolean rows = optimizer.zeroGradientChangesNothing() && optimizer.weightDecay() == 0;
         for (int tensor = 0; tensor < gradients.tensors(); tensor++) {
+            if (gradients.isFixed(tensor)) {
+                continue;
+            }
             if (rows && gradients.hasTokenRows(tensor)) {
                 updateRows(gradients, tensor);
             } else {
