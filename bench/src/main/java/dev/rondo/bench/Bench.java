@@ -41,6 +41,7 @@ public final class Bench {
             rondo bench [PATTERN] [--cells lstm,gru,elman] [--bodies native,vector/avx2] [--shapes S3,S4]
                         [--threads 1,2] [--json FILE] [options of JMH with one dash, -f 3 for example]
             rondo bench startup [--starts 10] [--json FILE]
+            rondo bench reservoir   (forward --cells reservoir --shapes R1,R2: long sequences of one stream)
             rondo bench --peers [startup] --help
             Patterns are parts of names: forward backward training streaming packing, activation (Exp Sigmoid Tanh),
             modelStep layerStep softmax optimizer, head (and headOpenBlas), twoLayers. Shapes are in test-data/shapes.
@@ -77,12 +78,28 @@ public final class Bench {
             } else if (arguments.length > 0 && arguments[0].equals("startup")) {
                 Startup.ofRondo(new Choices(arguments, List.of("starts", "json")));
             } else {
-                new Bench(new Choices(arguments, OPTIONS)).run();
+                new Bench(new Choices(spelledOut(arguments), OPTIONS)).run();
             }
         } catch (IllegalArgumentException | CommandLineOptionException e) {
             System.err.println("rondo: " + e.getMessage() + " (see rondo bench --help)");
             System.exit(2);
         }
+    }
+
+    /** {@return {@code arguments}, with the word reservoir spelled out; other options than these may follow it} */
+    private static String[] spelledOut(String... arguments) {
+        if (arguments.length == 0 || !arguments[0].equals("reservoir")) {
+            return arguments;
+        }
+        var all = new ArrayList<>(List.of("CellBenchmark.forward"));
+        List<String> rest = Arrays.asList(arguments).subList(1, arguments.length);
+        Map.of("--cells", "reservoir", "--shapes", "R1,R2").forEach((option, value) -> {
+            if (rest.stream().noneMatch(word -> word.startsWith(option))) {
+                all.addAll(List.of(option, value));
+            }
+        });
+        all.addAll(rest);
+        return all.toArray(String[]::new);
     }
 
     private void run() throws Exception {

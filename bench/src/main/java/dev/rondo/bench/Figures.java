@@ -3,6 +3,7 @@ package dev.rondo.bench;
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.Cell;
 import dev.rondo.cell.CellShape;
+import dev.rondo.cell.SparsePattern;
 import dev.rondo.check.CellBody;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -20,7 +21,9 @@ import org.openjdk.jmh.util.Statistics;
  *
  * <p>Operations are counted as usual, those of the products alone: 2 T B (weights of a step) forward, twice that
  * backward. Work on one sequence reads all weights at every step and does little with them; it is compared with reading
- * from the second-level cache: the recurrent weights once per step forward, and once backward.
+ * from the second-level cache: the recurrent weights once per step forward, and once backward. Of sparse weights that is
+ * their values, the columns in 16 bits, and the state; where a step reads more than that cache holds, it is compared with
+ * reading from beyond.
  */
 final class Figures {
     private static final String ROW = "%-17s %-18s %-7s %-16s %3s  %11s %9s %9s %9s %9s  %-9s %9s %9s %9s%n";
@@ -38,8 +41,13 @@ final class Figures {
      *
      * @param flops floating-point operations; NaN where they tell nothing
      * @param bytes of weights that one sequence reads; NaN for batches
+     * @param far whether they come from beyond the second-level cache
      */
-    private record Amount(double flops, double bytes) {}
+    private record Amount(double flops, double bytes, boolean far) {
+        Amount(double flops, double bytes) {
+            this(flops, bytes, false);
+        }
+    }
 
     /** {@return the figures of {@code results}; {@code peaks} are those of the machine by {@link #peakOf}} */
     static List<Map<String, Object>> of(Collection<RunResult> results, Map<String, Peak> peaks) {
@@ -90,8 +98,9 @@ final class Figures {
         boolean reads = !Double.isNaN(amount.bytes);
         boolean compared = reads || !Double.isNaN(amount.flops);
         double rate = (reads ? amount.bytes : amount.flops) / micros / 1e3;
-        figures.put("percent", 100 * rate / (reads ? peak.gigabytes() : peak.gigaflops()));
-        figures.put("of", !compared ? "-" : reads ? "L2 read" : "FMA peak");
+        double reading = amount.far ? peak.farGigabytes() : peak.gigabytes();
+        figures.put("percent", 100 * rate / (reads ? reading : peak.gigaflops()));
+        figures.put("of", !compared ? "-" : !reads ? "FMA peak" : amount.far ? "L3 read" : "L2 read");
     }
 
     private static Amount amount(String benchmark, BenchmarkParams params) {
@@ -103,6 +112,11 @@ final class Figures {
         double head = (double) cell.outputSize() * shape.inputSize();
         double rows = shape.rows();
         double read = shape.batchSize() > 1 ? Double.NaN : shape.timeSteps() * recurrent * Float.BYTES;
+        SparsePattern pattern = cell.recurrentPattern();
+        if (pattern != null && shape.batchSize() == 1 && benchmark.equals("forward")) {
+            double step = pattern.count() * (double) (Float.BYTES + Short.BYTES) + pattern.size() * Float.BYTES;
+            return new Amount(2 * rows * all, rows * step, step > Peak.cacheBytes());
+        }
         return switch (benchmark) {
             case "forward" -> new Amount(2 * rows * all, read);
             case "backward" -> new Amount(4 * rows * all, read);
@@ -128,7 +142,8 @@ final class Figures {
             System.out.printf(ROW, COLUMNS.stream().map(column -> round(row.get(column))).toArray());
         }
         peaks.forEach((what, peak) -> System.out.printf(Locale.ROOT, "peak of %s thread(s): %.1f GFLOP/s of FMA, "
-                + "%.1f GB/s read from L2%n", what, peak.gigaflops(), peak.gigabytes()));
+                + "%.1f GB/s read from L2, %.1f from beyond%n", what, peak.gigaflops(), peak.gigabytes(),
+                peak.farGigabytes()));
     }
 
     private static String round(Object value) {

@@ -19,9 +19,14 @@ import java.util.stream.IntStream;
  *
  * @param gigaflops 10^9 operations per second of multiply-adds in registers; NaN if unknown
  * @param gigabytes 10^9 bytes per second read from the second-level cache; NaN if unknown
+ * @param farGigabytes 10^9 bytes per second read from beyond that cache, of a few times its size; NaN if unknown
  */
-record Peak(double gigaflops, double gigabytes) {
+record Peak(double gigaflops, double gigabytes, double farGigabytes) {
     static final Peak UNKNOWN = new Peak(Double.NaN, Double.NaN);
+
+    Peak(double gigaflops, double gigabytes) {
+        this(gigaflops, gigabytes, Double.NaN);
+    }
 
     private static final Path CACHE = Path.of("/sys/devices/system/cpu/cpu0/cache/index2/size");
     private static final int USUAL_CACHE = 512; // KiB
@@ -35,18 +40,21 @@ record Peak(double gigaflops, double gigabytes) {
             return UNKNOWN;
         }
         PeakLoop loop = loop(VectorWidth.of(tier));
-        int floats = cacheBytes() / 2 / Float.BYTES;
         return new Peak(
                 onAll(threads, () -> best(loop.flopsPerRound(), loop::multiplyAdd)),
-                onAll(threads, () -> {
-                    var values = new float[floats];
-                    return best(floats * (double) Float.BYTES, rounds -> loop.read(values, rounds));
-                }));
+                onAll(threads, () -> read(loop, cacheBytes() / 2)),
+                onAll(threads, () -> read(loop, 4 * cacheBytes())));
+    }
+
+    private static double read(PeakLoop loop, int bytes) {
+        var values = new float[bytes / Float.BYTES];
+        return best(bytes, rounds -> loop.read(values, rounds));
     }
 
     /** {@return the greater of both, for a machine that was disturbed during one of them} */
     Peak or(Peak other) {
-        return new Peak(Math.max(gigaflops, other.gigaflops), Math.max(gigabytes, other.gigabytes));
+        return new Peak(Math.max(gigaflops, other.gigaflops), Math.max(gigabytes, other.gigabytes),
+                Math.max(farGigabytes, other.farGigabytes));
     }
 
     private static double onAll(int threads, DoubleSupplier work) {
@@ -99,7 +107,8 @@ record Peak(double gigaflops, double gigabytes) {
         }
     }
 
-    private static int cacheBytes() {
+    /** {@return the size of the second-level cache} */
+    static int cacheBytes() {
         try {
             return 1024 * Integer.parseInt(Files.readString(CACHE).strip().replaceFirst("K$", ""));
         } catch (IOException | NumberFormatException e) { // not Linux, say
