@@ -92,8 +92,8 @@ final class ExperimentCommand implements Callable<Integer> {
         }
         streams.out().println(experiment.name() + ": " + experiment.summary());
         Findings findings;
-        try {
-            findings = experiment.run(seed, shares, line -> streams.out().println("  " + line));
+        try (var progress = new ExperimentDisplay(streams)) {
+            findings = experiment.run(seed, shares, progress);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new Failure("interrupted", e);

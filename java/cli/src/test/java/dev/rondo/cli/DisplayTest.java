@@ -44,6 +44,15 @@ class DisplayTest {
         assertTrue(longest.endsWith(" 41.2k char/s |g| 10.32 1:23:20"), longest);
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {10, 40, 79, 80, 119, 200})
+    void theBarOfAnExperimentFillsTheLineAndNoMore(int width) {
+        for (double share : new double[] {0, 0.5, 1}) {
+            assertEquals(width, ExperimentDisplay.line(share, "search: 3 of 6", width).length());
+        }
+        assertEquals(" 50% [======      ]  search: 3 of 6", ExperimentDisplay.line(0.5, "search: 3 of 6", 35));
+    }
+
     @Test
     void theTimeLeftOfAResumedTrainingCountsThisRunOnly() {
         var left = new TimeLeft();

@@ -22,7 +22,7 @@ import java.util.function.UnaryOperator;
  * for (int t = 0; t < series.length; t++) {
  *     series[t][0] = Math.sin(0.2 * t) * Math.cos(0.031 * t);
  * }
- * try (var model = EchoStateNetwork.builder(0, 1).feedback().reservoir(Elman.of(200)).seed(1).build()) {
+ * try (var model = EchoStateNetwork.builder(0, 1).feedback().reservoir(Reservoir.of(200)).seed(1).build()) {
  *     double error = model.train(Ridge.of(1e-8).washout(100), series);
  *     double[][] next = model.generate(100);
  *     model.save(Path.of("waves.rondo"));
@@ -459,7 +459,7 @@ public final class EchoStateNetwork implements AutoCloseable {
          * Sets how the reservoir runs: backend, precision, threads, instruction set, first weights.
          *
          * <pre>{@code
-         * EchoStateNetwork.builder(1, 1).reservoir(Elman.of(100))
+         * EchoStateNetwork.builder(1, 1).reservoir(Reservoir.of(100))
          *         .options(network -> network.precision(Precision.FLOAT64).threads(1))
          * }</pre>
          *

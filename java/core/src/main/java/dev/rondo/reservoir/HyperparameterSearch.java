@@ -24,7 +24,7 @@ import java.util.function.ToDoubleFunction;
  *         .range("inputScaling", 0.1, 1).logarithmic("lambda", 1e-10, 1e-2)
  *         .threads(4)
  *         .run(trial -> {
- *             try (var model = EchoStateNetwork.builder(1, 1).reservoir(Elman.of(100)).seed(trial.seed())
+ *             try (var model = EchoStateNetwork.builder(1, 1).reservoir(Reservoir.of(100)).seed(trial.seed())
  *                     .options(network -> network.threads(1).quiet()).build()) {
  *                 return model.train(Ridge.of(trial.get("lambda")), inputs, targets); // or, better, of other data
  *             }

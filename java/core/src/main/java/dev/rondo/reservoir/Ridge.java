@@ -17,7 +17,7 @@ import java.util.Objects;
  * of each sequence are left out until the state has forgotten where it began. A value.
  *
  * <pre>{@code
- * network = Network.builder(1).layer(Elman.of(100)).outputs(1).loss(Loss.meanSquaredError()).seed(1).build();
+ * network = Network.builder(1).layer(Reservoir.of(100)).outputs(1).loss(Loss.meanSquaredError()).seed(1).build();
  * Ridge.of(1e-6).washout(100).fit(network, data);     // the dense head alone: layers stay as they are
  * double loss = network.evaluate(data).loss();
  * }</pre>

@@ -82,9 +82,12 @@ final class TriangularFactor implements AutoCloseable {
      * Takes in rows.
      *
      * @param rows [count, n + o]
-     * @param count at most {@value #BLOCK}
+     * @param count from 0 to {@value #BLOCK}
      */
     void append(double[] rows, int count) {
+        if (count == 0) {
+            return;
+        }
         workspace.enter();
         try {
             MemorySegment.copy(rows, 0, block, ValueLayout.JAVA_DOUBLE, 0, count * width);

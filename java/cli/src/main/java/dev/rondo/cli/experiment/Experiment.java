@@ -1,14 +1,14 @@
 package dev.rondo.cli.experiment;
 
 import java.util.List;
-import java.util.function.Consumer;
 
 /** A published experiment, to be run again. */
 public interface Experiment {
     /** {@return all of them} */
     static List<Experiment> all() {
         return List.of(Redrawing.sines(5), Redrawing.generation(), new Vanishing(),
-                new LongLags(AddingProblem.published()), new LongLags(TemporalOrder.published()));
+                new LongLags(AddingProblem.published()), new LongLags(TemporalOrder.published()),
+                new MackeyGlass(), new Narma(), new MemoryCapacity());
     }
 
     /** {@return the name on the command line} */
@@ -22,8 +22,8 @@ public interface Experiment {
      *
      * @param seed what weights and data are drawn from
      * @param threads trials that run side by side
-     * @param progress hears, line by line, what has been done
+     * @param progress hears what has been done
      * @throws InterruptedException if the thread was interrupted
      */
-    Findings run(long seed, int threads, Consumer<String> progress) throws InterruptedException;
+    Findings run(long seed, int threads, Progress progress) throws InterruptedException;
 }

@@ -8,7 +8,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.knowm.xchart.XYChart;
 
@@ -48,7 +47,7 @@ final class LongLags implements Experiment {
     private record Row(Contestant contestant, boolean clips, List<Future<LongLagTrial>> trials) {}
 
     @Override
-    public Findings run(long seed, int threads, Consumer<String> progress) throws InterruptedException {
+    public Findings run(long seed, int threads, Progress progress) throws InterruptedException {
         try (var pool = Executors.newFixedThreadPool(threads)) {
             var rows = new ArrayList<Row>();
             contestants.forEach((contestant, count) -> {
@@ -67,7 +66,7 @@ final class LongLags implements Experiment {
         }
     }
 
-    private Findings findings(List<Row> rows, Consumer<String> progress) throws InterruptedException {
+    private Findings findings(List<Row> rows, Progress progress) throws InterruptedException {
         var report = new ArrayList<String>();
         report.add("published: " + task.wasPublished());
         report.add("success: the " + LongLagTrial.WINDOW + " most recent sequences have errors below "
@@ -82,7 +81,7 @@ final class LongLags implements Experiment {
             var trials = new ArrayList<LongLagTrial>();
             for (Future<LongLagTrial> future : row.trials) {
                 trials.add(Trials.result(future));
-                progress.accept(String.format(Locale.ROOT, "%s, %s: trial %d of %d", row.contestant.name(),
+                progress.line(String.format(Locale.ROOT, "%s, %s: trial %d of %d", row.contestant.name(),
                         row.clips ? "clipped" : "not clipped", trials.size(), row.trials.size()));
             }
             report.add(line(row, trials));

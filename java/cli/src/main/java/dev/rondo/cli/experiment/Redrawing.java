@@ -14,7 +14,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.Consumer;
 import java.util.function.LongFunction;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
@@ -89,7 +88,7 @@ record Redrawing(String name, String summary, LongFunction<Waveform> waveform, L
     }
 
     @Override
-    public Findings run(long seed, int threads, Consumer<String> progress) throws InterruptedException {
+    public Findings run(long seed, int threads, Progress progress) throws InterruptedException {
         try (var pool = Executors.newFixedThreadPool(threads)) {
             List<List<Future<Redrawn>>> drawn = contestants.stream()
                     .map(contestant -> IntStream.range(0, seeds)
@@ -105,7 +104,7 @@ record Redrawing(String name, String summary, LongFunction<Waveform> waveform, L
         }
     }
 
-    private Findings findings(long seed, List<List<Future<Redrawn>>> futures, Consumer<String> progress)
+    private Findings findings(long seed, List<List<Future<Redrawn>>> futures, Progress progress)
             throws InterruptedException {
         var report = new ArrayList<String>();
         String error = normalized ? "NMSE" : "MSE/2";
@@ -120,7 +119,7 @@ record Redrawing(String name, String summary, LongFunction<Waveform> waveform, L
             var drawn = new ArrayList<Redrawn>();
             for (Future<Redrawn> future : futures.get(c)) {
                 drawn.add(Trials.result(future));
-                progress.accept(String.format(Locale.ROOT, "%s: seed %d, %d of %d",
+                progress.line(String.format(Locale.ROOT, "%s: seed %d, %d of %d",
                         contestant.name, seed + drawn.size() - 1, drawn.size(), seeds));
             }
             double[] errors = IntStream.range(0, seeds).mapToDouble(i -> drawn.get(i).meanSquaredError()

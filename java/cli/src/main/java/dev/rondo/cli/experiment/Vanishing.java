@@ -18,7 +18,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import java.util.stream.IntStream;
@@ -69,7 +68,7 @@ final class Vanishing implements Experiment {
     }
 
     @Override
-    public Findings run(long seed, int threads, Consumer<String> progress) throws InterruptedException {
+    public Findings run(long seed, int threads, Progress progress) throws InterruptedException {
         try (var pool = Executors.newFixedThreadPool(threads)) {
             List<Future<List<Look>>> looks = contestants.stream()
                     .map(contestant -> pool.submit(() -> looks(contestant, seed)))
@@ -118,7 +117,7 @@ final class Vanishing implements Experiment {
         return new Look(contestant, when, GradientFlow.of(network, batch), radius, clipped);
     }
 
-    private Findings findings(List<Future<List<Look>>> futures, Consumer<String> progress) throws InterruptedException {
+    private Findings findings(List<Future<List<Look>>> futures, Progress progress) throws InterruptedException {
         var report = new ArrayList<String>();
         report.add("gradient of the loss by the state, by lag: steps from the end of sequences of the adding problem");
         report.add("reach: lag at which its norm falls below 1 % of that of lag 1; radius: of the Jacobian of a step");
@@ -133,7 +132,7 @@ final class Vanishing implements Experiment {
                 report.add(line(look));
                 figures.add(figures(look));
                 draw(chart, look);
-                progress.accept(look.contestant.name() + ", " + look.when + ": " + look.flow.describe(0));
+                progress.line(look.contestant.name() + ", " + look.when + ": " + look.flow.describe(0));
             }
         }
         return new Findings(report, figures, chart);

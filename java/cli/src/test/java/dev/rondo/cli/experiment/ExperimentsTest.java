@@ -7,6 +7,7 @@ import dev.rondo.cell.elman.Elman;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.train.Adam;
 import dev.rondo.train.Sgd;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
@@ -121,5 +122,80 @@ class ExperimentsTest {
         Findings two = sines.run(5, 2, line -> {});
         assertEquals(one.report(), two.report());
         assertTrue((double) one.figures().get(1).get("half_mse_mean") < 0.1, () -> String.join("\n", one.report()));
+    }
+
+    /** Small networks go on with the series too, but not as well: 1e-3 of a deviation squared, and 0.1 of one. */
+    @Test
+    void smallEchoStateNetworksGoOnWithAChaoticSeries() throws InterruptedException {
+        Findings found = new MackeyGlass(150, 100, 1, 3).run(1, 2, line -> {});
+        assertTrue((double) found.figures().get(0).get("median") < 1e-3, () -> String.join("\n", found.report()));
+        assertTrue((double) found.figures().get(1).get("median") < 0.1, () -> String.join("\n", found.report()));
+        assertEquals(found.report(), new MackeyGlass(150, 100, 1, 3).run(1, 1, line -> {}).report());
+    }
+
+    /** Against the equation in another form: y'(t) of the values themselves, within what Euler's step leaves. */
+    @Test
+    void theSeriesOfMackeyAndGlassObeysItsEquation() {
+        double[] series = Series.mackeyGlass(400, 3);
+        double[] y = IntStream.range(0, 400).mapToDouble(t -> 1 + atanh(series[t])).toArray();
+        for (int t = 20; t < 399; t++) {
+            double past = y[t - 17];
+            double slope = 0.2 * past / (1 + Math.pow(past, 10)) - 0.1 * y[t];
+            assertEquals((y[t + 1] - y[t - 1]) / 2, slope, 0.02, "t " + t);
+        }
+        assertTrue(Series.variance(series) > 0.01);
+    }
+
+    private static double atanh(double x) {
+        return Math.log((1 + x) / (1 - x)) / 2;
+    }
+
+    @Test
+    void theSystemOfOrderTenObeysItsEquation() {
+        Series.Driven data = Series.narma10(300, 5);
+        double[] u = data.inputs();
+        double[] next = data.targets();
+        for (int n = 10; n < 300; n++) {
+            double sum = 0;
+            for (int i = 0; i < 10; i++) {
+                sum += next[n - 1 - i];
+            }
+            double y = next[n - 1];
+            assertEquals(0.3 * y + 0.05 * y * sum + 1.5 * u[n - 9] * u[n] + 0.1, next[n], 1e-12);
+            assertTrue(u[n] >= 0 && u[n] < 0.5);
+        }
+    }
+
+    /** The linear figures are those of large data; the network needs no more than its units to be better. */
+    @Test
+    void aSmallEchoStateNetworkFollowsTheSystemOfOrderTen() throws InterruptedException {
+        var shares = new ArrayList<Double>();
+        Findings found = new Narma(50, 1, 4).run(1, 2, new Progress() {
+            @Override
+            public void line(String text) {}
+
+            @Override
+            public void share(double done, String text) {
+                shares.add(done);
+            }
+        });
+        List<Map<String, Object>> figures = found.figures();
+        assertEquals(0.32, (double) figures.get(0).get("nmse_mean"), 0.05);
+        assertEquals(0.16, (double) figures.get(1).get("nmse_mean"), 0.03);
+        assertTrue((double) figures.get(3).get("nmse_mean") < (double) figures.get(1).get("nmse_mean"),
+                () -> String.join("\n", found.report()));
+        assertEquals(List.of(0.25, 0.5, 0.75, 1.0), shares);
+    }
+
+    /** No reservoir remembers more than it has units; a nearly linear one remembers much of that. */
+    @Test
+    void memoryIsBelowTheNumberOfUnits() throws InterruptedException {
+        Findings found = new MemoryCapacity(20, 1).run(1, 2, line -> {});
+        for (Map<String, Object> figures : found.figures()) {
+            double capacity = (double) figures.get("capacity_mean");
+            assertTrue(capacity > 1 && capacity < 20, () -> String.join("\n", found.report()));
+        }
+        assertTrue((double) found.figures().getFirst().get("capacity_mean") > 10,
+                () -> String.join("\n", found.report()));
     }
 }
