@@ -376,7 +376,7 @@ public final class EchoStateNetwork implements AutoCloseable {
          * @return this builder
          */
         public Builder reservoir(Cell cell) {
-            layers.add(Layer.of(Objects.requireNonNull(cell, "cell: expected one, got null")));
+            layers.add(Layer.of(Objects.requireNonNull(cell, "cell: expected one, got null")).fixed());
             return this;
         }
 

@@ -265,7 +265,10 @@ public final class RidgeRegression implements AutoCloseable {
     }
 
     static double[] present(String name, double[] numbers) {
-        return Objects.requireNonNull(numbers, () -> name + ": expected numbers, got null");
+        if (numbers == null) { // without a supplier, which would be an object in each step of a stream
+            throw new NullPointerException(name + ": expected numbers, got null");
+        }
+        return numbers;
     }
 
     static double[] sized(String name, double[] numbers, int count) {

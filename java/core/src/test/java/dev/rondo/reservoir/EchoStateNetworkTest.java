@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.elman.Elman;
 import dev.rondo.io.CheckpointException;
+import dev.rondo.kernel.Allocation;
 import dev.rondo.memory.Parameters;
 import dev.rondo.memory.Precision;
 import dev.rondo.network.Network;
@@ -180,6 +181,22 @@ class EchoStateNetworkTest {
                 assertEquals(other[0][0], y[0], 1e-12);
                 assertEquals(alone[0][0], y[1], 1e-12);
             }
+        }
+    }
+
+    @Test
+    void aStepAllocatesNothing() {
+        try (var model = EchoStateNetwork.builder(1, 1).feedback().squares().reservoir(Elman.of(4)).build();
+                var stream = model.stream()) {
+            model.readout(new LinearReadout(new double[model.features()], new double[1]));
+            var rule = RecursiveLeastSquares.of(model.features(), 1);
+            var x = new double[1];
+            var y = new double[1];
+            Allocation.assertNone(() -> {
+                stream.step(x, y);
+                stream.force(x, y);
+                stream.learn(x, x, rule, y);
+            });
         }
     }
 

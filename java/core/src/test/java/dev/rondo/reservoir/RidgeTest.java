@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rondo.cell.Backend;
 import dev.rondo.cell.elman.Elman;
 import dev.rondo.cell.gru.Gru;
 import dev.rondo.memory.Precision;
@@ -52,7 +53,7 @@ class RidgeTest {
 
     private static Network.Builder stack() {
         return Network.builder(I).layer(Gru.of(5)).layer(Layer.of(Elman.of(3)).bidirectional())
-                .precision(Precision.FLOAT64).seed(3).quiet();
+                .backend(Backend.REFERENCE).precision(Precision.FLOAT64).seed(3).quiet();
     }
 
     /** Sequences of several lengths, one shorter than the washout, one empty; two outputs, and a skip. */
