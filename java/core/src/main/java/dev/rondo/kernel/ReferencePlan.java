@@ -412,10 +412,13 @@ final class ReferencePlan extends CellPlan {
     }
 
     private void begin(CellPass pass) {
+        boolean known = this.pass != null && this.pass.inputKind() == pass.inputKind();
         this.pass = pass;
-        this.secondBlocks = products(source -> source == CACHE);
-        this.projection = products(source -> source == UNPROJECTED);
-        this.firstBlocks = products(source -> source != CACHE && source != UNPROJECTED);
+        if (!known) { // for passes of one step, asking the cell would take longer than the step
+            this.secondBlocks = products(source -> source == CACHE);
+            this.projection = products(source -> source == UNPROJECTED);
+            this.firstBlocks = products(source -> source != CACHE && source != UNPROJECTED);
+        }
         this.token = -1;
         Arrays.fill(input, 0);
         Parameters parameters = pass.parameters();

@@ -17,11 +17,11 @@ import java.util.Arrays;
 
 /**
  * One step of one sequence in one layer, and products of vectors with its derivatives: the cell's own kernel, forwards
- * and backwards over one step. Nothing of a cell is known here but its sizes.
+ * and backwards over one step, of one vector or of several at once. Nothing of a cell is known here but its sizes.
  *
  * <pre>
  * s' = F(s, x, w)      n numbers of state, plane after plane; I of input; p of the layer's parameters
- * backward(v):         v dF/ds [n], v dF/dx [I], v dF/da [R] of the pre-activations a, v dF/dw [p]
+ * backward(v):         v dF/ds [n], v dF/dx [I], v dF/da [R] of the pre-activations a; the sum over all v of v dF/dw [p]
  * </pre>
  */
 final class CellStep implements AutoCloseable {
@@ -31,48 +31,52 @@ final class CellStep implements AutoCloseable {
     private final CellGradients gradients;
     private final int[] widths;
     private final int size; // n
-    private final MemorySegment input; // [I]; null for tokens
-    private final MemorySegment token; // int32 [1]; null for numbers
-    private final MemorySegment[] state; // [P] each
-    private final MemorySegment[] seed; // [P] each
-    private final MemorySegment[] byState; // [P] each
-    private final MemorySegment byInput; // [I]; null for tokens
-    private final MemorySegment byRow; // [R]
+    private final int copies; // of the step, one for each vector
+    private final MemorySegment input; // [copies, I]; null for tokens
+    private final MemorySegment token; // int32 [copies]; null for numbers
+    private final MemorySegment[] state; // [copies, P] each
+    private final MemorySegment[] seed; // [copies, P] each
+    private final MemorySegment[] byState; // [copies, P] each
+    private final MemorySegment byInput; // [copies, I]; null for tokens
+    private final MemorySegment byRow; // [copies, R]
     private final MemorySegment byParameter; // [p]
     private final double[] buffer;
 
-    CellStep(Network network, int layer, Workspace memory) {
+    /** A step of {@code layer} for as many vectors at once as {@code copies} says. */
+    CellStep(Network network, int layer, int copies, Workspace memory) {
         NetworkDescription description = network.description();
         Cell cell = description.layers().get(layer).cell();
         InputKind kind = description.inputKind(layer);
-        CellShape shape = cell.shape(1, 1, description.inputSize(layer));
+        CellShape shape = cell.shape(1, copies, description.inputSize(layer));
         TensorLayout.Tensor first = cell.layout(shape.inputSize(), kind).tensors().getFirst();
         this.precision = network.precision();
+        this.copies = copies;
         this.widths = cell.planeWidths();
         this.size = Arrays.stream(widths).sum();
         this.plan = cell.kernel(network.backend()).plan(cell, shape, precision, network.execution());
         CellPass.Builder builder = CellPass.of(cell, shape, network.parameters(),
                 network.parameters().layout().get("layer" + layer + "." + first.name()).offset());
         boolean dense = kind == InputKind.DENSE;
-        this.input = dense ? memory.allocate(precision, shape.inputSize()) : null;
-        this.token = dense ? null : memory.allocateBytes(Integer.BYTES);
+        this.input = dense ? memory.allocate(precision, (long) copies * shape.inputSize()) : null;
+        this.token = dense ? null : memory.allocateBytes((long) copies * Integer.BYTES);
         this.state = planes(memory);
         for (int plane = 0; plane < widths.length; plane++) {
             builder.initial(plane, state[plane]);
         }
-        builder.cache(memory.allocateBytes(plan.cacheBytes(1, 1)));
+        builder.cache(memory.allocateBytes(plan.cacheBytes(1, copies)));
         this.pass = (dense ? builder.input(input, shape.inputSize()) : builder.tokens(token)).build();
         this.seed = planes(memory);
         this.byState = planes(memory);
-        this.byInput = dense ? memory.allocate(precision, shape.inputSize()) : null;
-        this.byRow = memory.allocate(precision, cell.rows());
+        this.byInput = dense ? memory.allocate(precision, (long) copies * shape.inputSize()) : null;
+        this.byRow = memory.allocate(precision, (long) copies * cell.rows());
         this.byParameter = memory.allocate(precision, pass.params().byteSize() / precision.bytes());
         this.gradients = gradients();
         this.buffer = new double[Math.max(size, shape.inputSize())];
     }
 
     private MemorySegment[] planes(Workspace memory) {
-        return Arrays.stream(widths).mapToObj(width -> memory.allocate(precision, width)).toArray(MemorySegment[]::new);
+        return Arrays.stream(widths).mapToObj(width -> memory.allocate(precision, (long) copies * width))
+                .toArray(MemorySegment[]::new);
     }
 
     private CellGradients gradients() {
@@ -108,48 +112,54 @@ final class CellStep implements AutoCloseable {
      * @param s the state before the step, plane after plane
      */
     void at(double[] x, double[] s, long time) {
-        if (token != null) {
-            token.set(ValueLayout.JAVA_INT, 0, (int) x[0]);
-        } else {
-            precision.write(x, input, 0, inputSize());
+        for (int copy = 0; copy < copies; copy++) {
+            if (token != null) {
+                token.setAtIndex(ValueLayout.JAVA_INT, copy, (int) x[0]);
+            } else {
+                precision.write(x, input, (long) copy * inputSize(), inputSize());
+            }
+            write(s, state, copy);
         }
-        write(s, state);
         pass.timeOrigin(time);
     }
 
-    /** Multiplies derivatives with {@code v} [n] from the left; with zeros the cell is run all the same. */
-    void backward(double[] v) {
-        write(v, seed);
+    /** Sets the vector [n] of a copy, which it keeps. */
+    void vector(int copy, double[] v) {
+        write(v, seed, copy);
+    }
+
+    /** Multiplies the derivatives with the vectors from the left. */
+    void backward() {
         byParameter.fill((byte) 0);
         plan.forward(pass);
         plan.backward(pass, gradients);
     }
 
-    private void write(double[] values, MemorySegment[] planes) {
+    private void write(double[] values, MemorySegment[] planes, int copy) {
         int first = 0;
         for (int plane = 0; plane < planes.length; plane++) {
             System.arraycopy(values, first, buffer, 0, widths[plane]);
-            precision.write(buffer, planes[plane], 0, widths[plane]);
+            precision.write(buffer, planes[plane], (long) copy * widths[plane], widths[plane]);
             first += widths[plane];
         }
     }
 
-    /** Reads v dF/ds, plane after plane. */
-    void byState(double[] product) {
+    /** Reads v dF/ds of a copy, plane after plane. */
+    void byState(int copy, double[] product) {
         int first = 0;
         for (int plane = 0; plane < widths.length; plane++) {
-            precision.read(byState[plane], 0, buffer, widths[plane]);
+            precision.read(byState[plane], (long) copy * widths[plane], buffer, widths[plane]);
             System.arraycopy(buffer, 0, product, first, widths[plane]);
             first += widths[plane];
         }
     }
 
-    /** Reads v dF/dx; there is none of a token. */
-    void byInput(double[] product) {
-        precision.read(byInput, 0, product, inputSize());
+    /** Reads v dF/dx of a copy; there is none of a token. */
+    void byInput(int copy, double[] product) {
+        precision.read(byInput, (long) copy * inputSize(), product, inputSize());
     }
 
-    /** Reads v dF/da. */
+    /** Reads v dF/da of the only copy. */
     void byRow(double[] product) {
         precision.read(byRow, 0, product, pass.cell().rows());
     }

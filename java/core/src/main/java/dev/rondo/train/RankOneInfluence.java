@@ -137,12 +137,13 @@ final class RankOneInfluence implements Influence {
             for (int i = 0; !top && i < through[layer + 1].length; i++) {
                 seed[i] += through[layer + 1][i];
             }
-            step.backward(seed);
+            step.vector(0, seed);
+            step.backward();
             step.byParameter(row, Math.toIntExact(columns[layer].first()));
             if (linear[layer].inputJacobian() == null) {
                 return;
             }
-            step.byInput(through[layer]);
+            step.byInput(0, through[layer]);
             for (int i = 0; !top && layers.get(layer).addsInput() && i < through[layer].length; i++) {
                 through[layer][i] += through[layer + 1][i];
             }

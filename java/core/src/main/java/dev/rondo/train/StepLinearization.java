@@ -30,6 +30,7 @@ final class StepLinearization implements AutoCloseable {
     private final Network network;
     private final Precision precision;
     private final CellStep step;
+    private final CellStep every; // from all unit vectors at once; null unless rows of J and X alone are wanted
     private final List<ParameterBlock> blocks;
     private final int planes; // S
     private final int units; // H
@@ -52,7 +53,7 @@ final class StepLinearization implements AutoCloseable {
         InputKind kind = description.inputKind(layer);
         this.network = network;
         this.precision = network.precision();
-        this.step = new CellStep(network, layer, memory);
+        this.step = new CellStep(network, layer, 1, memory);
         this.blocks = cell.blocks(description.inputSize(layer), kind);
         this.planes = cell.planeWidths().length;
         this.units = cell.hiddenSize();
@@ -60,6 +61,7 @@ final class StepLinearization implements AutoCloseable {
         int count = Math.toIntExact(step.parameters());
         this.unitOf = cell.perUnit() ? units(blocks, count, units) : null;
         this.offset = InfluenceColumns.firstOf(network, layer);
+        this.every = perUnit() || wantsImmediate ? null : everyUnitVector(network, layer, memory);
         this.params = perUnit() ? new double[count] : null;
         this.seed = new double[size];
         this.byRow = new double[cell.rows()];
@@ -69,6 +71,17 @@ final class StepLinearization implements AutoCloseable {
         this.inputJacobian = kind == InputKind.DENSE ? new double[Math.multiplyExact(size, step.inputSize())] : null;
         this.leak = perUnit() ? new double[planes * planes * units] : null;
         this.immediate = wantsImmediate ? memory.allocate(precision, immediateRows() * (long) count) : null;
+    }
+
+    private CellStep everyUnitVector(Network network, int layer, Workspace memory) {
+        var steps = new CellStep(network, layer, size, memory);
+        var unit = new double[size];
+        for (int i = 0; i < size; i++) {
+            unit[i] = 1;
+            steps.vector(i, unit);
+            unit[i] = 0;
+        }
+        return steps;
     }
 
     /** {@return the unit of each parameter, that of the rows it feeds; null if a parameter feeds those of several} */
@@ -162,23 +175,30 @@ final class StepLinearization implements AutoCloseable {
         step.at(x, s, time);
         if (perUnit()) {
             byUnit();
+        } else if (every != null) {
+            every.at(x, s, time);
+            every.backward();
+            for (int i = 0; i < size; i++) {
+                takeRow(i, every, i);
+            }
         } else {
-            byRow();
+            for (int i = 0; i < size; i++) {
+                Arrays.fill(seed, 0);
+                seed[i] = 1;
+                step.vector(0, seed);
+                step.backward();
+                takeRow(i, step, 0);
+                keepImmediate(i);
+            }
         }
     }
 
-    private void byRow() {
-        for (int i = 0; i < size; i++) {
-            Arrays.fill(seed, 0);
-            seed[i] = 1;
-            step.backward(seed);
-            step.byState(row);
-            System.arraycopy(row, 0, jacobian, i * size, size);
-            if (inputJacobian != null) {
-                step.byInput(row);
-                System.arraycopy(row, 0, inputJacobian, i * inputSize(), inputSize());
-            }
-            keepImmediate(i);
+    private void takeRow(int i, CellStep from, int copy) {
+        from.byState(copy, row);
+        System.arraycopy(row, 0, jacobian, i * size, size);
+        if (inputJacobian != null) {
+            from.byInput(copy, row);
+            System.arraycopy(row, 0, inputJacobian, i * inputSize(), inputSize());
         }
     }
 
@@ -191,8 +211,9 @@ final class StepLinearization implements AutoCloseable {
         for (int plane = 0; plane < planes; plane++) {
             Arrays.fill(seed, 0);
             Arrays.fill(seed, plane * units, (plane + 1) * units, 1);
-            step.backward(seed);
-            step.byState(row);
+            step.vector(0, seed);
+            step.backward();
+            step.byState(0, row);
             step.byRow(byRow);
             System.arraycopy(byRow, 0, rowJacobian, plane * byRow.length, byRow.length);
             keepImmediate(plane);
@@ -277,5 +298,8 @@ final class StepLinearization implements AutoCloseable {
     @Override
     public void close() {
         step.close();
+        if (every != null) {
+            every.close();
+        }
     }
 }
