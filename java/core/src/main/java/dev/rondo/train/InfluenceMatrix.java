@@ -4,6 +4,7 @@ import dev.rondo.kernel.Products;
 import dev.rondo.kernel.Products.Matrix;
 import dev.rondo.memory.Precision;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /** The derivatives M [n, C] of a layer's state by C parameters that lie side by side, for one sequence. */
 final class InfluenceMatrix {
@@ -56,16 +57,48 @@ final class InfluenceMatrix {
         precision.set(values, row * columns + column, value);
     }
 
-    /** M = J M. */
-    void multiply(MemorySegment jacobian) {
+    /**
+     * M = J M.
+     *
+     * @param jacobian J [n, n]
+     * @param mixed how many columns of J are dense; each of the others has numbers but at rows of its own unit
+     * @param units H: numbers of state belong to one unit if their places differ by a multiple of it
+     */
+    void multiply(MemorySegment jacobian, int mixed, int units) {
         for (long from = 0; from < columns; from += tileWidth) {
-            long width = Math.min(tileWidth, columns - from);
+            int width = (int) Math.min(tileWidth, columns - from);
             for (int i = 0; i < rows; i++) {
                 MemorySegment.copy(values, (i * columns + from) * precision.bytes(), tile,
-                        i * width * precision.bytes(), width * precision.bytes());
+                        (long) i * width * precision.bytes(), (long) width * precision.bytes());
             }
-            products.multiply(Matrix.of(jacobian, rows, rows), Matrix.of(tile, rows, width), part(from, rows, width),
-                    false);
+            if (mixed > 0) {
+                products.multiply(new Matrix(jacobian, rows, mixed, rows, 1), Matrix.of(tile, mixed, width),
+                        part(from, rows, width), false);
+            }
+            for (int i = 0; mixed < rows && i < rows; i++) {
+                addOwn(i, from, width, jacobian, mixed, units);
+            }
+        }
+    }
+
+    /** Adds to a row of a tile the old rows of its own unit that the product left out. */
+    private void addOwn(int i, long from, int width, MemorySegment jacobian, int mixed, int units) {
+        for (int first = 0; first < width; first += chunk.length) {
+            int count = Math.min(chunk.length, width - first);
+            long at = i * columns + from + first;
+            if (mixed > 0) {
+                precision.read(values, at, chunk, count);
+            } else {
+                Arrays.fill(chunk, 0, count, 0);
+            }
+            for (int j = mixed + i % units; j < rows; j += units) {
+                double factor = precision.get(jacobian, (long) i * rows + j);
+                precision.read(tile, (long) j * width + first, more, count);
+                for (int c = 0; c < count; c++) {
+                    chunk[c] += factor * more[c];
+                }
+            }
+            precision.write(chunk, values, at, count);
         }
     }
 

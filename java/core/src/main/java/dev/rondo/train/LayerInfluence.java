@@ -27,6 +27,7 @@ final class LayerInfluence {
     private final int embeddingWidth; // 0 unless this layer reads an embedding
     private final InfluenceColumns columns;
     private final StepLinearization linear;
+    private final int mixed; // numbers of the old state that units read of each other
     private final InfluenceMatrix[] below; // [B]; null if there is nothing, or it is not kept
     private final InfluenceMatrix[] own; // [B]; null if units are kept
     private final UnitInfluence[] units; // [B]; null if matrices are kept
@@ -54,6 +55,7 @@ final class LayerInfluence {
                 ? w : 0;
         this.columns = InfluenceColumns.of(network, layer);
         this.linear = linear;
+        this.mixed = linear.mixed();
         int size = linear.size();
         if (rule.ownUnitOnly() && !linear.perUnit()) {
             throw new IllegalArgumentException("learner: expected cells whose units do not mix within a step, for "
@@ -178,12 +180,12 @@ final class LayerInfluence {
             precision.write(linear.jacobian(), jacobian, 0, linear.size() * linear.size());
         }
         if (below != null) {
-            below[b].multiply(jacobian);
+            below[b].multiply(jacobian, mixed, linear.units());
             precision.write(linear.inputJacobian(), inputJacobian, 0, linear.size() * linear.inputSize());
             addFromBelow(b, step.token());
         }
         if (own != null) {
-            own[b].multiply(jacobian);
+            own[b].multiply(jacobian, mixed, linear.units());
             addImmediate(b);
         } else {
             units[b].advance(ownUnits(), linear.immediate(), columns.cell());

@@ -114,7 +114,14 @@ final class StepLinearization implements AutoCloseable {
 
     /** {@return whether no unit sees another's past at all} */
     boolean diagonal() {
-        return perUnit() && blocks.stream().noneMatch(this::connects);
+        return mixed() == 0;
+    }
+
+    /** {@return how many numbers of the old state, from the first on, units may read of each other} */
+    int mixed() {
+        return perUnit()
+                ? blocks.stream().filter(this::connects).mapToInt(block -> (block.plane() + 1) * units).max().orElse(0)
+                : size;
     }
 
     /** {@return whether a block has a unit read the old state of others} */
