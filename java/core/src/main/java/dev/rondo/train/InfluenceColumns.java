@@ -1,30 +1,50 @@
 package dev.rondo.train;
 
+import dev.rondo.memory.Precision;
 import dev.rondo.memory.TensorLayout;
+import dev.rondo.network.Layer;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkDescription;
+import dev.rondo.network.NetworkInput;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * Which parameters of the slab a layer's state can depend on, which are those before a place: the embedding, the layers
- * below, its own cell's, and its learned initial state.
+ * The parameters that a layer's state can depend on, as columns of the influence: of the embedding, then, layer by
+ * layer, those of the cell and the learned initial state. Fixed layers have none. All columns before a layer's own are
+ * of what lies below it.
  *
- * @param first place of the layer's first parameter; all before it belong to what lies below
+ * @param first column of the layer's first parameter
  * @param cell how many the cell has
  * @param initial how many numbers of initial state are learned: n, or 0
+ * @param place of the layer's first parameter in the slab
  */
-record InfluenceColumns(long first, int cell, int initial) {
-    static InfluenceColumns of(Network network, int layer) {
+record InfluenceColumns(long first, int cell, int initial, long place) {
+    /** {@return those of each layer of a network} */
+    static InfluenceColumns[] of(Network network) {
         NetworkDescription description = network.description();
-        TensorLayout own = description.layers().get(layer).cell()
-                .layout(description.inputSize(layer), description.inputKind(layer));
-        int size = Arrays.stream(description.layers().get(layer).planeWidths()).sum();
-        return new InfluenceColumns(firstOf(network, layer), Math.toIntExact(own.count()),
-                description.layers().get(layer).learnsInitialState() ? size : 0);
+        var columns = new InfluenceColumns[description.layers().size()];
+        long first = embedding(network);
+        for (int number = 0; number < columns.length; number++) {
+            Layer layer = description.layers().get(number);
+            int cell = Math.toIntExact(layer.cell()
+                    .layout(description.inputSize(number), description.inputKind(number)).count());
+            int size = Arrays.stream(layer.planeWidths()).sum();
+            columns[number] = new InfluenceColumns(first, layer.isFixed() ? 0 : cell,
+                    layer.isFixed() || !layer.learnsInitialState() ? 0 : size, placeOf(network, number));
+            first = Math.addExact(first, columns[number].own());
+        }
+        return columns;
+    }
+
+    /** {@return how many parameters the embedding has, which are the first of all} */
+    private static long embedding(Network network) {
+        return network.description().input() instanceof NetworkInput.Embedding(int vocabularySize, int width)
+                ? (long) vocabularySize * width : 0;
     }
 
     /** {@return place of a layer's first parameter in the slab} */
-    static long firstOf(Network network, int layer) {
+    static long placeOf(Network network, int layer) {
         String prefix = "layer" + layer + ".";
         return network.parameters().layout().tensors().stream()
                 .filter(tensor -> tensor.name().startsWith(prefix))
@@ -36,8 +56,23 @@ record InfluenceColumns(long first, int cell, int initial) {
         return Math.addExact(cell, initial);
     }
 
-    /** {@return the place behind the layer's last parameter} */
+    /** {@return the column behind the layer's last} */
     long end() {
         return first + own();
+    }
+
+    /** Adds a row of all columns to gradients that are laid out as the parameters. */
+    static void add(MemorySegment row, InfluenceColumns[] columns, Precision precision, MemorySegment gradients) {
+        add(row, 0, precision, gradients, 0, columns[0].first);
+        for (InfluenceColumns layer : columns) {
+            add(row, layer.first, precision, gradients, layer.place, layer.own());
+        }
+    }
+
+    private static void add(
+            MemorySegment row, long from, Precision precision, MemorySegment gradients, long to, long count) {
+        for (long i = 0; i < count; i++) {
+            precision.set(gradients, to + i, precision.get(gradients, to + i) + precision.get(row, from + i));
+        }
     }
 }

@@ -51,7 +51,7 @@ final class KroneckerInfluence implements Influence {
         this.precision = network.precision();
         this.memory = new Workspace("influence of KF-RTRL");
         this.linear = new StepLinearization(network, 0, false, memory);
-        this.first = InfluenceColumns.firstOf(network, 0);
+        this.first = InfluenceColumns.placeOf(network, 0);
         this.tokens = description.input().tokens();
         this.rows = cell.rows();
         this.size = linear.size();
@@ -71,6 +71,9 @@ final class KroneckerInfluence implements Influence {
                 || description.layers().getFirst().learnsInitialState()) {
             throw new IllegalArgumentException(text + "no embedding and no learned initial state, got one: a state "
                     + "depends on them by no Kronecker product");
+        }
+        if (description.layers().getFirst().isFixed()) {
+            throw new IllegalArgumentException(text + "a layer to be trained, got a fixed one");
         }
         if (!cell.perUnit() || blocks.stream().anyMatch(block -> !whole(block, cell))) {
             throw new IllegalArgumentException(text + "a cell whose rows all read the same input and state, got "

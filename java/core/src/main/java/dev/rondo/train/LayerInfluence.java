@@ -20,6 +20,7 @@ import java.util.Arrays;
  */
 final class LayerInfluence {
     private final InfluenceRule rule;
+    private final int layer;
     private final Precision precision;
     private final LayerInfluence under; // null of the first layer
     private final boolean addsInput; // to what it puts out
@@ -29,8 +30,8 @@ final class LayerInfluence {
     private final StepLinearization linear;
     private final int mixed; // numbers of the old state that units read of each other
     private final InfluenceMatrix[] below; // [B]; null if there is nothing, or it is not kept
-    private final InfluenceMatrix[] own; // [B]; null if units are kept
-    private final UnitInfluence[] units; // [B]; null if matrices are kept
+    private final InfluenceMatrix[] own; // [B]; null if units are kept, or the layer is fixed
+    private final UnitInfluence[] units; // [B]; null if matrices are kept, or the layer is fixed
     private final boolean[][] kept; // [H, H], unit of the parameter and unit of the state; null = all
     private final MemorySegment jacobian; // [n, n]; null if nothing is multiplied by it
     private final MemorySegment inputJacobian; // [n, I]; null for tokens
@@ -41,10 +42,11 @@ final class LayerInfluence {
      * The influence on a layer.
      *
      * @param linear of that layer; stays the caller's to close
-     * @param under the layer below; null of the first
+     * @param columns of that layer
+     * @param under the layer below; null if there is none, or its state depends on no parameter
      */
-    LayerInfluence(Network network, int layer, StepLinearization linear, LayerInfluence under, int sequences,
-            InfluenceRule rule, Workspace memory) {
+    LayerInfluence(Network network, int layer, StepLinearization linear, InfluenceColumns columns,
+            LayerInfluence under, int sequences, InfluenceRule rule, Workspace memory) {
         Layer described = network.description().layers().get(layer);
         this.rule = rule;
         this.precision = network.precision();
@@ -53,7 +55,8 @@ final class LayerInfluence {
         this.outputSize = described.outputSize();
         this.embeddingWidth = layer == 0 && network.description().input() instanceof NetworkInput.Embedding(_, int w)
                 ? w : 0;
-        this.columns = InfluenceColumns.of(network, layer);
+        this.columns = columns;
+        this.layer = layer;
         this.linear = linear;
         this.mixed = linear.mixed();
         int size = linear.size();
@@ -61,7 +64,9 @@ final class LayerInfluence {
             throw new IllegalArgumentException("learner: expected cells whose units do not mix within a step, for "
                     + rule + ", got " + Cells.text(described.cell()) + " in layer" + layer);
         }
-        boolean byUnit = rule.ownUnitOnly() || linear.diagonal();
+        boolean owns = columns.own() > 0;
+        boolean byUnit = owns && (rule.ownUnitOnly() || linear.diagonal());
+        boolean byMatrix = owns && !byUnit;
         boolean keepsBelow = columns.first() > 0 && !rule.ownUnitOnly();
         long perSequence = Math.addExact(keepsBelow ? Math.multiplyExact(size, columns.first()) : 0,
                 Math.multiplyExact(byUnit ? linear.planes() : size, (long) columns.own()));
@@ -69,10 +74,10 @@ final class LayerInfluence {
                 Math.multiplyExact(Math.multiplyExact(sequences, perSequence), (long) precision.bytes()));
         var shares = new Shares(all, precision);
         Products products = Products.of(network.backend(), precision, network.execution());
-        MemorySegment tile = byUnit && !keepsBelow ? null
+        MemorySegment tile = !byMatrix && !keepsBelow ? null
                 : memory.allocate(precision, (long) size * InfluenceMatrix.tileWidth(size));
         this.below = keepsBelow ? new InfluenceMatrix[sequences] : null;
-        this.own = byUnit ? null : new InfluenceMatrix[sequences];
+        this.own = byMatrix ? new InfluenceMatrix[sequences] : null;
         this.units = byUnit ? new UnitInfluence[sequences] : null;
         int[] unitOf = byUnit ? unitOf() : null;
         for (int b = 0; b < sequences; b++) {
@@ -83,12 +88,13 @@ final class LayerInfluence {
             if (byUnit) {
                 units[b] = new UnitInfluence(precision, shares.next((long) linear.planes() * columns.own()),
                         linear.planes(), linear.units(), unitOf);
-            } else {
+            }
+            if (byMatrix) {
                 own[b] = new InfluenceMatrix(
                         products, shares.next((long) size * columns.own()), size, columns.own(), tile);
             }
         }
-        this.kept = !byUnit && linear.perUnit() && rule instanceof InfluenceRule.Snap(int steps)
+        this.kept = byMatrix && linear.perUnit() && rule instanceof InfluenceRule.Snap(int steps)
                 ? within(linear.reads(), steps) : null;
         this.jacobian = tile == null ? null : memory.allocate(precision, (long) size * size);
         this.inputJacobian = keepsBelow ? memory.allocate(precision, (long) size * linear.inputSize()) : null;
@@ -161,7 +167,8 @@ final class LayerInfluence {
         }
         if (own != null) {
             own[b].clear();
-        } else {
+        }
+        if (units != null) {
             units[b].clear();
         }
         for (int i = 0; i < columns.initial(); i++) { // what a sequence begins with is the parameter itself
@@ -174,7 +181,6 @@ final class LayerInfluence {
     }
 
     void advance(int b, Influence.Step step) {
-        int layer = under == null ? 0 : under.depth() + 1;
         linear.at(step.inputs()[layer], step.states()[layer], step.time());
         if (jacobian != null) {
             precision.write(linear.jacobian(), jacobian, 0, linear.size() * linear.size());
@@ -187,13 +193,10 @@ final class LayerInfluence {
         if (own != null) {
             own[b].multiply(jacobian, mixed, linear.units());
             addImmediate(b);
-        } else {
+        }
+        if (units != null) {
             units[b].advance(ownUnits(), linear.immediate(), columns.cell());
         }
-    }
-
-    private int depth() {
-        return under == null ? 0 : under.depth() + 1;
     }
 
     /** What a layer reads is what the one below puts out, to which that may have added what it reads itself. */
@@ -205,7 +208,8 @@ final class LayerInfluence {
             }
             if (from.own != null) {
                 below[b].addProduct(inputJacobian, from.outputSize, from.own[b], from.columns.first());
-            } else {
+            }
+            if (from.units != null) {
                 addUnits(b, from);
             }
             if (!from.addsInput) {
@@ -283,6 +287,7 @@ final class LayerInfluence {
         return ownJacobian;
     }
 
+    /** Adds to {@code gradients}, a row of all columns. */
     void addGradient(int b, double[] byState, MemorySegment gradients) {
         precision.write(byState, vector, 0, linear.size());
         if (below != null) {
@@ -291,7 +296,8 @@ final class LayerInfluence {
         MemorySegment mine = precision.slice(gradients, columns.first(), columns.own());
         if (own != null) {
             own[b].addProduct(vector, mine);
-        } else {
+        }
+        if (units != null) {
             units[b].addProduct(byState, mine);
         }
     }

@@ -1,14 +1,18 @@
 package dev.rondo.train;
 
+import dev.rondo.memory.Precision;
 import dev.rondo.memory.Workspace;
 import dev.rondo.network.Network;
 import java.lang.foreign.MemorySegment;
 
 /** The influence by layers: of each on its own parameters, and, where it is kept, on those of all that lies below. */
 final class MatrixInfluence implements Influence {
+    private final Precision precision;
+    private final InfluenceColumns[] columns; // of each layer
     private final Workspace memory;
-    private final StepLinearization[] linear; // of each layer
+    private final StepLinearization[] linear; // of each layer; null where a state depends on no parameter, as below
     private final LayerInfluence[] layers;
+    private final MemorySegment row; // of all columns
 
     /**
      * Refuses what {@code rule} cannot be, and what the machine has no memory for.
@@ -17,15 +21,21 @@ final class MatrixInfluence implements Influence {
      * @throws OutOfMemoryError if the machine has too little left
      */
     MatrixInfluence(Network network, int sequences, InfluenceRule rule) {
+        this.precision = network.precision();
+        this.columns = InfluenceColumns.of(network);
         this.memory = new Workspace("influence of " + rule);
-        this.linear = new StepLinearization[network.description().layers().size()];
-        this.layers = new LayerInfluence[linear.length];
+        this.linear = new StepLinearization[columns.length];
+        this.layers = new LayerInfluence[columns.length];
         try {
             for (int layer = 0; layer < layers.length; layer++) {
-                linear[layer] = new StepLinearization(network, layer, true, memory);
-                layers[layer] = new LayerInfluence(network, layer, linear[layer],
-                        layer == 0 ? null : layers[layer - 1], sequences, rule, memory);
+                boolean owns = columns[layer].own() > 0;
+                if (owns || columns[layer].first() > 0 && !rule.ownUnitOnly()) {
+                    linear[layer] = new StepLinearization(network, layer, owns, memory);
+                    layers[layer] = new LayerInfluence(network, layer, linear[layer], columns[layer],
+                            layer == 0 ? null : layers[layer - 1], sequences, rule, memory);
+                }
             }
+            this.row = memory.allocate(precision, columns[columns.length - 1].end());
         } catch (RuntimeException | Error e) {
             close();
             throw e;
@@ -35,29 +45,37 @@ final class MatrixInfluence implements Influence {
     @Override
     public void begin(int b) {
         for (LayerInfluence layer : layers) {
-            layer.begin(b);
+            if (layer != null) {
+                layer.begin(b);
+            }
         }
     }
 
     @Override
     public void advance(int b, Step step) {
         for (LayerInfluence layer : layers) { // from below, for a layer reads what those below have become
-            layer.advance(b, step);
+            if (layer != null) {
+                layer.advance(b, step);
+            }
         }
     }
 
     @Override
     public void addGradient(int b, double[][] byState, MemorySegment gradients) {
+        row.fill((byte) 0);
         for (int layer = 0; layer < layers.length; layer++) {
-            layers[layer].addGradient(b, byState[layer], gradients);
+            if (layers[layer] != null) {
+                layers[layer].addGradient(b, byState[layer], row);
+            }
         }
+        InfluenceColumns.add(row, columns, precision, gradients);
     }
 
     @Override
     public void close() {
         memory.close();
         for (StepLinearization layer : linear) {
-            if (layer != null) { // else this is closed for the machine has too little memory
+            if (layer != null) {
                 layer.close();
             }
         }

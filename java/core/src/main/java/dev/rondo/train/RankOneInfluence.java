@@ -26,7 +26,7 @@ final class RankOneInfluence implements Influence {
     private final InfluenceColumns[] columns; // of each layer
     private final int embeddingWidth; // 0 without
     private final Workspace memory = new Workspace("influence of UORO");
-    private final StepLinearization[] linear; // of each layer
+    private final StepLinearization[] linear; // of each layer; null where a state depends on no parameter, as below
     private final SeededRandom random;
     private final double[][][] a; // [B][L][n]
     private final double[][] c; // [B][parameters below the head]
@@ -34,23 +34,26 @@ final class RankOneInfluence implements Influence {
     private final double[][] signs; // [L][n]
     private final double[][] through; // [L][I]: what of a', or of v, goes through what a layer reads
     private final double[] row; // as c
+    private final MemorySegment all; // as c
+    private final int lowest; // layer whose state depends on parameters
     private final double[] seed; // [n] of the largest layer
 
     RankOneInfluence(Network network, int sequences, long seed) {
         this.precision = network.precision();
         this.layers = network.description().layers();
-        this.columns = new InfluenceColumns[layers.size()];
+        this.columns = InfluenceColumns.of(network);
         this.linear = new StepLinearization[columns.length];
         this.next = new double[columns.length][];
         this.signs = new double[columns.length][];
         this.through = new double[columns.length][];
         for (int layer = 0; layer < columns.length; layer++) {
-            columns[layer] = InfluenceColumns.of(network, layer);
-            linear[layer] = new StepLinearization(network, layer, false, memory);
-            next[layer] = new double[linear[layer].size()];
-            signs[layer] = new double[linear[layer].size()];
-            through[layer] = new double[linear[layer].inputSize()];
+            boolean depends = columns[layer].end() > 0;
+            linear[layer] = depends ? new StepLinearization(network, layer, false, memory) : null;
+            next[layer] = new double[depends ? linear[layer].size() : 0];
+            signs[layer] = new double[next[layer].length];
+            through[layer] = new double[depends ? linear[layer].inputSize() : 0];
         }
+        this.lowest = (int) Arrays.stream(columns).filter(layer -> layer.end() == 0).count();
         this.embeddingWidth = network.description().input() instanceof NetworkInput.Embedding(_, int w) ? w : 0;
         this.random = new SeededRandom(seed);
         this.a = new double[sequences][columns.length][];
@@ -58,6 +61,7 @@ final class RankOneInfluence implements Influence {
             Arrays.setAll(one, layer -> new double[next[layer].length]);
         }
         this.row = new double[Math.toIntExact(columns[columns.length - 1].end())];
+        this.all = memory.allocate(precision, row.length);
         this.c = new double[sequences][row.length];
         this.seed = new double[Arrays.stream(next).mapToInt(state -> state.length).max().orElseThrow()];
     }
@@ -81,7 +85,7 @@ final class RankOneInfluence implements Influence {
 
     @Override
     public void advance(int b, Step step) {
-        for (int layer = 0; layer < columns.length; layer++) {
+        for (int layer = lowest; layer < columns.length; layer++) {
             linear[layer].at(step.inputs()[layer], step.states()[layer], step.time());
             goForward(b, layer);
         }
@@ -111,7 +115,7 @@ final class RankOneInfluence implements Influence {
         double[] jacobian = linear[layer].jacobian();
         double[] x = through[layer];
         Arrays.fill(x, 0);
-        for (int i = 0; layer > 0 && i < x.length; i++) {
+        for (int i = 0; layer > lowest && i < x.length; i++) {
             x[i] = next[layer - 1][i] + (layers.get(layer - 1).addsInput() ? through[layer - 1][i] : 0);
         }
         int n = next[layer].length;
@@ -120,7 +124,7 @@ final class RankOneInfluence implements Influence {
             for (int j = 0; j < n; j++) {
                 sum += jacobian[i * n + j] * a[b][layer][j];
             }
-            for (int j = 0; layer > 0 && j < x.length; j++) {
+            for (int j = 0; layer > lowest && j < x.length; j++) {
                 sum += linear[layer].inputJacobian()[i * x.length + j] * x[j];
             }
             next[layer][i] = sum;
@@ -130,7 +134,7 @@ final class RankOneInfluence implements Influence {
     /** v dF/dw: back through the layers, within the step. */
     private void goBack(int token) {
         Arrays.fill(row, 0);
-        for (int layer = columns.length - 1; layer >= 0; layer--) {
+        for (int layer = columns.length - 1; layer >= lowest; layer--) {
             CellStep step = linear[layer].step();
             System.arraycopy(signs[layer], 0, seed, 0, signs[layer].length);
             boolean top = layer == columns.length - 1;
@@ -139,7 +143,9 @@ final class RankOneInfluence implements Influence {
             }
             step.vector(0, seed);
             step.backward();
-            step.byParameter(row, Math.toIntExact(columns[layer].first()));
+            if (columns[layer].cell() > 0) {
+                step.byParameter(row, Math.toIntExact(columns[layer].first()));
+            }
             if (linear[layer].inputJacobian() == null) {
                 return;
             }
@@ -166,23 +172,25 @@ final class RankOneInfluence implements Influence {
     @Override
     public void addGradient(int b, double[][] byState, MemorySegment gradients) {
         double factor = 0;
-        for (int layer = 0; layer < columns.length; layer++) {
+        for (int layer = lowest; layer < columns.length; layer++) {
             for (int i = 0; i < byState[layer].length; i++) {
                 factor += byState[layer][i] * a[b][layer][i];
             }
         }
-        precision.read(gradients, 0, row, row.length);
         for (int i = 0; i < row.length; i++) {
-            row[i] += factor * c[b][i];
+            row[i] = factor * c[b][i];
         }
-        precision.write(row, gradients, 0, row.length);
+        precision.write(row, all, 0, row.length);
+        InfluenceColumns.add(all, columns, precision, gradients);
     }
 
     @Override
     public void close() {
         memory.close();
         for (StepLinearization layer : linear) {
-            layer.close();
+            if (layer != null) {
+                layer.close();
+            }
         }
     }
 }

@@ -60,7 +60,7 @@ final class StepLinearization implements AutoCloseable {
         this.size = step.size();
         int count = Math.toIntExact(step.parameters());
         this.unitOf = cell.perUnit() ? units(blocks, count, units) : null;
-        this.offset = InfluenceColumns.firstOf(network, layer);
+        this.offset = InfluenceColumns.placeOf(network, layer);
         this.every = perUnit() || wantsImmediate ? null : everyUnitVector(network, layer, memory);
         this.params = perUnit() ? new double[count] : null;
         this.seed = new double[size];

@@ -189,7 +189,7 @@ class LearnersTest {
                 Network lstm = LearnerCase.build(Network.builder(2).layer(Lstm.of(2)), backend);
                 Network stack = LearnerCase.build(Network.embedding(3, 2)
                         .layer(Layer.of(Gru.of(2)).learnedInitialState().residual())
-                        .layer(Lstm.of(2)), backend)) {
+                        .layer(Layer.of(Elman.of(2)).fixed()).layer(Lstm.of(2)), backend)) {
             SequenceBatch numbers = SequenceBatch.of(new double[] {1, -1, 0.5, 2, -1, 1, 0, 1}, 4, 1, 2)
                     .targets(new int[] {-1, -1, 1, 2});
             SequenceBatch tokens = SequenceBatch.tokens(new int[] {0, 2, 1, 1}, 4, 1)

@@ -12,6 +12,7 @@ import dev.rondo.cell.gru.Gru;
 import dev.rondo.cell.indrnn.IndRnn;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.cell.mingru.MinGru;
+import dev.rondo.cell.reservoir.Reservoir;
 import dev.rondo.kernel.Available;
 import dev.rondo.network.Cells;
 import dev.rondo.network.Layer;
@@ -69,6 +70,23 @@ class RtrlTest {
                 .layer(MinGru.of(4)).skip();
         try (Network network = LearnerCase.build(builder, Backend.REFERENCE)) {
             check(Rtrl.exact(), network, LearnerCase.ragged(LearnerCase.tokens(LearnerCase.T, 4, 3)));
+        }
+    }
+
+    @Test
+    void fixedLayersHaveNoInfluenceAndHandOnWhatIsBelow() {
+        try (Network bottom = LearnerCase.build(Network.builder(2).layer(Layer.of(Reservoir.of(6)).fixed())
+                        .layer(Gru.of(4)).layer(Elman.of(3)), Backend.REFERENCE);
+                Network middle = LearnerCase.build(Network.embedding(4, 3).layer(Lstm.of(4))
+                        .layer(Layer.of(Elman.of(4)).fixed()).layer(IndRnn.of(3)), Backend.REFERENCE)) {
+            check(Rtrl.exact(), bottom, LearnerCase.numbers(LearnerCase.T, 2, 1));
+            check(Rtrl.exact(), middle, LearnerCase.ragged(LearnerCase.tokens(LearnerCase.T, 4, 2)));
+            for (Learner learner : List.of(Rtrl.uoro(1), Rtrl.snap(1), Rtrl.rflo(), TruncatedBptt.lookBack(20))) {
+                double[] found = LearnerCase.by(learner, middle, LearnerCase.tokens(LearnerCase.T, 4, 2));
+                middle.parameters().layout().tensors().stream().filter(middle.description()::isFixed).forEach(
+                        tensor -> assertEquals(0, Arrays.stream(found, Math.toIntExact(tensor.offset()),
+                                Math.toIntExact(tensor.offset() + tensor.count())).map(Math::abs).sum()));
+            }
         }
     }
 
