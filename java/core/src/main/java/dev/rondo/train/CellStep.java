@@ -21,7 +21,7 @@ import java.util.Arrays;
  *
  * <pre>
  * s' = F(s, x, w)      n numbers of state, plane after plane; I of input; p of the layer's parameters
- * backward(v):         v dF/ds [n], v dF/dx [I], v dF/da [R] of the pre-activations a; the sum over all v of v dF/dw [p]
+ * backward:            v dF/ds [n], v dF/dx [I], v dF/da [R] of the pre-activations a; sum over all v of v dF/dw [p]
  * </pre>
  */
 final class CellStep implements AutoCloseable {

@@ -48,7 +48,12 @@ final class LayerInfluence {
     LayerInfluence(Network network, int layer, StepLinearization linear, InfluenceColumns columns,
             LayerInfluence under, int sequences, InfluenceRule rule, Workspace memory) {
         Layer described = network.description().layers().get(layer);
+        if (rule.ownUnitOnly() && !linear.perUnit()) {
+            throw new IllegalArgumentException("learner: expected cells whose units do not mix within a step, for "
+                    + rule + ", got " + Cells.text(described.cell()) + " in layer" + layer);
+        }
         this.rule = rule;
+        this.layer = layer;
         this.precision = network.precision();
         this.under = under;
         this.addsInput = described.addsInput();
@@ -56,111 +61,63 @@ final class LayerInfluence {
         this.embeddingWidth = layer == 0 && network.description().input() instanceof NetworkInput.Embedding(_, int w)
                 ? w : 0;
         this.columns = columns;
-        this.layer = layer;
         this.linear = linear;
         this.mixed = linear.mixed();
-        int size = linear.size();
-        if (rule.ownUnitOnly() && !linear.perUnit()) {
-            throw new IllegalArgumentException("learner: expected cells whose units do not mix within a step, for "
-                    + rule + ", got " + Cells.text(described.cell()) + " in layer" + layer);
-        }
-        boolean owns = columns.own() > 0;
-        boolean byUnit = owns && (rule.ownUnitOnly() || linear.diagonal());
-        boolean byMatrix = owns && !byUnit;
         boolean keepsBelow = columns.first() > 0 && !rule.ownUnitOnly();
-        long perSequence = Math.addExact(keepsBelow ? Math.multiplyExact(size, columns.first()) : 0,
-                Math.multiplyExact(byUnit ? linear.planes() : size, (long) columns.own()));
-        MemorySegment all = memory.allocateBytes(
-                Math.multiplyExact(Math.multiplyExact(sequences, perSequence), (long) precision.bytes()));
-        var shares = new Shares(all, precision);
-        Products products = Products.of(network.backend(), precision, network.execution());
-        MemorySegment tile = !byMatrix && !keepsBelow ? null
-                : memory.allocate(precision, (long) size * InfluenceMatrix.tileWidth(size));
+        boolean byUnit = columns.own() > 0 && (rule.ownUnitOnly() || linear.diagonal());
+        boolean byMatrix = columns.own() > 0 && !byUnit;
         this.below = keepsBelow ? new InfluenceMatrix[sequences] : null;
         this.own = byMatrix ? new InfluenceMatrix[sequences] : null;
         this.units = byUnit ? new UnitInfluence[sequences] : null;
-        int[] unitOf = byUnit ? unitOf() : null;
-        for (int b = 0; b < sequences; b++) {
-            if (keepsBelow) {
-                below[b] = new InfluenceMatrix(
-                        products, shares.next(size * columns.first()), size, columns.first(), tile);
-            }
-            if (byUnit) {
-                units[b] = new UnitInfluence(precision, shares.next((long) linear.planes() * columns.own()),
-                        linear.planes(), linear.units(), unitOf);
-            }
-            if (byMatrix) {
-                own[b] = new InfluenceMatrix(
-                        products, shares.next((long) size * columns.own()), size, columns.own(), tile);
-            }
-        }
-        this.kept = byMatrix && linear.perUnit() && rule instanceof InfluenceRule.Snap(int steps)
-                ? within(linear.reads(), steps) : null;
-        this.jacobian = tile == null ? null : memory.allocate(precision, (long) size * size);
+        this.kept = byMatrix && linear.perUnit() && rule instanceof InfluenceRule.Snap snap
+                ? snap.reached(linear.reads()) : null;
+        int size = linear.size();
+        boolean multiplies = byMatrix || keepsBelow;
+        this.jacobian = multiplies ? memory.allocate(precision, (long) size * size) : null;
         this.inputJacobian = keepsBelow ? memory.allocate(precision, (long) size * linear.inputSize()) : null;
         this.vector = memory.allocate(precision, size);
         this.ownJacobian = byUnit ? new double[linear.planes() * linear.planes() * linear.units()] : null;
+        allocate(Products.of(network.backend(), precision, network.execution()), sequences, memory);
     }
 
-    /** Cuts memory into parts. */
-    private static final class Shares {
-        private final MemorySegment all;
-        private final Precision precision;
-        private long used;
-
-        Shares(MemorySegment all, Precision precision) {
-            this.all = all;
-            this.precision = precision;
-        }
-
-        MemorySegment next(long count) {
-            used += count;
-            return precision.slice(all, used - count, count);
+    /** Takes the memory of all sequences at once, so that it is there or is refused. */
+    private void allocate(Products products, int sequences, Workspace memory) {
+        int size = linear.size();
+        long ofBelow = below == null ? 0 : Math.multiplyExact(size, columns.first());
+        long ofOwn = Math.multiplyExact(units != null ? linear.planes() : size, (long) columns.own());
+        long one = Math.addExact(ofBelow, ofOwn);
+        MemorySegment all = memory.allocateBytes(
+                Math.multiplyExact(Math.multiplyExact(sequences, one), (long) precision.bytes()));
+        MemorySegment tile = jacobian == null ? null
+                : memory.allocate(precision, (long) size * InfluenceMatrix.tileWidth(size));
+        int[] unitOf = units == null ? null : unitOf();
+        for (int b = 0; b < sequences; b++) {
+            if (below != null) {
+                MemorySegment values = precision.slice(all, b * one, ofBelow);
+                below[b] = new InfluenceMatrix(products, values, size, columns.first(), tile);
+            }
+            MemorySegment values = precision.slice(all, b * one + ofBelow, ofOwn);
+            if (own != null) {
+                own[b] = new InfluenceMatrix(products, values, size, columns.own(), tile);
+            }
+            if (units != null) {
+                units[b] = new UnitInfluence(precision, values, linear.planes(), linear.units(), unitOf);
+            }
         }
     }
 
     /** {@return the unit of each own column: of a parameter, or of a number of the initial state} */
     private int[] unitOf() {
         var unitOf = new int[columns.own()];
-        Arrays.setAll(unitOf, c ->
-                c < columns.cell() ? linear.unitOf(c) : (c - columns.cell()) % linear.units());
+        Arrays.setAll(unitOf, this::unitOf);
         return unitOf;
     }
 
-    /** {@return which units a unit's parameters reach within some steps, [from, to]; null if all reach all} */
-    private static boolean[][] within(boolean[][] reads, int steps) {
-        int units = reads.length;
-        var reached = new boolean[units][units];
-        for (int k = 0; k < units; k++) {
-            reached[k][k] = true;
-        }
-        for (int step = 1; step < steps; step++) {
-            var more = new boolean[units][units];
-            boolean grew = false;
-            for (int from = 0; from < units; from++) {
-                for (int to = 0; to < units; to++) {
-                    more[from][to] = reached[from][to];
-                    for (int by = 0; by < units && !more[from][to]; by++) {
-                        more[from][to] = reached[from][by] && reads[to][by];
-                    }
-                    grew |= more[from][to] != reached[from][to];
-                }
-            }
-            reached = more;
-            if (!grew) {
-                break;
-            }
-        }
-        for (boolean[] row : reached) {
-            for (boolean one : row) {
-                if (!one) {
-                    return reached;
-                }
-            }
-        }
-        return null;
+    private int unitOf(int column) {
+        return column < columns.cell() ? linear.unitOf(column) : (column - columns.cell()) % linear.units();
     }
 
+    /** Lets sequence {@code b} begin anew. */
     void begin(int b) {
         if (below != null) {
             below[b].clear();
@@ -180,6 +137,7 @@ final class LayerInfluence {
         }
     }
 
+    /** Takes in a step; the layer below has done so before. */
     void advance(int b, Influence.Step step) {
         linear.at(step.inputs()[layer], step.states()[layer], step.time());
         if (jacobian != null) {
@@ -263,8 +221,7 @@ final class LayerInfluence {
     private void drop(int b) {
         for (int i = 0; i < linear.size(); i++) {
             for (int c = 0; c < columns.own(); c++) {
-                int unit = c < columns.cell() ? linear.unitOf(c) : (c - columns.cell()) % linear.units();
-                if (!kept[unit][i % linear.units()]) {
+                if (!kept[unitOf(c)][i % linear.units()]) {
                     own[b].set(i, c, 0);
                 }
             }

@@ -21,10 +21,10 @@ import java.util.List;
  * }
  * }</pre>
  *
- * <p>An update is made once for each batch, of k steps: with k = 1 and states {@linkplain NetworkPass#carryState carried}
- * that is online learning, and influences go on from batch to batch as states do. A batch of whole sequences, or {@link
- * Trainer#fit}, gives the gradient of BPTT over them, or what approximates it. Where weights have changed since, what is
- * remembered of earlier steps is that of the weights as they were then.
+ * <p>An update is made once for each batch, of k steps: with k = 1 and states {@linkplain NetworkPass#carryState
+ * carried} that is online learning, and influences go on from batch to batch as states do. A batch of whole sequences,
+ * or {@link Trainer#fit}, gives the gradient of BPTT over them, or what approximates it. Where weights have changed since,
+ * what is remembered of earlier steps is that of the weights as they were then.
  *
  * <p>The gradient of a step's loss goes back through that step itself exactly, through all layers, and meets what is
  * known of the past in the state that the step was entered in.
@@ -49,8 +49,8 @@ public final class Rtrl extends Learner {
 
     /**
      * {@return the exact gradient, that of full back-propagation through time} For n numbers of state and p parameters
-     * below the head, memory is n p numbers for each sequence, time n<sup>2</sup> p per step. Of a layer whose units see
-     * but their own past ({@link dev.rondo.cell.indrnn.IndRnn}, minGRU, minLSTM) memory and time are p.
+     * below the head, memory is n p numbers for each sequence, time n<sup>2</sup> p per step. Of a layer whose units
+     * see but their own past ({@link dev.rondo.cell.indrnn.IndRnn}, minGRU, minLSTM) memory and time are p.
      */
     public static Rtrl exact() {
         return of(new InfluenceRule.Exact());
@@ -58,8 +58,8 @@ public final class Rtrl extends Learner {
 
     /**
      * {@return SnAp-n: entries of the influence matrix that differ from zero within n steps are kept, the others are
-     * zero (Menick et al. 2020)} With n = 1 that are a unit's own parameters, memory and time are p, and nothing is kept
-     * of what lower layers do to the past of higher ones, nor of an embedding; cells whose units mix within a step are
+     * zero (Menick et al. 2020)} With n = 1 that are a unit's own parameters: memory and time are p, nothing is kept of
+     * what lower layers do to the past of higher ones, nor of an embedding, and cells whose units mix within a step are
      * refused. From n = 2 on a layer with dense recurrent weights keeps all: that is {@link #exact()}.
      *
      * @param steps n, at least 1
@@ -70,8 +70,8 @@ public final class Rtrl extends Learner {
     }
 
     /**
-     * {@return UORO: an unbiased estimate of rank one, of large variance (Tallec and Ollivier 2017)} Memory is n + p for
-     * each sequence.
+     * {@return UORO: an unbiased estimate of rank one, of large variance (Tallec and Ollivier 2017)} Memory is n + p
+     * for each sequence.
      *
      * @param seed what its signs are drawn from
      */
@@ -81,8 +81,8 @@ public final class Rtrl extends Learner {
 
     /**
      * {@return KF-RTRL: an unbiased estimate by a Kronecker product, of less variance than {@link #uoro} (Mujika, Meier
-     * and Steger 2018)} Memory is n R for each sequence, R being the cell's pre-activation rows, time n<sup>2</sup> R. For
-     * one layer of a cell whose rows all read the same input and state: Elman, LSTM without peepholes.
+     * and Steger 2018)} Memory is n R for each sequence, R being the cell's pre-activation rows, time n<sup>2</sup> R.
+     * For one layer of a cell whose rows all read the same input and state: Elman, LSTM without peepholes.
      *
      * @param seed what its signs are drawn from
      */

@@ -19,12 +19,12 @@ import java.util.List;
  * J = ds'/ds [n, n]     X = ds'/dx [n, I]     the immediate Jacobian ds'/dw
  * </pre>
  *
- * <p>Of any cell: a backward pass from each of the n unit vectors gives a row of all three. Of a cell that is {@linkplain
- * Cell#perUnit() per unit}, with S state planes of H units: a backward pass from ones on a whole plane gives what
- * belongs to each unit of it at once. The gradient of the pre-activations is then what a unit makes of its own rows, so
- * that J and X are sums of rows of the weights times these; what is left of the gradient of the state is what a unit
- * makes of its own old state without any matrix (<em>leak</em>). A column of the immediate Jacobian has but the S
- * numbers of the unit whose row the parameter feeds.
+ * <p>Of any cell: a backward pass from each of the n unit vectors gives a row of all three. Of a cell that is
+ * {@linkplain Cell#perUnit() per unit}, with S state planes of H units: a backward pass from ones on a whole plane
+ * gives what belongs to each unit of it at once. The gradient of the pre-activations is then what a unit makes of its
+ * own rows, so that J and X are sums of rows of the weights times these; what is left of the gradient of the state is
+ * what a unit makes of its own old state without any matrix (<em>leak</em>). A column of the immediate Jacobian has but
+ * the S numbers of the unit whose row the parameter feeds.
  */
 final class StepLinearization implements AutoCloseable {
     private final Network network;
@@ -235,7 +235,7 @@ final class StepLinearization implements AutoCloseable {
         }
     }
 
-    /** Adds to the rows of one plane what comes through a matrix: rows of it times what the units make of their rows. */
+    /** Adds to the rows of one plane what comes through a matrix: its rows times what units make of their own. */
     private void addProduct(ParameterBlock block, int plane, double[] matrix, int width, int firstColumn) {
         for (int r = 0; r < block.rows(); r++) {
             double factor = byRow[block.row() + r];

@@ -18,9 +18,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * Influence balancing (Tallec and Ollivier 2017, 5.1): a linear network s' = A s + theta (1, .., 1, -1, .., -1) of 23
- * units, 10 of them with a plus, A with 1/2 on the diagonal and above it, and a loss of the first unit, which shall be 1.
- * In the end that unit is 2 (10 - 13) theta, so theta = -1/6 is right; but what theta does soon has the other sign, and
+ * Influence balancing (Tallec and Ollivier 2017): a linear network s' = A s + theta (1, .., 1, -1, .., -1) of 23
+ * units, 10 of them with a plus, A with 1/2 on the diagonal and above it, and a loss of the first unit, which shall
+ * be 1. In the end that unit is 2 (10 - 13) theta, so theta = -1/6 is right; but what theta does soon has the other sign, and
  * gradients that do not go back far enough lead away. The network is a cell of one's own, a linear one.
  */
 class InfluenceBalancingTest {

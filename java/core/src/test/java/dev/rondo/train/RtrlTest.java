@@ -24,6 +24,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class RtrlTest {
@@ -132,6 +133,38 @@ class RtrlTest {
                 assertTrue(LearnerCase.difference(
                         LearnerCase.by(Rtrl.exact(), network, LearnerCase.numbers(LearnerCase.T, 2, 6)),
                         LearnerCase.by(Rtrl.snap(1), network, LearnerCase.numbers(LearnerCase.T, 2, 6))) > 1e-4);
+            }
+        }
+    }
+
+    /** In a Clockwork network slow groups never hear fast ones; of a sparse reservoir units reach more at each step. */
+    @Test
+    void snapKeepsWhatUnitsReach() {
+        SequenceBatch batch = LearnerCase.numbers(LearnerCase.T, 2, 6);
+        try (Network clockwork = LearnerCase.build(Network.builder(2).layer(Clockwork.of(H, 4)), Backend.REFERENCE);
+                Network sparse = LearnerCase.build(
+                        Network.builder(2).layer(Reservoir.of(H).fanIn(2)), Backend.REFERENCE)) {
+            check(Rtrl.snap(2), clockwork, batch);
+            check(Rtrl.snap(H), sparse, batch);
+            double[] exact = LearnerCase.by(Rtrl.exact(), sparse, batch);
+            double one = LearnerCase.difference(exact, LearnerCase.by(Rtrl.snap(1), sparse, batch));
+            double two = LearnerCase.difference(exact, LearnerCase.by(Rtrl.snap(2), sparse, batch));
+            assertTrue(TOLERANCE < two && two < one, two + " with two steps, " + one + " with one");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void singlePrecisionIsAsGoodAsThat(Backend backend) {
+        Available.assume(backend);
+        for (Cell cell : List.of(Lstm.of(6), Cells.parse("gru:reset=before", 6), IndRnn.of(6))) {
+            try (Network network = Network.builder(2).layer(cell).layer(Elman.of(5)).classes(LearnerCase.CLASSES)
+                    .backend(backend).threads(1).seed(5).quiet().build()) {
+                SequenceBatch batch = LearnerCase.ragged(LearnerCase.numbers(LearnerCase.T, 2, 1));
+                double[] expected = LearnerCase.bptt(network, batch);
+                assertTrue(LearnerCase.difference(expected, LearnerCase.by(Rtrl.exact(), network, batch)) < 1e-5);
+                assertTrue(LearnerCase.difference(
+                        expected, LearnerCase.by(TruncatedBptt.lookBack(10), network, batch)) < 1e-5);
             }
         }
     }
