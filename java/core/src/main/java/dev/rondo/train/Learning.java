@@ -36,11 +36,12 @@ final class Learning implements NetworkPass.Companion {
     void backward(SequenceBatch batch) {
         MemorySegment all = pass.outputGradient();
         int most = Math.min(online.mostSteps(), batch.timeSteps());
+        int[] last = lastStep ? lastSteps(batch) : null;
         for (int t = 0; t < batch.timeSteps(); t += most) {
             int steps = Math.min(most, batch.timeSteps() - t);
             online.forward(batch.steps(t, steps));
             MemorySegment part = steps == batch.timeSteps() ? all
-                    : lastStep ? ofLast(batch, all, t)
+                    : lastStep ? endingAt(t, last, all)
                     : precision.slice(all, (long) t * batch.batchSize() * outputs,
                             (long) steps * batch.batchSize() * outputs);
             if (differsFromZero(part)) {
@@ -50,16 +51,24 @@ final class Learning implements NetworkPass.Companion {
         }
     }
 
-    /** The gradients of the sequences that take their last step at {@code t}, where the others have zero. */
-    private MemorySegment ofLast(SequenceBatch batch, MemorySegment all, int t) {
+    /** {@return the last step that each sequence takes; 0 if it takes none, for then it is read where it began} */
+    private static int[] lastSteps(SequenceBatch batch) {
+        var last = new int[batch.batchSize()];
+        for (int b = 0; b < last.length; b++) {
+            last[b] = batch.timeSteps() - 1;
+            while (last[b] > 0 && !SequenceInputs.takesStep(batch, last[b], b)) {
+                last[b]--;
+            }
+        }
+        return last;
+    }
+
+    /** {@return the gradients of the sequences that take their last step at {@code t}, where the others have zero} */
+    private MemorySegment endingAt(int t, int[] last, MemorySegment all) {
         gradient.fill((byte) 0);
         long row = (long) outputs * precision.bytes();
-        for (int b = 0; b < batch.batchSize(); b++) {
-            int last = batch.timeSteps() - 1;
-            while (last > 0 && !SequenceInputs.takesStep(batch, last, b)) {
-                last--;
-            }
-            if (last == t) {
+        for (int b = 0; b < last.length; b++) {
+            if (last[b] == t) {
                 MemorySegment.copy(all, b * row, gradient, b * row, row);
             }
         }

@@ -22,9 +22,9 @@ import java.util.List;
  * }</pre>
  *
  * <p>An update is made once for each batch, of k steps: with k = 1 and states {@linkplain NetworkPass#carryState
- * carried} that is online learning, and influences go on from batch to batch as states do. A batch of whole sequences,
- * or {@link Trainer#fit}, gives the gradient of BPTT over them, or what approximates it. Where weights have changed since,
- * what is remembered of earlier steps is that of the weights as they were then.
+ * carried} that is online learning, and influences go on from batch to batch as states do. A batch of whole
+ * sequences, or {@link Trainer#fit}, gives the gradient of BPTT over them, or what approximates it. Where weights
+ * have changed since, what is remembered of earlier steps is that of the weights as they were then.
  *
  * <p>The gradient of a step's loss goes back through that step itself exactly, through all layers, and meets what is
  * known of the past in the state that the step was entered in.

@@ -241,8 +241,10 @@ final class StepLinearization implements AutoCloseable {
             double factor = byRow[block.row() + r];
             int to = (plane * units + (block.row() + r) % units) * width + firstColumn + block.column()
                     + (block.elementwise() ? r : 0);
+            int from = at(block, r, 0);
+            int stride = block.columnStride();
             for (int j = 0; j < block.width(); j++) {
-                matrix[to + j] += factor * params[at(block, r, j)];
+                matrix[to + j] += factor * params[from + j * stride];
             }
         }
     }
@@ -297,7 +299,7 @@ final class StepLinearization implements AutoCloseable {
         return immediate;
     }
 
-    /** {@return the step itself, for products with vectors, which may be taken between two calls of {@link #at}} */
+    /** {@return the step itself, at the point of the last call of {@link #at}, for products with other vectors} */
     CellStep step() {
         return step;
     }
