@@ -135,7 +135,7 @@ void CellPlan<Cell>::step_back(const Pass& x, const rondo_gradients& gradients, 
   if constexpr (can_be_sparse) {
     if (is_sparse()) {
       const Real* const d_pre = x.tape.pre_at(t, batch.begin);
-      return multiply_sparse(sparse_backward_, count, d_pre, pre_row, d_operand, P, shared, finish);
+      return multiply_sparse(sparse_backward_, x.weight_hh.data, batch, d_pre, pre_row, d_operand, P, shared, finish);
     }
   }
   for (int s = 0; s < recurrent_.count(); s++) {

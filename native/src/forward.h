@@ -103,7 +103,7 @@ void CellPlan<Cell>::step(const Pass& x, int64_t t, Range batch, Shared shared) 
     if (is_sparse()) {
       const int64_t P = plane_width[0], pre_row = x.tape.pre_row;
       Real* const pre = x.tape.pre_at(t, batch.begin);
-      return multiply_sparse(sparse_forward_, batch.end - batch.begin, operand, P, pre, pre_row, shared,
+      return multiply_sparse(sparse_forward_, x.weight_hh.data, batch, operand, P, pre, pre_row, shared,
                              [&](Range units) { finish_step(x, t, batch, units, shared); });
     }
   }

@@ -263,10 +263,11 @@ class CellPlan final : public rondo_plan {
   bool connect();
   void pack_sparse(const Pass& x, SparseMatrix<Real>& matrix, bool& packed);
   template <class After>
-  void multiply_sparse(const SparseMatrix<Real>& matrix, int64_t batch, const Real* x, int64_t x_row, Real* y,
-                       int64_t y_row, Shared shared, const After& after);
+  void multiply_sparse(const SparseMatrix<Real>& matrix, const Real* weights, Range batch, const Real* x, int64_t x_row,
+                       Real* y, int64_t y_row, Shared shared, const After& after);
   void add_sparse_gradients(const Pass& x, Real* gradients, Range range);
-  int64_t gather_transposed(Real* to, const Real* from, int64_t row, const int32_t* list, Range range) const;
+  static int64_t transpose_rows(Real* to, int64_t to_row, const Real* from, int64_t row, const int32_t* list,
+                                Range range, Range units);
 
   // Of cells with groups.
   void lay_out_groups(Pieces& pieces);
@@ -332,6 +333,7 @@ class CellPlan final : public rondo_plan {
   Connections connections_;          /* as the parameters lie */
   SparseMatrix<Real> sparse_forward_, sparse_backward_;
   bool sparse_forward_packed_ = false, sparse_backward_packed_ = false;
+  Real* streams_;                      /* [2 B, H] the operand of a step, transposed */
   Real *pre_by_rows_, *state_by_rows_; /* [H, sparse_depth] some rows (t, b) of each, transposed */
 };
 
@@ -453,6 +455,7 @@ void CellPlan<Cell>::lay_out(Pieces& pieces) {
   if (is_sparse()) {
     pre_by_rows_ = pieces.take<Real>(rows, sparse_depth);
     state_by_rows_ = pieces.take<Real>(P, sparse_depth);
+    streams_ = pieces.take<Real>(2 * B, P);
   }
 }
 

@@ -55,18 +55,34 @@ void CellPlan<Cell>::pack_sparse(const Pass& x, SparseMatrix<Real>& matrix, bool
   packed = true;
 }
 
-/* y += x W^T; after(units) hears which of them have their sums. */
+/*
+ * y += x W^T, of batch rows from batch.begin on, of which there is memory for as many streams side by side;
+ * after(units) hears which of them have their sums.
+ */
 template <class Cell>
 template <class After>
-void CellPlan<Cell>::multiply_sparse(const SparseMatrix<Real>& matrix, int64_t batch, const Real* x, int64_t x_row,
-                                     Real* y, int64_t y_row, Shared shared, const After& after) {
+void CellPlan<Cell>::multiply_sparse(const SparseMatrix<Real>& matrix, const Real* weights, Range batch, const Real* x,
+                                     int64_t x_row, Real* y, int64_t y_row, Shared shared, const After& after) {
   // A connection takes about as long as 16 operations of a dense product.
   constexpr double worth_a_share = 1e5;
-  const double operations = 16.0 * (double)batch * (double)options.connections;
+  const int64_t count = batch.end - batch.begin, H = options.hidden_size;
+  const double operations = 16.0 * (double)count * (double)options.connections;
   const int64_t threads = shared == Shared::units ? options.threads : 1;
+  const bool side_by_side = count >= SparseMatrix<Real>::many_streams;
+  const int64_t row = (count + lanes<Real> - 1) / lanes<Real> * lanes<Real>;
+  Real* const streams = streams_ + 2 * batch.begin * H;
+  if (side_by_side) {
+    in_shares(threads, matrix.windows(), operations, [&](int64_t begin, int64_t end) {
+      transpose_rows(streams, row, x, x_row, nullptr, {0, count}, matrix.rows({begin, end}));
+    }, worth_a_share);
+  }
   const auto share = [&](int64_t begin, int64_t end) {
     for (int64_t window = begin; window < end; window++) {
-      matrix.add_product({window, window + 1}, batch, x, x_row, y, y_row);
+      if (side_by_side) {
+        matrix.add_product_of_streams({window, window + 1}, weights, count, streams, row, y, y_row);
+      } else {
+        matrix.add_product({window, window + 1}, count, x, x_row, y, y_row);
+      }
       after(matrix.rows({window, window + 1}));
     }
   };
@@ -74,24 +90,24 @@ void CellPlan<Cell>::multiply_sparse(const SparseMatrix<Real>& matrix, int64_t b
 }
 
 /*
- * to [H, sparse_depth]: a range of rows, or of a list of rows, transposed, with zeroes up to a whole number of vectors.
- * Returns that number.
+ * Some units of a range of rows, or of a list of rows, transposed: to [H], units to_row apart, with zeroes up to a whole
+ * number of vectors. Returns that number.
  */
 template <class Cell>
-int64_t CellPlan<Cell>::gather_transposed(Real* to, const Real* from, int64_t row, const int32_t* list,
-                                                  Range range) const {
-  const int64_t H = options.hidden_size, count = range.end - range.begin;
+int64_t CellPlan<Cell>::transpose_rows(Real* to, int64_t to_row, const Real* from, int64_t row, const int32_t* list,
+                                       Range range, Range units) {
+  const int64_t count = range.end - range.begin;
   const auto row_at = [&](int64_t i) { return from + (list ? list[i] : i) * row; };
   int64_t vectors = 0;
   for (int64_t i = 0; i < count; i += lanes<Real>, vectors++) {
     const int64_t some = count - i < lanes<Real> ? count - i : lanes<Real>;
-    for_each_vector<Real>(H, [&](int64_t j, auto extent) {
+    for_each_vector<Real>(units, [&](int64_t j, auto extent) {
       Vector<Real> block[lanes<Real>];
       for (int64_t k = 0; k < lanes<Real>; k++) {
         block[k] = k < some ? load(row_at(range.begin + i + k) + j, extent) : Vector<Real>{};
       }
       transpose<Real>(block);
-      for (int64_t k = 0; k < lanes<Real> && j + k < H; k++) store(to + (j + k) * sparse_depth + i, block[k], Whole{});
+      for (int64_t k = 0; k < lanes<Real> && j + k < units.end; k++) store(to + (j + k) * to_row + i, block[k], Whole{});
     });
   }
   return vectors;
@@ -105,17 +121,20 @@ void CellPlan<Cell>::add_sparse_gradients(const Pass& x, Real* gradients, Range 
   const int32_t* const list = x.time.complete() ? nullptr : stepping_;
   for (int64_t done = 0; done < stepping_count_; done += sparse_depth) {
     const int64_t end = done + sparse_depth < stepping_count_ ? done + sparse_depth : stepping_count_;
-    gather_transposed(state_by_rows_, x.tape.state(0, x.time.old_slot(t), 0), P, list, {done, end});
-    const int64_t vectors = gather_transposed(pre_by_rows_, x.tape.pre_at(t, 0), x.tape.pre_row, list, {done, end});
+    const Real* const state = x.tape.state(0, x.time.old_slot(t), 0);
+    const Range units = {0, P};
+    transpose_rows(state_by_rows_, sparse_depth, state, P, list, {done, end}, units);
+    const int64_t vectors = transpose_rows(pre_by_rows_, sparse_depth, x.tape.pre_at(t, 0), x.tape.pre_row, list,
+                                           {done, end}, units);
     const double operations = 2.0 * (double)(end - done) * (double)options.connections;
     in_shares(options.threads, options.hidden_size, operations, [&](int64_t begin, int64_t last) {
       for (int64_t r = begin; r < last; r++) {
         const Real* const d_pre = pre_by_rows_ + r * sparse_depth;
         for (int64_t k = connections_.starts[r]; k < connections_.starts[r + 1]; k++) {
-          const Real* const state = state_by_rows_ + connections_.columns[k] * sparse_depth;
+          const Real* const operand = state_by_rows_ + connections_.columns[k] * sparse_depth;
           Vector<Real> sum = {};
           for (int64_t v = 0; v < vectors; v++) {
-            sum += load(d_pre + v * lanes<Real>, Whole{}) * load(state + v * lanes<Real>, Whole{});
+            sum += load(d_pre + v * lanes<Real>, Whole{}) * load(operand + v * lanes<Real>, Whole{});
           }
           d[k] += sum_of_lanes<Real>(sum);
         }

@@ -7,7 +7,10 @@
  * windows, which threads share. What is missing of a row is its first weight's column times 0: so it brings in no
  * number that is not one which the row has not anyway.
  *
- * Each row is summed in the order of its columns, whoever does it.
+ * Where a batch has streams enough, they take the place of the rows: the states of a unit in all of them lie side by side
+ * then, and nothing is gathered.
+ *
+ * Each row of each stream is summed in the order of its columns, in whichever way, whoever does it.
  */
 #ifndef RONDO_SPARSE_H
 #define RONDO_SPARSE_H
@@ -64,6 +67,30 @@ RONDO_INLINE Vector<Real> gather(const Real* x, const uint32_t* places) {
   return value;
 }
 
+/* A slice of rows of W by x. By itself it keeps all places in registers; as part of what calls it, it did not. */
+template <class Real, class Place>
+__attribute__((noinline)) Vector<Real> sum_of_slice(const Real* values, const Place* columns, int64_t vectors,
+                                                    const Real* x) {
+  Vector<Real> sum = {};
+  for (int64_t i = 0; i < vectors * lanes<Real>; i += lanes<Real>) {
+    sum += load(values + i, Whole{}) * gather(x, columns + i);
+  }
+  return sum;
+}
+
+/* A row of W by x, of a vector of streams. */
+template <class Real>
+__attribute__((noinline)) Vector<Real> sum_of_row(const Real* weights, const int32_t* origin, const int32_t* columns,
+                                                  int64_t count, const Real* x, int64_t x_row) {
+  Vector<Real> sum = {};
+  if (origin) {
+    for (int64_t k = 0; k < count; k++) sum += weights[origin[k]] * load(x + columns[k] * x_row, Whole{});
+  } else {
+    for (int64_t k = 0; k < count; k++) sum += weights[k] * load(x + columns[k] * x_row, Whole{});
+  }
+  return sum;
+}
+
 /* Rows of a sparse matrix as they are given: entry k, starts[r] <= k < starts[r + 1], is at column columns[k]. */
 struct Connections {
   int64_t size;
@@ -88,9 +115,14 @@ class SparseMatrix {
     return {windows.begin * window, end < size_ ? end : size_};
   }
 
-  /* Takes the shape of a matrix, whose entry k is weights[origin ? origin[k] : k]; false when out of memory. */
+  /* From how many streams on they lie side by side; what they take then is at most twice as many. */
+  static constexpr int64_t many_streams = lanes<Real> < 8 ? 4 : lanes<Real> / 2;
+
+  /* Takes the shape of a matrix, which stays, and whose entry k is weights[origin ? origin[k] : k]; false when out of memory. */
   bool shape(const Connections& matrix, const int32_t* origin) {
     size_ = matrix.size;
+    matrix_ = matrix;
+    given_origin_ = origin;
     const int64_t slices = (size_ + lanes<Real> - 1) / lanes<Real>;
     const int64_t vectors = lay_out(matrix, nullptr, nullptr);
     is_wide_ = size_ > UINT16_MAX + 1;
@@ -121,7 +153,29 @@ class SparseMatrix {
     }
   }
 
+  /* The same of x that lies [size, batch], units x_row apart, in whole vectors of streams; values are not packed. */
+  void add_product_of_streams(Range windows, const Real* weights, int64_t batch, const Real* x, int64_t x_row, Real* y,
+                              int64_t y_row) const {
+    for_each_vector<Real>(rows(windows), [&](int64_t row, auto extent) {
+      for (int64_t b = 0; b < batch; b += lanes<Real>) {
+        Vector<Real> sums[lanes<Real>] = {};
+        for (int64_t i = 0; i < lanes<Real> && row + i < size_; i++) sums[i] = row_of_streams(row + i, weights, x + b, x_row);
+        transpose<Real>(sums);
+        for (int64_t s = 0; s < lanes<Real> && b + s < batch; s++) {
+          Real* const to = y + (b + s) * y_row + row;
+          store(to, load(to, extent) + sums[s], extent);
+        }
+      }
+    });
+  }
+
  private:
+  Vector<Real> row_of_streams(int64_t row, const Real* weights, const Real* x, int64_t x_row) const {
+    const int64_t first = matrix_.starts[row];
+    const int32_t* const origin = given_origin_ ? given_origin_ + first : nullptr;
+    return sum_of_row(origin ? weights : weights + first, origin, matrix_.columns + first, matrix_.length(row), x, x_row);
+  }
+
   void take(Pieces& pieces, int64_t slices, int64_t vectors) {
     starts_ = pieces.take<int64_t>(slices + 1);
     row_of_ = pieces.take<int32_t>(slices, lanes<Real>);
@@ -181,33 +235,25 @@ class SparseMatrix {
   void add_slices(const Place* columns, Range slices, int64_t batch, const Real* x, int64_t x_row, Real* y,
                   int64_t y_row) const {
     for (int64_t s = slices.begin; s < slices.end; s++) {
-      int64_t b = 0;
-      for (; b + 4 <= batch; b += 4) add_slice<Place, 4>(columns, s, x + b * x_row, x_row, y + b * y_row, y_row);
-      for (; b < batch; b++) add_slice<Place, 1>(columns, s, x + b * x_row, x_row, y + b * y_row, y_row);
+      for (int64_t b = 0; b < batch; b++) add_slice(columns, s, x + b * x_row, y + b * y_row);
     }
   }
 
-  /* A slice of rows of W, and Rows of the batch. */
-  template <class Place, int Rows>
-  void add_slice(const Place* columns, int64_t slice, const Real* x, int64_t x_row, Real* y, int64_t y_row) const {
-    Vector<Real> sum[Rows] = {};
-    for (int64_t v = starts_[slice]; v < starts_[slice + 1]; v++) {
-      const Vector<Real> values = load(values_ + v * lanes<Real>, Whole{});
-      RONDO_UNROLL
-      for (int r = 0; r < Rows; r++) sum[r] += values * gather(x + r * x_row, columns + v * lanes<Real>);
-    }
+  template <class Place>
+  void add_slice(const Place* columns, int64_t slice, const Real* x, Real* y) const {
+    const int64_t first = starts_[slice], at = first * lanes<Real>;
+    const Vector<Real> sum = sum_of_slice(values_ + at, columns + at, starts_[slice + 1] - first, x);
     const int32_t* row_of = row_of_ + slice * lanes<Real>;
-    for (int r = 0; r < Rows; r++) {
-      Real* const to = y + r * y_row;
-      if (in_order_[slice]) {
-        store(to + row_of[0], load(to + row_of[0], Whole{}) + sum[r], Whole{});
-      } else {
-        for (int64_t lane = 0; lane < lanes<Real> && row_of[lane] >= 0; lane++) to[row_of[lane]] += sum[r][lane];
-      }
+    if (in_order_[slice]) {
+      store(y + row_of[0], load(y + row_of[0], Whole{}) + sum, Whole{});
+    } else {
+      for (int64_t lane = 0; lane < lanes<Real> && row_of[lane] >= 0; lane++) y[row_of[lane]] += sum[lane];
     }
   }
 
   int64_t size_ = 0;
+  Connections matrix_;
+  const int32_t* given_origin_;
   bool is_wide_ = false; /* columns have 32 bits */
   void* memory_ = nullptr;
   int64_t* starts_;   /* [slices + 1], in vectors */
