@@ -46,7 +46,7 @@ public record ParameterBlock(
         ONE,
         /** The input of the step; for tokens the one-hot vector. */
         INPUT,
-        /** A plane of the state before the step, after the recurrent mask. */
+        /** A plane of the state before the step; plane 0 after the recurrent mask. */
         PREVIOUS_STATE,
         /** A plane of the state after the step. */
         NEW_STATE,

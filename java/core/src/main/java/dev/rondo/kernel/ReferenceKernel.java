@@ -73,15 +73,16 @@ public abstract class ReferenceKernel implements CellKernel {
     /**
      * The same row backwards, after {@link #backward} and what the second product hands on.
      *
-     * @param gates [R] in: what {@link #backward} left, which may keep activations that are needed here; out: gradient
-     *     of the pre-activations, in all rows
+     * @param gates [R] in: what {@link #backward} left, which may keep what is needed here in rows that the second
+     *     product does not feed; out: gradient of the pre-activations, in all rows
      * @param operand [P0] as in {@link #forwardBetween}, to be read
+     * @param cache [plane][width] what {@link #forwardBetween} wrote, to be read
      * @param cacheGradient [plane][width] gradient of the cache planes, to be read
      * @param operandGradient [P0] out: the part of the gradient of {@code operand} that passes through the cache planes
      * @throws UnsupportedOperationException if the cell has cache planes and does not write this
      */
     protected void backwardBetween(
-            double[] gates, double[] operand, double[][] cacheGradient, double[] operandGradient) {
+            double[] gates, double[] operand, double[][] cache, double[][] cacheGradient, double[] operandGradient) {
         throw new UnsupportedOperationException("backwardBetween: a cell with cache planes writes it");
     }
 
@@ -129,9 +130,9 @@ public abstract class ReferenceKernel implements CellKernel {
             }
 
             @Override
-            protected void backwardBetween(
-                    double[] gates, double[] operand, double[][] cacheGradient, double[] operandGradient) {
-                observed.backwardBetween(gates, operand, cacheGradient, operandGradient);
+            protected void backwardBetween(double[] gates, double[] operand, double[][] cache,
+                    double[][] cacheGradient, double[] operandGradient) {
+                observed.backwardBetween(gates, operand, cache, cacheGradient, operandGradient);
             }
         };
     }

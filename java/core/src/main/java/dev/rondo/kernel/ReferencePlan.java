@@ -274,7 +274,8 @@ final class ReferencePlan extends CellPlan {
         }
         gradients(secondBlocks, t, b);
         Arrays.fill(operandGradient, 0);
-        kernel.backwardBetween(gates[row(t, b)], recurrent, cacheGradient, operandGradient);
+        int row = row(t, b);
+        kernel.backwardBetween(gates[row], recurrent, cachePlanes[row], cacheGradient, operandGradient);
         for (int k = 0; k < gradient.length; k++) {
             gradient[k] += mask[k] * operandGradient[k];
         }

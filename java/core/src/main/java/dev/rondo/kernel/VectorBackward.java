@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  *                              dstate, activations -> dstate, dgates     the cell's pointwise part, row by row
  *                              dcache planes = dgates weight             if the cell has any
  *                              dcache planes -> dgates, dh               its part between the products, row by row
- *                              dh += mask * (dgates weightHh)
+ *                              dh += mask * (dgates weightHh)            and of other planes that feed back
  *   dinput    = dgates weightIh            dbias += sum of dgates over its steps and rows
  *   dweightIh += dgates^T input            dweightHh += dgates^T (mask * h), or unit by unit, or where it is
  * </pre>
@@ -52,7 +52,7 @@ final class VectorBackward {
     private final VectorMatrixGradient[] second;
     private final VectorMatrixGradient[] matrices; // all of them
     private final VectorPanels inputs; // [T * B, I]; null for tokens
-    private final VectorPanels operands; // [T * B, P0]
+    private final VectorPanels[] operands; // [T * B, P] of each plane that feeds back
     private final VectorPanels[] cachePlanes; // [T * B, W]
     private final VectorGroups groups; // null of a cell that has none, as the next
     private final VectorGroupGradients groupGradients;
@@ -76,7 +76,7 @@ final class VectorBackward {
         this.operandGradient = layout.outputs(batch);
         this.cacheGradients = layout.cachePlanes(batch);
         this.inputGradient = dense ? VectorRows.ofGroups(rows, 1, I, lanes) : null;
-        this.gatesTransposed = VectorRows.of(layout.padded(R), rows, rows);
+        this.gatesTransposed = VectorRows.of(layout.start(R), rows, rows);
         this.biasGradient = layout.gates(1);
         VectorProjection projected = sequence.weights.projection;
         this.projection =
@@ -92,7 +92,11 @@ final class VectorBackward {
                 .toArray(VectorMatrixGradient[]::new);
         boolean whole = sequence.groups == null; // groups have operands of their own
         this.inputs = dense && whole ? new VectorPanels(rows, I, lanes) : null;
-        this.operands = whole ? new VectorPanels(rows, plan.cell().outputSize(), lanes) : null;
+        this.operands = new VectorPanels[planeWidths.length];
+        for (VectorMatrix matrix : whole ? sequence.weights.recurrent : new VectorMatrix[0]) {
+            int plane = matrix.plane();
+            operands[plane] = new VectorPanels(rows, planeWidths[plane], lanes);
+        }
         this.cachePlanes = Arrays.stream(plan.cell().cachePlaneWidths())
                 .mapToObj(width -> new VectorPanels(rows, width, lanes))
                 .toArray(VectorPanels[]::new);
@@ -217,7 +221,8 @@ final class VectorBackward {
         for (int m = 0; m < recurrent.length; m++) {
             if (groups == null || groups.moves(sequence, m, t)) {
                 int column = groups == null ? 0 : groups.first(m);
-                recurrent[m].addSource(sequence, sequence.row(t, 0), gradient.window(0, batch, column));
+                VectorRows to = recurrent[m].plane() == 0 ? gradient : stateGradients[recurrent[m].plane()];
+                recurrent[m].addSource(sequence, sequence.row(t, 0), to.window(0, batch, column));
             }
         }
         for (VectorDiagonal weights : sequence.weights.diagonal) {
@@ -315,8 +320,7 @@ final class VectorBackward {
             inputs.putRows(sequence.input.window(0, count), 0);
         }
         for (int s = 0; recurrent.length > 0 && s < sequence.steps(); s++) {
-            int t = sequence.time(s);
-            operands.putRows(sequence.operand(t), sequence.row(t, 0));
+            putOperands(sequence.time(s));
         }
         for (VectorDiagonal weights : sequence.weights.diagonal) {
             for (int s = 0; s < sequence.steps(); s++) {
@@ -335,7 +339,7 @@ final class VectorBackward {
             matrix.addWeights(sequence, count, gatesTransposed, inputs);
         }
         for (VectorMatrixGradient matrix : recurrent) {
-            matrix.addWeights(sequence, count, gatesTransposed, operands);
+            matrix.addWeights(sequence, count, gatesTransposed, operands[matrix.plane()]);
         }
         for (VectorMatrixGradient matrix : second) {
             matrix.addWeights(sequence, count, gatesTransposed, cachePlanes[matrix.plane()]);
@@ -346,6 +350,15 @@ final class VectorBackward {
         addTokenGradients(params);
         for (int i = 0; i < count; i++) {
             biasGradient.addRow(sequence.product, sequence.gates, i, 0);
+        }
+    }
+
+    private void putOperands(int t) {
+        VectorRows operand = sequence.operand(t);
+        for (int p = 0; p < operands.length; p++) {
+            if (operands[p] != null) {
+                operands[p].putRows(sequence.operand(p, operand, t), sequence.row(t, 0));
+            }
         }
     }
 

@@ -15,9 +15,9 @@ final class VectorDiagonal {
 
     VectorDiagonal(ParameterBlock block, VectorLayout layout) {
         this.block = block;
-        this.first = layout.padded(block.row());
-        this.values = layout.spans(1, block.rows());
-        this.gradient = layout.spans(1, block.rows());
+        this.first = layout.start(block.row());
+        this.values = layout.spans(1, block);
+        this.gradient = layout.spans(1, block);
     }
 
     /** Reads the weights from the cell's parameters. */

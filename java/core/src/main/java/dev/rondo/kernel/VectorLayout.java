@@ -9,6 +9,8 @@ import dev.rondo.cell.ParameterBlock;
  * How the numbers of a cell lie in arrays at one vector width. Pre-activations lie gate by gate, each padded to whole
  * vectors; planes are padded to whole vectors too. What is between is zero, but in states, where it is whatever the
  * cell makes of zeros.
+ *
+ * <p>Gates have H rows each, but the rows that a second product feeds are the last gate, of any width.
  */
 final class VectorLayout {
     /** Rows (t, b) of a chunk of time, about: enough for good products, few enough to stay near the L2 cache. */
@@ -18,6 +20,8 @@ final class VectorLayout {
     final boolean groups; // of units with a clock each: these rows lie as they are, for there is one gate
     private final Cell cell;
     private final int gateStride;
+    private final int lastRow; // the first row of the last gate
+    private final int lastRows; // how many it has
     private final int stride; // of rows of pre-activations
     private final int[] planeWidths; // asked for once: each time they are a new array
     private final int[] cachePlaneWidths;
@@ -28,12 +32,20 @@ final class VectorLayout {
         this.lanes = lanes;
         this.groups = !cell.unitGroups().isEmpty();
         this.gateStride = VectorRows.roundUp(cell.hiddenSize(), lanes);
+        this.lastRows = lastRows(cell);
+        this.lastRow = cell.rows() - lastRows;
         this.stride = stride();
         this.planeWidths = cell.planeWidths();
         this.cachePlaneWidths = cell.cachePlaneWidths();
         boolean projects = cell.blocks(1, InputKind.DENSE).stream()
                 .anyMatch(block -> block.source() == ParameterBlock.Source.UNPROJECTED);
         this.unprojectedWidth = projects ? cell.hiddenSize() : 0;
+    }
+
+    private static int lastRows(Cell cell) {
+        return cell.blocks(1, InputKind.DENSE).stream()
+                .filter(block -> block.source() == ParameterBlock.Source.CACHE)
+                .mapToInt(ParameterBlock::rows).max().orElse(cell.hiddenSize());
     }
 
     /**
@@ -43,36 +55,71 @@ final class VectorLayout {
      */
     private int stride() {
         int panel = VectorPanels.width(lanes);
-        int end = padded(cell.rows()) + (groups ? panel : 0);
+        int end = start(cell.rows()) + (groups ? panel : 0);
         for (ParameterBlock block : cell.blocks(1, InputKind.DENSE)) {
             if (block.source() == ParameterBlock.Source.UNPROJECTED) {
                 continue; // feeds no pre-activations
             }
-            end = Math.max(end, padded(block.row()) + VectorRows.roundUp(padded(block.rows()), panel));
+            end = Math.max(end, start(block.row()) + VectorRows.roundUp(padded(block), panel));
         }
         return VectorRows.roundUp(end, panel);
     }
 
-    /** {@return how much room {@code rows} pre-activations take, which are whole gates} */
-    int padded(int rows) {
-        return groups ? rows : rows / cell.hiddenSize() * gateStride;
+    /** {@return whether a block feeds whole gates} */
+    boolean wholeGates(ParameterBlock block) {
+        return startsGate(block.row()) && startsGate(block.row() + block.rows());
+    }
+
+    private boolean startsGate(int row) {
+        return row == cell.rows() || row <= lastRow && row % cell.hiddenSize() == 0;
+    }
+
+    /** {@return where the gate starts whose first pre-activation is {@code row}; of R where the last one ends} */
+    int start(int row) {
+        if (groups) {
+            return row;
+        }
+        return row <= lastRow ? column(row) : column(lastRow) + VectorRows.roundUp(lastRows, lanes);
     }
 
     /** {@return where pre-activation {@code row} lies} */
-    int column(int row) {
-        return groups ? row : row / cell.hiddenSize() * gateStride + row % cell.hiddenSize();
+    private int column(int row) {
+        int first = Math.min(row, lastRow);
+        return groups ? row : first / cell.hiddenSize() * gateStride + first % cell.hiddenSize() + row - first;
+    }
+
+    /** {@return how much room the pre-activations of a block take, which are whole gates} */
+    int padded(ParameterBlock block) {
+        return start(block.row() + block.rows()) - start(block.row());
+    }
+
+    /** {@return where row {@code r} of a block lies, counted from the block's first} */
+    int column(ParameterBlock block, int r) {
+        return column(block.row() + r) - column(block.row());
     }
 
     /** {@return {@code rows} zeroed rows of pre-activations} */
     VectorRows gates(long rows) {
-        return new VectorRows(rows, cell.rows() / cell.hiddenSize(), cell.hiddenSize(), gateStride, stride);
+        return new VectorRows(rows, lastRow / cell.hiddenSize() + 1, cell.hiddenSize(), gateStride, stride)
+                .last(lastRows, lanes);
     }
 
-    /** {@return {@code count} zeroed rows of {@code rows} pre-activations, which are whole gates} */
-    VectorRows spans(int count, int rows) {
-        return groups
-                ? VectorRows.ofGroups(count, 1, rows, lanes)
-                : VectorRows.ofGroups(count, rows / cell.hiddenSize(), cell.hiddenSize(), lanes);
+    /** {@return {@code count} zeroed rows of the pre-activations of a block, which are whole gates} */
+    VectorRows spans(int count, ParameterBlock block) {
+        if (groups) {
+            return VectorRows.ofGroups(count, 1, block.rows(), lanes);
+        }
+        if (block.row() + block.rows() <= lastRow) {
+            return groupsOfUnits(count, block.rows());
+        }
+        int gates = (lastRow - block.row()) / cell.hiddenSize() + 1;
+        int stride = VectorRows.roundUp(padded(block), VectorPanels.width(lanes));
+        return new VectorRows(count, gates, cell.hiddenSize(), gateStride, stride).last(lastRows, lanes);
+    }
+
+    /** {@return {@code count} zeroed rows of {@code numbers}, a multiple of H} */
+    VectorRows groupsOfUnits(int count, int numbers) {
+        return VectorRows.ofGroups(count, numbers / cell.hiddenSize(), cell.hiddenSize(), lanes);
     }
 
     /** {@return {@code rows} zeroed rows of each state plane} */

@@ -15,8 +15,8 @@ final class VectorMatrix {
     VectorMatrix(ParameterBlock block, VectorLayout layout) {
         this.block = block;
         this.layout = layout;
-        this.first = layout.padded(block.row());
-        this.rows = layout.padded(block.rows());
+        this.first = layout.start(block.row());
+        this.rows = layout.padded(block);
         this.values = VectorRows.of(rows, block.width(), block.width());
         this.panels = new VectorPanels(block.width(), rows, layout.lanes);
     }
@@ -60,14 +60,14 @@ final class VectorMatrix {
     /** Reads {@code matrix} [rows, width] from memory that is laid out as the cell's parameters. */
     void readRows(VectorRows matrix, MemorySegment params) {
         for (int r = 0; r < block.rows(); r++) {
-            matrix.read(layout.column(r), params, element(r));
+            matrix.read(layout.column(block, r), params, element(r));
         }
     }
 
     /** Writes {@code matrix} [rows, width] to memory that is laid out as the cell's parameters. */
     void writeRows(VectorRows matrix, MemorySegment params) {
         for (int r = 0; r < block.rows(); r++) {
-            matrix.write(layout.column(r), params, element(r));
+            matrix.write(layout.column(block, r), params, element(r));
         }
     }
 

@@ -16,7 +16,7 @@ import java.lang.foreign.MemorySegment;
  *
  * <pre>
  *   gates = bias + input weightIh^T                 one product for all its steps; tokens: a row of weights each
- *   for each step: gates += (mask * h) weightHh^T   one product on packed weights
+ *   for each step: gates += (mask * h) weightHh^T   a product on packed weights for each plane that feeds back
  *                  gates, mask * h -> cache planes  if the cell has any: its part between the products, row by row
  *                  gates += cache planes weight^T   and the second product
  *                  gates, state -> state            the cell's pointwise part, row by row
@@ -147,7 +147,7 @@ final class VectorPlan extends CellPlan {
     private void step(int t) {
         VectorRows operand = sequence.operand(t);
         if (sequence.groups == null) {
-            sequence.multiply(sequence.weights.recurrent, operand, t);
+            sequence.multiplyState(operand, t);
         } else {
             sequence.groups.multiplyState(sequence, operand, t);
         }

@@ -7,7 +7,8 @@ import java.util.Arrays;
 /**
  * Rows of floats in an array: vector loops run on arrays, segments as their operands cost half the speed. A row of
  * {@code groups * width} columns lies as {@code groups} groups of {@code groupStride}, so that each group starts a
- * whole number of vectors after the row; what is between is zero and stays so. Products work on a window of the rows.
+ * whole number of vectors after the row; what is between is zero and stays so. The last group may have another width.
+ * Products work on a window of the rows.
  */
 final class VectorRows {
     private final float[] values;
@@ -15,6 +16,8 @@ final class VectorRows {
     private final int width;
     private final int groupStride;
     private final int stride;
+    private int lastWidth; // of the last group
+    private int columns; // with what is after each group
     private int window; // where the window starts
     private int first; // and where in it what products see of it does
     private int count;
@@ -26,7 +29,16 @@ final class VectorRows {
         this.width = width;
         this.groupStride = groupStride;
         this.stride = stride;
+        this.lastWidth = width;
+        this.columns = groups * groupStride;
         this.count = values.length / stride;
+    }
+
+    /** Gives the last group another width; {@return this} */
+    VectorRows last(int width, int lanes) {
+        this.lastWidth = width;
+        this.columns = (groups - 1) * groupStride + roundUp(width, lanes);
+        return this;
     }
 
     /** {@return zeroed rows of {@code width} columns, {@code stride} apart} */
@@ -78,7 +90,7 @@ final class VectorRows {
 
     /** {@return the number of columns, with what is after each group} */
     int columns() {
-        return groups * groupStride;
+        return columns;
     }
 
     /** Lets products see {@code rows} rows from row {@code from} on; {@return this} */
@@ -156,7 +168,8 @@ final class VectorRows {
         }
         for (int g = 0; g < groups; g++) {
             long offset = (element + (long) g * width) * Float.BYTES;
-            MemorySegment.copy(segment, ValueLayout.JAVA_FLOAT, offset, values, at(row) + g * groupStride, width);
+            int count = g < groups - 1 ? width : lastWidth;
+            MemorySegment.copy(segment, ValueLayout.JAVA_FLOAT, offset, values, at(row) + g * groupStride, count);
         }
     }
 
@@ -164,7 +177,8 @@ final class VectorRows {
     void write(int row, MemorySegment segment, long element) {
         for (int g = 0; segment != null && g < groups; g++) {
             long offset = (element + (long) g * width) * Float.BYTES;
-            MemorySegment.copy(values, at(row) + g * groupStride, segment, ValueLayout.JAVA_FLOAT, offset, width);
+            int count = g < groups - 1 ? width : lastWidth;
+            MemorySegment.copy(values, at(row) + g * groupStride, segment, ValueLayout.JAVA_FLOAT, offset, count);
         }
     }
 

@@ -177,10 +177,15 @@ final class VectorSequence {
         return masked.window(0, batchSize);
     }
 
-    /** Adds the products of {@code matrices} and {@code source}, [B, width], to the gates of step t. */
-    void multiply(VectorMatrix[] matrices, VectorRows source, int t) {
-        for (VectorMatrix matrix : matrices) {
-            matrix.multiply(product, source, gates, row(t, 0));
+    /** {@return [B, P]: what weights of a plane multiply at step t; of plane 0 that is {@code operand}} */
+    VectorRows operand(int plane, VectorRows operand, int t) {
+        return plane == 0 ? operand : states[plane].window(before(t, 0), batchSize);
+    }
+
+    /** Adds the products of the recurrent weights and the planes before step t to its gates. */
+    void multiplyState(VectorRows operand, int t) {
+        for (VectorMatrix matrix : weights.recurrent) {
+            matrix.multiply(product, operand(matrix.plane(), operand, t), gates, row(t, 0));
         }
     }
 

@@ -19,9 +19,9 @@ final class VectorSpan {
     VectorSpan(ParameterBlock block, VectorLayout layout, VectorProduct product) {
         this.block = block;
         this.product = product;
-        this.first = layout.padded(block.row());
-        this.values = layout.spans(block.width(), block.rows());
-        this.gradient = layout.spans(1, block.rows());
+        this.first = layout.start(block.row());
+        this.values = layout.spans(block.width(), block);
+        this.gradient = layout.spans(1, block);
         this.versions = new long[block.width()];
     }
 

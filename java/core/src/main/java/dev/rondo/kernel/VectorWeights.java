@@ -13,8 +13,8 @@ import java.util.List;
 final class VectorWeights {
     final VectorMatrix[] input; // on dense input
     final VectorSpan[] tokens; // on tokens
-    final VectorMatrix[] recurrent; // on plane 0 before the step, after the mask
-    final VectorDiagonal[] diagonal; // on the same, unit by unit
+    final VectorMatrix[] recurrent; // on planes before the step, plane 0 after the mask
+    final VectorDiagonal[] diagonal; // on plane 0 before the step, after the mask, unit by unit
     final VectorSparse sparse; // on the same, where they are sparse; null if they are not
     final VectorMatrix[] second; // on cache planes
     final VectorSpan[] biases;
@@ -52,7 +52,7 @@ final class VectorWeights {
 
     /** {@return room for a row of the pointwise parameters; null if there are none} */
     VectorRows pointwiseRow(VectorLayout layout) {
-        return pointwise.count() == 0 ? null : layout.spans(1, pointwise.count());
+        return pointwise.count() == 0 ? null : layout.groupsOfUnits(1, pointwise.count());
     }
 
     /**
@@ -61,7 +61,7 @@ final class VectorWeights {
      */
     private static void checkProducts(Cell cell, int inputSize, List<ParameterBlock> blocks, VectorLayout layout) {
         for (ParameterBlock block : blocks) {
-            boolean gates = block.row() % cell.hiddenSize() == 0 && block.rows() % cell.hiddenSize() == 0;
+            boolean gates = layout.wholeGates(block);
             boolean whole = block.row() == 0 && block.rows() == cell.outputSize() && block.width() == cell.hiddenSize();
             if (gates && block.pointwise() || block.source() == Source.UNPROJECTED && whole) {
                 continue; // no product of gates
@@ -72,7 +72,7 @@ final class VectorWeights {
             int width = switch (block.source()) {
                 case ONE -> 1;
                 case INPUT -> inputSize;
-                case PREVIOUS_STATE -> block.plane() == 0 ? cell.outputSize() : -1;
+                case PREVIOUS_STATE -> cell.planeWidths()[block.plane()];
                 case CACHE -> cell.cachePlaneWidths()[block.plane()];
                 case NEW_STATE, POINTWISE, UNPROJECTED -> -1;
             };

@@ -74,7 +74,7 @@ final class GruReference extends ReferenceKernel {
 
     @Override
     protected void backwardBetween(
-            double[] gates, double[] operand, double[][] cacheGradient, double[] operandGradient) {
+            double[] gates, double[] operand, double[][] cache, double[][] cacheGradient, double[] operandGradient) {
         for (int k = 0; k < operand.length; k++) {
             double r = gates[k];
             double d = cacheGradient[0][k];
