@@ -38,6 +38,9 @@ final class LayerInfluence {
     private final MemorySegment vector; // [n]
     private final double[] ownJacobian; // [S, S, H]; null unless units are kept
 
+    /** What the layers share. */
+    record Shared(Network network, InfluenceRule rule, int sequences, Workspace memory) {}
+
     /**
      * The influence on a layer.
      *
@@ -45,8 +48,10 @@ final class LayerInfluence {
      * @param columns of that layer
      * @param under the layer below; null if there is none, or its state depends on no parameter
      */
-    LayerInfluence(Network network, int layer, StepLinearization linear, InfluenceColumns columns,
-            LayerInfluence under, int sequences, InfluenceRule rule, Workspace memory) {
+    LayerInfluence(
+            Shared shared, int layer, StepLinearization linear, InfluenceColumns columns, LayerInfluence under) {
+        Network network = shared.network;
+        InfluenceRule rule = shared.rule;
         Layer described = network.description().layers().get(layer);
         if (rule.ownUnitOnly() && !linear.perUnit()) {
             throw new IllegalArgumentException("learner: expected cells whose units do not mix within a step, for "
@@ -66,32 +71,32 @@ final class LayerInfluence {
         boolean keepsBelow = columns.first() > 0 && !rule.ownUnitOnly();
         boolean byUnit = columns.own() > 0 && (rule.ownUnitOnly() || linear.diagonal());
         boolean byMatrix = columns.own() > 0 && !byUnit;
-        this.below = keepsBelow ? new InfluenceMatrix[sequences] : null;
-        this.own = byMatrix ? new InfluenceMatrix[sequences] : null;
-        this.units = byUnit ? new UnitInfluence[sequences] : null;
+        this.below = keepsBelow ? new InfluenceMatrix[shared.sequences] : null;
+        this.own = byMatrix ? new InfluenceMatrix[shared.sequences] : null;
+        this.units = byUnit ? new UnitInfluence[shared.sequences] : null;
         this.kept = byMatrix && linear.perUnit() && rule instanceof InfluenceRule.Snap snap
                 ? snap.reached(linear.reads()) : null;
         int size = linear.size();
         boolean multiplies = byMatrix || keepsBelow;
-        this.jacobian = multiplies ? memory.allocate(precision, (long) size * size) : null;
-        this.inputJacobian = keepsBelow ? memory.allocate(precision, (long) size * linear.inputSize()) : null;
-        this.vector = memory.allocate(precision, size);
+        this.jacobian = multiplies ? shared.memory.allocate(precision, (long) size * size) : null;
+        this.inputJacobian = keepsBelow ? shared.memory.allocate(precision, (long) size * linear.inputSize()) : null;
+        this.vector = shared.memory.allocate(precision, size);
         this.ownJacobian = byUnit ? new double[linear.planes() * linear.planes() * linear.units()] : null;
-        allocate(Products.of(network.backend(), precision, network.execution()), sequences, memory);
+        allocate(Products.of(network.backend(), precision, network.execution()), shared);
     }
 
     /** Takes the memory of all sequences at once, so that it is there or is refused. */
-    private void allocate(Products products, int sequences, Workspace memory) {
+    private void allocate(Products products, Shared shared) {
         int size = linear.size();
         long ofBelow = below == null ? 0 : Math.multiplyExact(size, columns.first());
         long ofOwn = Math.multiplyExact(units != null ? linear.planes() : size, (long) columns.own());
         long one = Math.addExact(ofBelow, ofOwn);
-        MemorySegment all = memory.allocateBytes(
-                Math.multiplyExact(Math.multiplyExact(sequences, one), (long) precision.bytes()));
+        MemorySegment all = shared.memory.allocateBytes(
+                Math.multiplyExact(Math.multiplyExact(shared.sequences, one), (long) precision.bytes()));
         MemorySegment tile = jacobian == null ? null
-                : memory.allocate(precision, (long) size * InfluenceMatrix.tileWidth(size));
+                : shared.memory.allocate(precision, (long) size * InfluenceMatrix.tileWidth(size));
         int[] unitOf = units == null ? null : unitOf();
-        for (int b = 0; b < sequences; b++) {
+        for (int b = 0; b < shared.sequences; b++) {
             if (below != null) {
                 MemorySegment values = precision.slice(all, b * one, ofBelow);
                 below[b] = new InfluenceMatrix(products, values, size, columns.first(), tile);

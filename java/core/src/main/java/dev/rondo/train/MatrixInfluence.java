@@ -26,13 +26,14 @@ final class MatrixInfluence implements Influence {
         this.memory = new Workspace("influence of " + rule);
         this.linear = new StepLinearization[columns.length];
         this.layers = new LayerInfluence[columns.length];
+        var shared = new LayerInfluence.Shared(network, rule, sequences, memory);
         try {
             for (int layer = 0; layer < layers.length; layer++) {
                 boolean owns = columns[layer].own() > 0;
                 if (owns || columns[layer].first() > 0 && !rule.ownUnitOnly()) {
                     linear[layer] = new StepLinearization(network, layer, owns, memory);
-                    layers[layer] = new LayerInfluence(network, layer, linear[layer], columns[layer],
-                            layer == 0 ? null : layers[layer - 1], sequences, rule, memory);
+                    layers[layer] = new LayerInfluence(
+                            shared, layer, linear[layer], columns[layer], layer == 0 ? null : layers[layer - 1]);
                 }
             }
             this.row = memory.allocate(precision, columns[columns.length - 1].end());
