@@ -97,6 +97,36 @@ void groups_of_units() {
   CHECK(create([](Options& o) { o.cell = rondo_find_cell("elman"); }) == RONDO_BAD_ARGUMENT);
 }
 
+void connections() {
+  using Options = rondo_plan_options;
+  static const int64_t starts[] = {0, 1, 1, 2, 2, 3, 4}, late[] = {1, 1, 1, 2, 2, 3, 4}, falling[] = {0, 2, 1, 2, 2, 3, 4};
+  static const int32_t columns[] = {5, 0, 3, 2}, beyond[] = {5, 0, 3, 6}, negative[] = {5, 0, -1, 2};
+  static const double settings[] = {0.5, 0.5};
+  const auto create = [](auto change) {
+    return create_with([&](Options& o) {
+      o.cell = rondo_find_cell("reservoir");
+      o.hidden_size = 6;
+      o.setting_count = 2, o.settings = settings;
+      o.connections = 4, o.row_starts = starts, o.columns = columns;
+      change(o);
+    });
+  };
+  CHECK(create([](Options&) {}) == RONDO_OK);
+  CHECK(create([](Options& o) { o.connections = 0; }) == RONDO_OK);
+  CHECK(create([](Options& o) { o.variant = 3; }) == RONDO_UNSUPPORTED);
+  CHECK(create([](Options& o) { o.setting_count = 1; }) == RONDO_UNSUPPORTED);
+  CHECK(create([](Options& o) { o.connections = 3; }) == RONDO_BAD_ARGUMENT);
+  CHECK(create([](Options& o) { o.connections = -1; }) == RONDO_BAD_ARGUMENT);
+  CHECK(create([](Options& o) { o.row_starts = nullptr; }) == RONDO_BAD_ARGUMENT);
+  CHECK(create([](Options& o) { o.row_starts = late; }) == RONDO_BAD_ARGUMENT);
+  CHECK(create([](Options& o) { o.row_starts = falling; }) == RONDO_BAD_ARGUMENT);
+  CHECK(create([](Options& o) { o.columns = nullptr; }) == RONDO_BAD_ARGUMENT);
+  CHECK(create([](Options& o) { o.columns = beyond; }) == RONDO_BAD_ARGUMENT);
+  CHECK(create([](Options& o) { o.columns = negative; }) == RONDO_BAD_ARGUMENT);
+  const auto elman = [](Options& o) { o.cell = rondo_find_cell("elman"), o.setting_count = 0, o.settings = nullptr; };
+  CHECK(create(elman) == RONDO_BAD_ARGUMENT);
+}
+
 template <class Change>
 int32_t forward_with(Change change) {
   const CellCase shape = {.T = 4, .B = 3, .I = 5, .H = 6, .lengths = true};
@@ -181,6 +211,7 @@ int main() {
   answers();
   plans();
   groups_of_units();
+  connections();
   passes();
   gradients();
   return report("abi");

@@ -30,6 +30,7 @@ struct CellEquations {
   void (*backward)(const double* a, const double* old, const double* now, double* d_state, double* d_pre) = nullptr;
   int64_t periods[4] = {}; /* of as many groups of units, whose units see their own and the next ones; 0 = none */
   int state_columns = -1; /* of the weights of the state; -1 = all units, 1 = a unit's own */
+  int64_t most_seen = 0;  /* where these are sparse: a unit sees 1, 2, ... up to as many units; 0 = they are not */
 
   int64_t groups() const { return periods[0] == 0 ? 0 : 4; }
   std::string text() const { return std::string(name) + " " + std::to_string(variant); }
@@ -150,6 +151,26 @@ constexpr CellEquations indrnn_equations(int64_t variant, double (*to_kink)(cons
   return equations;
 }
 
+/* Elman's units with a leak of 0.4 and a gain of 0.7. */
+template <double (*activation)(double), double (*slope)(double)>
+constexpr CellEquations reservoir_equations(int64_t variant, double (*to_kink)(const double*, const double*),
+                                            int64_t most_seen) {
+  CellEquations cell = simple_equations<activation, slope>("reservoir", variant, to_kink);
+  cell.settings[0] = 0.4;
+  cell.settings[1] = 0.7;
+  cell.setting_count = 2;
+  cell.most_seen = most_seen;
+  cell.forward = [](double* a, const double* old, double* now) {
+    a[0] = activation(a[0]);
+    now[0] = 0.6 * old[0] + 0.7 * a[0];
+  };
+  cell.backward = [](const double* a, const double*, const double*, double* d_state, double* d_pre) {
+    d_pre[0] = 0.7 * d_state[0] * slope(a[0]);
+    d_state[0] *= 0.6;
+  };
+  return cell;
+}
+
 /* r z nx nh: n = tanh(nx + r nh). */
 inline constexpr CellEquations gru_reset_after = {
     .name = "gru", .variant = 0, .planes = 1, .weight_gates = 3, .gates = 4, .apart = 2, .second = -1,
@@ -243,6 +264,9 @@ inline constexpr CellEquations all_cells[] = {
     indrnn_equations<std::tanh, slope_of_tanh>(0, nullptr),
     indrnn_equations<relu, slope_of_relu>(1, to_zero),
     indrnn_equations<logistic, slope_of_logistic>(2, nullptr),
+    reservoir_equations<std::tanh, slope_of_tanh>(0, nullptr, 0),
+    reservoir_equations<std::tanh, slope_of_tanh>(0, nullptr, 1),
+    reservoir_equations<relu, slope_of_relu>(1, to_zero, 7),
 };
 
 /* Those whose derivatives and manners are looked at, without equations to compare with. */

@@ -33,8 +33,15 @@ struct CellCase {
     return group;
   }
   /* The units whose states a weight row sees: those from where its group begins, or its own, or none. */
-  int64_t first_seen(int64_t m) const { return cell.state_columns == 1 ? m % H : first_unit(group_of(m % H)); }
-  int64_t end_seen(int64_t m) const { return cell.state_columns < 0 ? P() : first_seen(m) + cell.state_columns; }
+  int64_t first_seen(int64_t m) const {
+    if (cell.most_seen > 0) return 5 * m % (H - sparsely_seen(m) + 1);
+    return cell.state_columns == 1 ? m % H : first_unit(group_of(m % H));
+  }
+  int64_t end_seen(int64_t m) const {
+    if (cell.most_seen > 0) return first_seen(m) + sparsely_seen(m);
+    return cell.state_columns < 0 ? P() : first_seen(m) + cell.state_columns;
+  }
+  int64_t sparsely_seen(int64_t m) const { return 1 + m % cell.most_seen < H ? 1 + m % cell.most_seen : H; }
   /* Where weight row m begins in weight_hh. */
   int64_t state_weights(int64_t m) const {
     int64_t count = 0;
