@@ -21,6 +21,7 @@ public enum GoldenCell {
     MINLSTM("minlstm", 3, 21),
     INDRNN_RELU("indrnn:activation=relu", 1, 23),
     INDRNN_TANH("indrnn:activation=tanh", 1, 22),
+    INDRNN_SIGMOID("indrnn:activation=sigmoid", 1, 27),
     RESERVOIR_SPARSE("reservoir:fanIn=3", 1, 24),
     RESERVOIR_LEAKY("reservoir:activation=relu,density=0.3,gain=0.7,leak=0.4", 1, 25),
     RESERVOIR_DENSE("reservoir:activation=sigmoid,density=1.0,leak=0.6", 1, 26),
@@ -88,7 +89,7 @@ public enum GoldenCell {
     int stateWeights(int hiddenSize) {
         return switch (this) {
             case MINGRU, MINLSTM -> 0;
-            case INDRNN_RELU, INDRNN_TANH -> 1;
+            case INDRNN_RELU, INDRNN_TANH, INDRNN_SIGMOID -> 1;
             default -> hiddenSize;
         };
     }
@@ -101,7 +102,8 @@ public enum GoldenCell {
     /** {@return whether ONNX Runtime has this cell} */
     public boolean inOnnxRuntime() {
         return switch (this) {
-            case MINGRU, MINLSTM, INDRNN_RELU, INDRNN_TANH, RESERVOIR_SPARSE, RESERVOIR_LEAKY, RESERVOIR_DENSE -> false;
+            case MINGRU, MINLSTM, INDRNN_RELU, INDRNN_TANH, INDRNN_SIGMOID -> false;
+            case RESERVOIR_SPARSE, RESERVOIR_LEAKY, RESERVOIR_DENSE -> false;
             default -> Stream.of("cellClip", "projection", "layerNorm").allMatch(name -> option(name).isEmpty());
         };
     }

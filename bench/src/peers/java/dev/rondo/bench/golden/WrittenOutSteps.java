@@ -53,9 +53,13 @@ final class WrittenOutSteps {
         int size = given.hiddenSize;
         Tensor withBias = ofInput.add(leaves.biasHh());
         switch (given.cell) {
-            case INDRNN_RELU, INDRNN_TANH -> {
+            case INDRNN_RELU, INDRNN_TANH, INDRNN_SIGMOID -> {
                 Tensor sum = withBias.add(h.mul(leaves.weightHh().t()));
-                return given.cell == GoldenCell.INDRNN_RELU ? sum.relu() : sum.tanh();
+                return switch (given.cell) {
+                    case INDRNN_RELU -> sum.relu();
+                    case INDRNN_TANH -> sum.tanh();
+                    default -> sum.sigmoid();
+                };
             }
             case RESERVOIR_SPARSE, RESERVOIR_LEAKY, RESERVOIR_DENSE -> {
                 return reservoir(given, withBias.add(h.matmul(stateWeights(given, leaves).t())), h);
