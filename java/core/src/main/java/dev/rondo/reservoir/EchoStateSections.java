@@ -34,16 +34,20 @@ final class EchoStateSections {
     static EchoStateNetwork read(Checkpoint checkpoint, UnaryOperator<Network.Builder> options)
             throws CheckpointException {
         EchoStateSettings settings;
+        int reads;
         try {
             settings = EchoStateSettings.parse(checkpoint.text(SETTINGS));
-        } catch (IllegalArgumentException e) {
+            reads = settings.reads();
+        } catch (IllegalArgumentException | ArithmeticException e) {
             throw checkpoint.damaged(SETTINGS, e);
         }
+        checkpoint.expect(OUTPUT, (long) settings.outputs() * Double.BYTES); // before memory for that many is asked for
         Network network = Network.read(checkpoint, options);
         var model = new EchoStateNetwork(settings, network);
         try {
-            requireFit(checkpoint, settings, network);
+            requireFit(checkpoint, reads, network);
             if (checkpoint.has(WEIGHTS)) {
+                checkpoint.expect(WEIGHTS, (long) settings.outputs() * settings.features(network) * Double.BYTES);
                 var bias = new double[settings.outputs()];
                 var weights = new double[Math.multiplyExact(settings.outputs(), settings.features(network))];
                 checkpoint.copy(BIAS, Precision.FLOAT64, MemorySegment.ofArray(bias));
@@ -61,12 +65,11 @@ final class EchoStateSections {
         }
     }
 
-    private static void requireFit(Checkpoint checkpoint, EchoStateSettings settings, Network network)
-            throws CheckpointException {
-        if (!network.description().input().equals(new NetworkInput.Dense(Math.max(1, settings.reads())))
+    private static void requireFit(Checkpoint checkpoint, int reads, Network network) throws CheckpointException {
+        if (!network.description().input().equals(new NetworkInput.Dense(reads))
                 || network.description().head().dense()) {
-            throw checkpoint.damaged(SETTINGS, new IllegalArgumentException("expected a network without a head that"
-                    + " reads " + settings.reads() + " numbers, got another"));
+            throw checkpoint.damaged(SETTINGS, new IllegalArgumentException(
+                    "expected a network without a head that reads " + reads + " numbers, got another"));
         }
     }
 }

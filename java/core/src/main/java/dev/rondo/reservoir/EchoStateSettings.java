@@ -67,7 +67,8 @@ record EchoStateSettings(
                     Boolean.parseBoolean(words.get("feedback")), Double.parseDouble(words.get("noise")),
                     Boolean.parseBoolean(words.get("squares")), Boolean.parseBoolean(words.get("readsInput")),
                     Long.parseLong(words.get("seed")));
-            if (settings.text().equals(text) && settings.inputs >= 0 && settings.outputs >= 1 && settings.noise >= 0) {
+            if (settings.text().equals(text) && settings.inputs >= (settings.feedback ? 0 : 1)
+                    && settings.outputs >= 1 && settings.noise >= 0) {
                 return settings;
             }
         } catch (NumberFormatException | NullPointerException e) {

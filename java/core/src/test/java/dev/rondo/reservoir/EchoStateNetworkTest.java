@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.elman.Elman;
+import dev.rondo.io.Checkpoint;
 import dev.rondo.io.CheckpointException;
 import dev.rondo.kernel.Allocation;
 import dev.rondo.memory.Parameters;
@@ -15,6 +16,7 @@ import dev.rondo.memory.Precision;
 import dev.rondo.network.Network;
 import dev.rondo.network.SeededRandom;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -276,6 +278,16 @@ class EchoStateNetworkTest {
             model.network().save(file);
             assertTrue(assertThrows(CheckpointException.class, () -> EchoStateNetwork.load(file, DOUBLE)).getMessage()
                     .endsWith("has no section echo.settings"));
+        }
+        String rest = " noise=0.0 squares=false readsInput=true seed=4";
+        for (String settings : new String[] {"", "inputs=1", "inputs=0 outputs=2000000000 feedback=true" + rest,
+            "inputs=2000000000 outputs=2000000000 feedback=true" + rest, "inputs=3 outputs=1 feedback=false" + rest,
+            "inputs=0 outputs=1 feedback=false" + rest}) {
+            try (var model = generator(UnaryOperator.identity())) {
+                Checkpoint.builder().text("echo.settings", settings).add(model.network()::write)
+                        .numbers("echo.output", Precision.FLOAT64, MemorySegment.ofArray(new double[1])).write(file);
+                assertThrows(CheckpointException.class, () -> EchoStateNetwork.load(file, DOUBLE), settings);
+            }
         }
         assertThrows(IllegalArgumentException.class, () -> EchoStateSettings.parse("inputs=1"));
         assertThrows(IllegalArgumentException.class, () -> EchoStateSettings.parse(""));

@@ -124,11 +124,11 @@ class ExperimentsTest {
         assertTrue((double) one.figures().get(1).get("half_mse_mean") < 0.1, () -> String.join("\n", one.report()));
     }
 
-    /** Small networks go on with the series too, but not as well: 1e-3 of a deviation squared, and 0.1 of one. */
+    /** Small networks go on with the series too, but not as well as those of the experiment. */
     @Test
     void smallEchoStateNetworksGoOnWithAChaoticSeries() throws InterruptedException {
         Findings found = new MackeyGlass(150, 100, 1, 3).run(1, 2, line -> {});
-        assertTrue((double) found.figures().get(0).get("median") < 1e-3, () -> String.join("\n", found.report()));
+        assertTrue((double) found.figures().get(0).get("median") < 1e-4, () -> String.join("\n", found.report()));
         assertTrue((double) found.figures().get(1).get("median") < 0.1, () -> String.join("\n", found.report()));
         assertEquals(found.report(), new MackeyGlass(150, 100, 1, 3).run(1, 1, line -> {}).report());
     }
