@@ -36,7 +36,8 @@
  * recurrent product, and what takes its place is in reservoir.h.
  *
  * The stages so far: a recurrent product, which may feed other rows than the input's, a second one on the cache plane,
- * and a projection of what the pointwise part makes; a recurrent product by sparse weights; or, where no product takes the state and units see their own past
+ * and a projection of what the pointwise part makes; a recurrent product by sparse weights; or, where no product takes
+ * the state and units see their own past
  * alone, a scan over time in place of the loop of steps (scan.h). A cell that needs others says so in its wiring and
  * gets its stage in `step` and `step_back`, where it serves all cells of that kind.
  */

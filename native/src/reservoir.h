@@ -107,7 +107,8 @@ int64_t CellPlan<Cell>::transpose_rows(Real* to, int64_t to_row, const Real* fro
         block[k] = k < some ? load(row_at(range.begin + i + k) + j, extent) : Vector<Real>{};
       }
       transpose<Real>(block);
-      for (int64_t k = 0; k < lanes<Real> && j + k < units.end; k++) store(to + (j + k) * to_row + i, block[k], Whole{});
+      const int64_t there = units.end - j < lanes<Real> ? units.end - j : lanes<Real>;
+      for (int64_t k = 0; k < there; k++) store(to + (j + k) * to_row + i, block[k], Whole{});
     });
   }
   return vectors;

@@ -118,7 +118,10 @@ class SparseMatrix {
   /* From how many streams on they lie side by side; what they take then is at most twice as many. */
   static constexpr int64_t many_streams = lanes<Real> < 8 ? 4 : lanes<Real> / 2;
 
-  /* Takes the shape of a matrix, which stays, and whose entry k is weights[origin ? origin[k] : k]; false when out of memory. */
+  /*
+   * Takes the shape of a matrix, which stays, and whose entry k is weights[origin ? origin[k] : k]; false when out of
+   * memory.
+   */
   bool shape(const Connections& matrix, const int32_t* origin) {
     size_ = matrix.size;
     matrix_ = matrix;
@@ -159,7 +162,9 @@ class SparseMatrix {
     for_each_vector<Real>(rows(windows), [&](int64_t row, auto extent) {
       for (int64_t b = 0; b < batch; b += lanes<Real>) {
         Vector<Real> sums[lanes<Real>] = {};
-        for (int64_t i = 0; i < lanes<Real> && row + i < size_; i++) sums[i] = row_of_streams(row + i, weights, x + b, x_row);
+        for (int64_t i = 0; i < lanes<Real> && row + i < size_; i++) {
+          sums[i] = row_of_streams(row + i, weights, x + b, x_row);
+        }
         transpose<Real>(sums);
         for (int64_t s = 0; s < lanes<Real> && b + s < batch; s++) {
           Real* const to = y + (b + s) * y_row + row;
@@ -173,7 +178,8 @@ class SparseMatrix {
   Vector<Real> row_of_streams(int64_t row, const Real* weights, const Real* x, int64_t x_row) const {
     const int64_t first = matrix_.starts[row];
     const int32_t* const origin = given_origin_ ? given_origin_ + first : nullptr;
-    return sum_of_row(origin ? weights : weights + first, origin, matrix_.columns + first, matrix_.length(row), x, x_row);
+    const int64_t count = matrix_.length(row);
+    return sum_of_row(origin ? weights : weights + first, origin, matrix_.columns + first, count, x, x_row);
   }
 
   void take(Pieces& pieces, int64_t slices, int64_t vectors) {

@@ -99,7 +99,8 @@ void groups_of_units() {
 
 void connections() {
   using Options = rondo_plan_options;
-  static const int64_t starts[] = {0, 1, 1, 2, 2, 3, 4}, late[] = {1, 1, 1, 2, 2, 3, 4}, falling[] = {0, 2, 1, 2, 2, 3, 4};
+  static const int64_t starts[] = {0, 1, 1, 2, 2, 3, 4}, late[] = {1, 1, 1, 2, 2, 3, 4};
+  static const int64_t falling[] = {0, 2, 1, 2, 2, 3, 4};
   static const int32_t columns[] = {5, 0, 3, 2}, beyond[] = {5, 0, 3, 6}, negative[] = {5, 0, -1, 2};
   static const double settings[] = {0.5, 0.5};
   const auto create = [](auto change) {

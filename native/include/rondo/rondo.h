@@ -71,13 +71,14 @@ typedef struct {
   int64_t groups; /* of units with a clock each, for Clockwork; others: 0 */
   const int64_t* group_sizes; /* [groups], at least 1 each, hidden_size in all; read by rondo_plan_create alone */
   const int64_t* group_periods; /* [groups], at least 1 each; the same */
-  int64_t setting_count; /* LSTM: 4, others: 0 */
+  int64_t setting_count; /* LSTM: 4, Reservoir: 2, others: 0 */
   const double* settings; /* LSTM: what activations take is clipped to [-settings[0], settings[0]], the new cell to
                              [-settings[1], settings[1]]; settings[2] is P_0 of a projection, settings[3] the epsilon of
-                             layer norm, 0 without; read by rondo_plan_create alone */
+                             layer norm, 0 without; Reservoir: leak and gain; read by rondo_plan_create
+                             alone */
   int64_t connections; /* Reservoir: weights of a sparse weight_hh, at least 1; 0 = it is [H, H], as of all others */
-  const int64_t* row_starts; /* [hidden_size + 1]: weights from row_starts[r] to before row_starts[r + 1] feed row r, ... */
-  const int32_t* columns; /* [connections] ... and multiply these states; both read by rondo_plan_create alone */
+  const int64_t* row_starts; /* [hidden_size + 1]: weights from row_starts[r] to before row_starts[r + 1] feed row r */
+  const int32_t* columns; /* [connections] the states that they multiply; both read by rondo_plan_create alone */
 } rondo_plan_options;
 
 enum {

@@ -21,9 +21,9 @@ import org.openjdk.jmh.util.Statistics;
  *
  * <p>Operations are counted as usual, those of the products alone: 2 T B (weights of a step) forward, twice that
  * backward. Work on one sequence reads all weights at every step and does little with them; it is compared with reading
- * from the second-level cache: the recurrent weights once per step forward, and once backward. Of sparse weights that is
- * their values, the columns in 16 bits, and the state; where a step reads more than that cache holds, it is compared with
- * reading from beyond.
+ * from the second-level cache: the recurrent weights once per step forward, and once backward. Of sparse weights that
+ * is their values, the columns in 16 bits, and the state; where a step reads more than that cache holds, it is compared
+ * with reading from beyond.
  */
 final class Figures {
     private static final String ROW = "%-17s %-18s %-7s %-16s %3s  %11s %9s %9s %9s %9s  %-9s %9s %9s %9s%n";

@@ -92,9 +92,9 @@ public interface Cell {
     }
 
     /**
-     * {@return which units a sparse product of the old state connects; null, as by default, of a cell whose products are
-     * dense} Such a cell has one gate, R = H; its weights, one for each connection in this order, are the tensor after
-     * that of the input, multiply plane 0 and are all that does. {@link #blocks} says the same, connection by
+     * {@return which units a sparse product of the old state connects; null, as by default, of a cell whose products
+     * are dense} Such a cell has one gate, R = H; its weights, one for each connection in this order, are the tensor
+     * after that of the input, multiply plane 0 and are all that does. {@link #blocks} says the same, connection by
      * connection.
      */
     default SparsePattern recurrentPattern() {

@@ -11,10 +11,11 @@ import java.util.Objects;
 import java.util.Random;
 
 /**
- * Whether a network forgets how it began (Jaeger 2001, the echo state property): two copies of it, one in the zero state
- * and one in states drawn evenly from -1 to 1, are driven by the same inputs, and the distance of their states is told
- * step by step. With the property it goes to zero; inputs that are strong enough may bring it about where zeros do not
- * (Yildiz, Jaeger and Kiebel, "Re-visiting the echo state property", 2012), so inputs are those of the task.
+ * Whether a network forgets how it began (Jaeger 2001, the echo state property): two copies of it, one in the zero
+ * state and one in states drawn evenly from -1 to 1, are driven by the same inputs, and the distance of their states
+ * is told step by step. With the property it goes to zero; inputs that are strong enough may bring it about where
+ * zeros do not (Yildiz, Jaeger and Kiebel, "Re-visiting the echo state property", 2012), so inputs are those of the
+ * task.
  *
  * <pre>{@code
  * var echo = EchoState.of(network, sequences.getFirst(), 1);
@@ -139,7 +140,7 @@ public final class EchoState {
         return distances.clone();
     }
 
-    /** {@return whether in the last tenth of the steps the states stayed closer than a thousandth of what they began with} */
+    /** {@return whether in the last tenth of the steps the states stayed within a thousandth of their first distance} */
     public boolean converges() {
         int first = distances.length - Math.max(1, steps() / 10);
         return Arrays.stream(distances, first, distances.length).max().orElseThrow() <= CLOSE * distances[0];

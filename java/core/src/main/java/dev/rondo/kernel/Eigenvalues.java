@@ -54,8 +54,9 @@ public final class Eigenvalues {
     }
 
     /**
-     * {@return the rows that are left when, as long as there is one, a row is left out whose numbers beside the diagonal
-     * are 0 in the columns that are left, or whose column's are: the number on its diagonal is an eigenvalue then}
+     * {@return the rows that are left when, as long as there is one, a row is left out whose numbers beside the
+     * diagonal are 0 in the columns that are left, or whose column's are: the number on its diagonal is an
+     * eigenvalue then}
      */
     private static int[] notAlone(double[][] a) {
         var in = new int[a.length]; // numbers beside the diagonal that are not 0, in each row

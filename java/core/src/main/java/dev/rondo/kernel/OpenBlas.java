@@ -22,8 +22,8 @@ import org.bytedeco.openblas.global.openblas_nolapack;
  * OpenBLAS from its JavaCPP artifact, for the large products of the native library where this CPU runs its baseline
  * tier: with AVX2 or AVX-512 the library's own products are as fast or faster, and OpenBLAS stays where it is. It is
  * handed over when a product first is large enough to gain from it: extracting and loading it takes a second or two,
- * which streaming should not pay. Without it the library uses its own products. It brings LAPACK, too, for eigenvalues of
- * matrices that are not small, at any tier.
+ * which streaming should not pay. Without it the library uses its own products. It brings LAPACK, too, for eigenvalues
+ * of matrices that are not small, at any tier.
  *
  * <p>It is set to one thread, for the whole process: threads are the plan's own, and two pools would fight over the
  * cores. Its functions are taken from the copy that {@code Loader.load} made; opening {@code libopenblas} by path would
@@ -94,7 +94,7 @@ final class OpenBlas {
         return dgeev != null;
     }
 
-    /** {@return the eigenvalues of a square matrix by LAPACK's dgeev; null if there is none, or it did not find them} */
+    /** {@return the eigenvalues of a square matrix by LAPACK's dgeev; null if there is none, or it found none} */
     static Eigenvalues eigenvalues(double[][] matrix) {
         if (!hasLapack()) {
             return null;

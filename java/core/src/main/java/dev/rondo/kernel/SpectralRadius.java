@@ -11,14 +11,14 @@ import java.util.Objects;
  * double radius = SpectralRadius.of(new double[][] {{0, 2}, {-2, 0}});     // 2: of the pair 2i, -2i
  * }</pre>
  *
- * <p>Up to 1000 rows all eigenvalues are computed, see {@link Eigenvalues#of}. Of larger matrices, and above 400 rows
- * where there is no OpenBLAS, the largest by Arnoldi's method, which needs products with the matrix alone. Power
- * iteration, which knows one vector, does not settle where the largest are a complex pair, nor soon where many are of
- * about the same size, as of a random matrix; but it cheaply leaves those alone in its vector. So each round of the
- * method is a number of powers, twice as many as before, then Arnoldi's process (1951) from there, whose matrix of up to
- * 100 rows has the eigenvalues that are left. It ends when the residual of the largest is below 1e-9 of it, and the round
- * before found the same. Where more eigenvalues than that have one size the residual stays large (all those of a
- * permutation do): then the radius is what vectors grow by in the powers of the last round.
+ * <p>Up to 1000 rows all eigenvalues are computed, see {@link Eigenvalues#of}. Of larger matrices, and above 400
+ * rows where there is no OpenBLAS, the largest by Arnoldi's method, which needs products with the matrix alone.
+ * Power iteration, which knows one vector, does not settle where the largest are a complex pair, nor soon where many
+ * are of about the same size, as of a random matrix; but it cheaply leaves those alone in its vector. So each round
+ * of the method is a number of powers, twice as many as before, then Arnoldi's process (1951) from there, whose
+ * matrix of up to 100 rows has the eigenvalues that are left. It ends when the residual of the largest is below 1e-9
+ * of it, and the round before found the same. Where more eigenvalues than that have one size the residual stays
+ * large (all those of a permutation do): then the radius is what vectors grow by in the powers of the last round.
  */
 public final class SpectralRadius {
     private static final int MOST_DENSE = 1000;

@@ -10,8 +10,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.stream.IntStream;
 
 /**
- * Sparse weights of the recurrent operand, with dgates the gradient of the pre-activations; of a cell with one gate. One
- * number at a time: what a row reads lies anywhere, and gathering a vector of it took longer on AVX2 than it saved.
+ * Sparse weights of the recurrent operand, with dgates the gradient of the pre-activations; of a cell with one gate.
+ * One number at a time: what a row reads lies anywhere, and AVX2's gather takes longer than as many loads.
  */
 final class VectorSparse {
     private final int[] rowStarts; // [H + 1]

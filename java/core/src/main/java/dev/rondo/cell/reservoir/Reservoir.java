@@ -34,9 +34,9 @@ import java.util.random.RandomGenerator;
  *   x' = (1 - leak) x + gain * activation(W_in u + W x + b)
  * </pre>
  *
- * <p>Usually {@code gain} is {@code leak} (Jaeger, Lukosevicius, Popovici and Siewert, "Optimization and applications of
- * echo state networks with leaky-integrator neurons", 2007). The units of the report of 2001, x' = (1 - C a) x + C
- * f(..), have leak C a and gain C.
+ * <p>Usually {@code gain} is {@code leak} (Jaeger, Lukosevicius, Popovici and Siewert, "Optimization and
+ * applications of echo state networks with leaky-integrator neurons", 2007). The units of the report of 2001, x' =
+ * (1 - C a) x + C f(..), have leak C a and gain C.
  *
  * <pre>{@code
  * var reservoir = Reservoir.of(1000).fanIn(10).leak(0.3).spectralRadius(1.25).inputScaling(0.5).biasScaling(0.5);
