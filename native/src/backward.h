@@ -94,7 +94,7 @@ void CellPlan<Cell>::finish_chunk_back(const Pass& x, const rondo_gradients& gra
     });
   }
   if (!gradients.params) return;
-  if (x.given.recurrent_mask && (recurrent_.any() || is_sparse())) mask_states(x, steps);
+  if (x.given.recurrent_mask && (recurrent_.any() || is_sparse()) && !gathers) mask_states(x, steps);
   list_stepping_rows(x.time, range);
   if constexpr (can_be_sparse) {
     if (is_sparse()) add_sparse_gradients(x, (Real*)gradients.params, range);
@@ -105,7 +105,16 @@ void CellPlan<Cell>::finish_chunk_back(const Pass& x, const rondo_gradients& gra
     const int64_t last = end * lanes<Real> < R ? end * lanes<Real> : R;
     add_parameter_gradients(x, (Real*)gradients.params, range, {begin * lanes<Real>, last});
   });
-  if (wiring_.projection) add_projection_gradients(x, (Real*)gradients.params, range);
+  if (wiring_.projection) {
+    const Matrix<Real> d_plane = {x.tape.d_projected_at(0, range.begin), plane_width[0], 1};
+    const Matrix<Real> made = {x.tape.unprojected_at(0, range.begin), options.hidden_size, 1};
+    add_weight_hr_gradients(x, (Real*)gradients.params, d_plane, made);
+  }
+  if (wiring_.outputs) {
+    const Matrix<Real> d_outputs = {x.tape.pre_at(0, range.begin) + wiring_.weight_rows, x.tape.pre_row, 1};
+    const Matrix<Real> cache = {x.tape.between_at(0, range.begin), between_.width, 1};
+    add_weight_hr_gradients(x, (Real*)gradients.params, d_outputs, cache);
+  }
 }
 
 /*
@@ -115,14 +124,17 @@ void CellPlan<Cell>::finish_chunk_back(const Pass& x, const rondo_gradients& gra
 template <class Cell>
 void CellPlan<Cell>::step_back(const Pass& x, const rondo_gradients& gradients, int64_t i, Range batch, Shared shared) {
   const int64_t P = plane_width[0], pre_row = x.tape.pre_row, t = x.time.step(i), count = batch.end - batch.begin;
+  const int64_t K = gathers ? wiring_.operand : P;
   Real* const d_state = d_state_[0] + batch.begin * P;
   const Real* const mask = x.mask(t, batch.begin, P);
-  Real* const d_operand = mask ? d_operand_ + batch.begin * P : d_state;
-  if (mask) memset(d_operand, 0, (size_t)(count * P) * sizeof(Real));
+  const bool apart = mask || gathers;
+  Real* const d_operand = apart ? d_operand_ + batch.begin * K : d_state;
+  if (apart) memset(d_operand, 0, (size_t)(count * K) * sizeof(Real));
   if constexpr (can_have_between) {
     if (between_.any()) step_between_back(x, t, batch, d_operand, shared);
   }
   const auto finish = [&](Range columns) {
+    if constexpr (gathers) return; // of all units at once, below
     for (int64_t b = batch.begin; b < batch.end && mask; b++) {
       const int64_t at = (b - batch.begin) * P + columns.begin;
       // Of a row that takes no step the mask may be anything.
@@ -141,7 +153,8 @@ void CellPlan<Cell>::step_back(const Pass& x, const rondo_gradients& gradients, 
   for (int s = 0; s < recurrent_.count(); s++) {
     const Span& span = recurrent_.spans[s];
     const Matrix<Real> d_pre = {x.tape.pre_at(t, batch.begin) + span.row, pre_row, 1};
-    Product<Real> product = {count, P, span.count, d_pre, x.weights(span), {d_operand, P}, d_operand, P};
+    const Matrix<Real> weights = x.weights(recurrent_, span);
+    Product<Real> product = {count, K, span.count, d_pre, weights, {d_operand, K}, d_operand, K};
     product.from_last = t & 1;
     if (s + 1 < recurrent_.count()) {
       multiply_weights(product, recurrent_.backward[s], shared, [](Range) {});
@@ -149,6 +162,7 @@ void CellPlan<Cell>::step_back(const Pass& x, const rondo_gradients& gradients, 
       multiply_weights(product, recurrent_.backward[s], shared, finish);
     }
   }
+  if constexpr (gathers) scatter(x, t, batch);
   if (i > 0 && !in_parts()) {
     finish_step_back(x, gradients, x.time.step(i - 1), batch, {0, options.hidden_size}, shared);
   }
@@ -157,17 +171,21 @@ void CellPlan<Cell>::step_back(const Pass& x, const rondo_gradients& gradients, 
 /* From the gradients of the rows that the second product feeds, to those of what made its cache plane. */
 template <class Cell>
 void CellPlan<Cell>::step_between_back(const Pass& x, int64_t t, Range batch, Real* d_operand, Shared shared) {
-  const int64_t P = plane_width[0], pre_row = x.tape.pre_row;
+  const int64_t W = between_.width, count = batch.end - batch.begin;
   const Span& span = between_.spans[0];
-  const Real* operand = operand_of(x, t, batch);
-  const Matrix<Real> d_pre = {x.tape.pre_at(t, batch.begin) + span.row, pre_row, 1};
-  Real* d_cache = d_between_ + batch.begin * P;
-  const Product<Real> product = {batch.end - batch.begin, P, span.count, d_pre, x.weights(span), {}, d_cache, P};
+  const Real* operand = can_have_outputs ? nullptr : operand_of(x, t, batch);
+  const Matrix<Real> d_pre = {x.tape.pre_at(t, batch.begin) + span.row, x.tape.pre_row, 1};
+  Real* d_cache = d_between_ + batch.begin * W;
+  const Product<Real> product = {count, W, span.count, d_pre, x.weights(between_, span), {}, d_cache, W};
   multiply_weights(product, between_.backward[0], shared, [&](Range units) {
     for (int64_t b = batch.begin; b < batch.end; b++) {
-      const int64_t at = (b - batch.begin) * P;
+      const int64_t at = (b - batch.begin) * W;
       if (x.time.row(t, b) != Row::steps) continue;
-      cell_.backward_between(units, x.tape.pre_at(t, b), operand + at, d_cache + at, d_operand + at);
+      if constexpr (can_have_outputs) {
+        cell_.backward_between(units, x.tape.pre_at(t, b), x.tape.between_at(t, b), d_cache + at);
+      } else {
+        cell_.backward_between(units, x.tape.pre_at(t, b), operand + at, d_cache + at, d_operand + at);
+      }
     }
   });
 }
@@ -282,7 +300,7 @@ void CellPlan<Cell>::list_stepping_rows(const Timeline& time, Range range) {
  */
 template <class Cell>
 void CellPlan<Cell>::add_parameter_gradients(const Pass& x, Real* gradients, Range range, Range rows) {
-  const int64_t M = wiring_.weight_rows, I = options.input_size, P = plane_width[0], B = x.time.B;
+  const int64_t M = wiring_.weight_rows, I = options.input_size, K = operand_width(), B = x.time.B;
   const int64_t count = stepping_count_, t = range.begin / B, pre_row = x.tape.pre_row;
   const int32_t* list = x.time.complete() ? nullptr : stepping_;
   const auto add_weights = [&](const Span& span, const Matrix<Real>& operand, int64_t width, Real* turned, Real* d) {
@@ -302,9 +320,14 @@ void CellPlan<Cell>::add_parameter_gradients(const Pass& x, Real* gradients, Ran
     }
   };
   Real* const d_weight_hh = gradients + M * I;
-  const Matrix<Real> state = {x.tape.state(0, x.time.old_slot(t), 0), P, 1}, cache = {x.tape.between_at(t, 0), P, 1};
-  for (int s = 0; s < recurrent_.count(); s++) add_weights(recurrent_.spans[s], state, P, turned_, d_weight_hh);
-  for (int s = 0; s < between_.count(); s++) add_weights(between_.spans[s], cache, P, turned_, d_weight_hh);
+  const Real* const state = gathers ? x.tape.operand_at(t, 0) : x.tape.state(0, x.time.old_slot(t), 0);
+  for (int s = 0; s < recurrent_.count(); s++) {
+    add_weights(recurrent_.spans[s], {state, K, 1}, K, turned_, d_weight_hh);
+  }
+  const Matrix<Real> cache = {x.tape.between_at(t, 0), K, 1};
+  for (int s = 0; s < between_.count() && !between_.by_weight_hr; s++) {
+    add_weights(between_.spans[s], cache, K, turned_, d_weight_hh);
+  }
   if (x.given.dense_input) {
     const int64_t stride = x.given.input_stride;
     const Matrix<Real> input = {(const Real*)x.given.dense_input + range.begin * stride, stride, 1};

@@ -7,4 +7,5 @@
   CELL(mingru)            \
   CELL(minlstm)           \
   CELL(indrnn)            \
-  CELL(reservoir)
+  CELL(reservoir)         \
+  CELL(jordan)

@@ -122,15 +122,15 @@ void CellPlan<Cell>::step(const Pass& x, int64_t t, Range batch, Shared shared) 
   if (!in_parts()) finish_step(x, t, batch, {0, options.hidden_size}, shared);
 }
 
-/* pre += operand [batch rows, P] W_hh^T in the rows that the products feed; after(units) hears which are done. */
+/* pre += operand [batch rows, K] W^T in the rows that the products feed; after(units) hears which are done. */
 template <class Cell>
 template <class After>
 void CellPlan<Cell>::multiply_step(const Pass& x, int64_t t, Range batch, const Real* operand,
                                    const SpanProducts& products, Shared shared, const After& after) {
-  const int64_t P = plane_width[0], count = batch.end - batch.begin, pre_row = x.tape.pre_row;
+  const int64_t K = products.width, count = batch.end - batch.begin, pre_row = x.tape.pre_row;
   Real* const pre = x.tape.pre_at(t, batch.begin);
   if (products.forward.state == Weights::packed) {
-    Product<Real> product = {count, 0, P, {operand, P, 1}, {}, {pre, pre_row}, pre, pre_row};
+    Product<Real> product = {count, 0, K, {operand, K, 1}, {}, {pre, pre_row}, pre, pre_row};
     product.from_last = t & 1;  // what the caches kept of the step before comes first
     Addend<Real> addend;
     if (x.input_in_step) {
@@ -143,7 +143,8 @@ void CellPlan<Cell>::multiply_step(const Pass& x, int64_t t, Range batch, const 
   for (int i = 0; i < products.count(); i++) {
     const Span& span = products.spans[i];
     Real* const to = pre + span.row;
-    multiply<Real>({count, span.count, P, {operand, P, 1}, x.weights(span).transposed(), {to, pre_row}, to, pre_row});
+    const Matrix<Real> weights = x.weights(products, span).transposed();
+    multiply<Real>({count, span.count, K, {operand, K, 1}, weights, {to, pre_row}, to, pre_row});
   }
   after(Range{0, options.hidden_size});
 }
@@ -151,13 +152,13 @@ void CellPlan<Cell>::multiply_step(const Pass& x, int64_t t, Range batch, const 
 /* The cache plane of step t. */
 template <class Cell>
 void CellPlan<Cell>::step_between(const Pass& x, int64_t t, Range batch, const Real* operand) {
-  const int64_t P = plane_width[0];
+  const int64_t W = between_.width;
   for (int64_t b = batch.begin; b < batch.end; b++) {
     Real* cache = x.tape.between_at(t, b);
     if (x.time.row(t, b) == Row::steps) {
-      cell_.forward_between({0, P}, x.tape.pre_at(t, b), operand + (b - batch.begin) * P, cache);
+      cell_.forward_between({0, W}, x.tape.pre_at(t, b), operand + (b - batch.begin) * operand_width(), cache);
     } else {
-      memset(cache, 0, (size_t)P * sizeof(Real));
+      memset(cache, 0, (size_t)W * sizeof(Real));
     }
   }
 }

@@ -17,6 +17,11 @@
  *   forward_between(units, pre, operand, cache)   pre: after the first product; cache [P]: the second's operand
  *   backward_between(units, pre, operand, d_cache, d_operand)   pre: what backward left in, gradients in all rows
  *                                                 out; d_operand: added to
+ * A cell whose second product has weights of its own (outputs in its wiring) makes a cache plane of H units, and has
+ *   backward_between(units, pre, cache, d_cache)
+ * A cell whose recurrent product takes more than plane 0, or another plane, gathers what it takes in a row [K]:
+ *   gather(old, mask, operand)               mask: of plane 0, or null
+ *   scatter(d_operand, mask, d_state)        d_state: of the old planes, added to
  * Threads may share a step by units: so pre-activations come in blocks of H rows, all planes have H units, and no unit
  * sees what others make of the step; unless its wiring says that it wants all units of a row together.
  * A cell with a projection leaves H numbers in the place of plane 0, and gets their gradient; the plane is their
@@ -36,10 +41,10 @@
  * recurrent product, and what takes its place is in reservoir.h.
  *
  * The stages so far: a recurrent product, which may feed other rows than the input's, a second one on the cache plane,
- * and a projection of what the pointwise part makes; a recurrent product by sparse weights; or, where no product takes
- * the state and units see their own past
- * alone, a scan over time in place of the loop of steps (scan.h). A cell that needs others says so in its wiring and
- * gets its stage in `step` and `step_back`, where it serves all cells of that kind.
+ * by rows of the same weights or by weights of its own, and a projection of what the pointwise part makes; a recurrent
+ * product by sparse weights; or, where no product takes the state and units see their own past alone, a scan over time
+ * in place of the loop of steps (scan.h). A cell that needs others says so in its wiring and gets its stage in `step`
+ * and `step_back`, where it serves all cells of that kind.
  */
 #ifndef RONDO_PASS_H
 #define RONDO_PASS_H
@@ -72,6 +77,8 @@ struct Wiring {
   int64_t bias_row = 0;
   int64_t pointwise = 0;   /* V, parameters of the pointwise part */
   int64_t projection = 0;  /* P of a projection, 0 without */
+  int64_t operand = 0;     /* K of a cell that gathers what weight_hh multiplies */
+  int64_t outputs = 0;     /* O rows behind the first M that weight_hr [O, H] feeds, multiplied with the cache plane */
   bool whole_rows = false; /* whether the pointwise part wants all units of a row together */
 };
 
@@ -89,6 +96,9 @@ class CellPlan final : public rondo_plan {
       requires(const Cell& cell, Real* row) { cell.forward_between(Range{}, row, row, row); };
   static constexpr bool has_groups = requires { Cell::has_groups; };
   static constexpr bool can_be_sparse = requires { Cell::can_be_sparse; };
+  static constexpr bool gathers = requires(const Cell& cell, Real* row) { cell.gather(nullptr, row, row); };
+  static constexpr bool can_have_outputs =
+      requires(const Cell& cell, Real* row) { cell.backward_between(Range{}, row, row, row); };
   static constexpr bool is_linear = requires(const Cell& cell, Real* row) { cell.coefficients(0, row, Whole{}); };
   static constexpr bool is_diagonal = requires(const Cell& cell) { cell.activate(Vector<Real>{}); };
   static constexpr bool is_scan = is_linear || is_diagonal;
@@ -99,12 +109,21 @@ class CellPlan final : public rondo_plan {
  public:
   explicit CellPlan(const rondo_plan_options& options)
       : rondo_plan(options), cell_(options), wiring_(cell_.wiring()) {
-    planes = Cell::planes;
+    if constexpr (requires { cell_.plane_count(); }) {
+      planes = cell_.plane_count();
+    } else {
+      planes = Cell::planes;
+    }
     rows = wiring_.rows;
-    holds_units = wiring_.projection == 0;
+    holds_units = wiring_.projection == 0 && wiring_.outputs == 0;
     for (int p = 0; p < planes; p++) plane_width[p] = cell_.plane_width(p);
     recurrent_.spans = wiring_.recurrent;
+    recurrent_.width = operand_width();
+    recurrent_.units = options.hidden_size;
     between_.spans = wiring_.between;
+    between_.width = wiring_.outputs ? options.hidden_size : plane_width[0];
+    between_.units = wiring_.outputs ? wiring_.outputs : options.hidden_size;
+    between_.by_weight_hr = wiring_.outputs > 0;
   }
   ~CellPlan() override {
     free_memory(memory_);
@@ -146,9 +165,11 @@ class CellPlan final : public rondo_plan {
     int64_t groups() const { return groups_of<Real>(columns).pieces; }
   };
 
-  /* The spans of weight_hh that multiply the same operand: forward together, backward one after the other. */
+  /* The spans of weights that multiply the same operand: forward together, backward one after the other. */
   struct SpanProducts {
     const Span* spans; /* [2] */
+    int64_t width, units; /* of the operand; rows of a gate: spans have whole ones */
+    bool by_weight_hr = false; /* else by weight_hh */
     Weights forward, backward[2];
 
     bool any() const { return spans[0].count > 0; }
@@ -178,15 +199,18 @@ class CellPlan final : public rondo_plan {
     Matrix<Real> weight_ih, weight_hh; /* [M, I], [M, P]; token-major weight_ih is read through `params` */
     const Real* bias;                  /* [R] */
     const Real* pointwise;             /* [V] */
-    Matrix<Real> weight_hr;            /* [P, H] of a projection */
+    Matrix<Real> weight_hr;            /* [P, H] of a projection, [O, H] of outputs */
     bool input_in_step = false;        /* the input's product is summed with that of the step */
 
     const Real* mask(int64_t t, int64_t b, int64_t P) const {
       return given.recurrent_mask ? (const Real*)given.recurrent_mask + t * given.mask_step + b * P : nullptr;
     }
-    /* [span.count, P] */
-    Matrix<Real> weights(const Span& span) const {
-      return {weight_hh.data + span.from * weight_hh.row, weight_hh.row, weight_hh.column};
+    const Matrix<Real>& weights(const SpanProducts& products) const {
+      return products.by_weight_hr ? weight_hr : weight_hh;
+    }
+    /* [span.count, products.width] */
+    Matrix<Real> weights(const SpanProducts& products, const Span& span) const {
+      return weights(products).rows_from(span.from);
     }
     /* [group, H - units.begin] */
     Matrix<Real> weights(const Group& group) const {
@@ -214,8 +238,8 @@ class CellPlan final : public rondo_plan {
   void pack_backward(const Pass& x, SpanProducts& products);
   /* Columns of weight_hh: P, 1 where each unit is multiplied with itself, or none. */
   int64_t state_columns() const { return is_diagonal ? 1 : operand_width(); }
-  /* Width of what the products of the state multiply: P, or 0 if there is none. */
-  int64_t operand_width() const { return is_scan || is_sparse() ? 0 : plane_width[0]; }
+  /* Width of what the products of the state multiply: P, or what is gathered, or 0 if there is none. */
+  int64_t operand_width() const { return is_scan || is_sparse() ? 0 : gathers ? wiring_.operand : plane_width[0]; }
   bool is_sparse() const { return options.connections > 0; }
   Shared shared(int64_t B) const;
   bool in_parts() const { return !wiring_.whole_rows && wiring_.projection == 0; }
@@ -225,6 +249,8 @@ class CellPlan final : public rondo_plan {
   void multiply_weights(const Product<Real>& x, const Weights& weights, Shared shared, const After& after,
                         const Addend<Real>& addend = {});
   const Real* operand_of(const Pass& x, int64_t t, Range batch);
+  const Real* gather(const Pass& x, int64_t t, Range batch);
+  void scatter(const Pass& x, int64_t t, Range batch);
   static void copy_rows(Real* to, const void* from, Range batch, int64_t width);
 
   // Forward.
@@ -257,7 +283,7 @@ class CellPlan final : public rondo_plan {
   void add_parameter_gradients(const Pass& x, Real* gradients, Range range, Range rows);
   void add_turned_gradients(const Pass& x, Real* gradients);
   void add_pointwise_gradients(const Pass& x, Real* gradients);
-  void add_projection_gradients(const Pass& x, Real* gradients, Range range);
+  void add_weight_hr_gradients(const Pass& x, Real* gradients, const Matrix<Real>& d_made, const Matrix<Real>& source);
   bool turns_gradients(const Timeline& time) const { return !has_groups && time.T * time.B >= 64; }
 
   // Of sparse weights.
@@ -315,8 +341,8 @@ class CellPlan final : public rondo_plan {
   Tape<Real> inference_tape_;
   int64_t chunk_rows_;              /* of (t, b), about: the forward pass's chunk of time, and inference_tape_.pre */
   Real* operand_;                   /* [B, P] masked state */
-  Real* d_operand_;                 /* [B, P] gradient of it */
-  Real* d_between_;                 /* [B, P] gradient of the cache plane, if there is one */
+  Real* d_operand_;                 /* [B, P] gradient of it, or of what is gathered [B, K] */
+  Real* d_between_;                 /* [B, W] gradient of the cache plane, if there is one */
   Real* d_unprojected_;             /* [B, H] gradient of what the projection takes, if there is one */
   Real* bias_;                      /* [R] with zeroes for rows without a bias, if there are such */
   Real* d_state_[RONDO_MAX_PLANES]; /* [B, P_p] */
@@ -325,7 +351,7 @@ class CellPlan final : public rondo_plan {
   int32_t* stepping_;               /* [T * B] a chunk's (t, b) rows that take a step, where not all do */
   int64_t stepping_count_;
   Real* d_diagonal_;                /* [B, M] gradient of a weight_hh of one column, of each batch row */
-  Real* turned_;                    /* [P, M], [I, M], rows turned_row_ apart: gradients of the weights, transposed;
+  Real* turned_;                    /* [K, M], [I, M], rows turned_row_ apart: gradients of the weights, transposed;
                                        the first only where products take the state */
   int64_t turned_row_;
 
@@ -376,6 +402,8 @@ Tape<typename Cell::Real> CellPlan<Cell>::tape_of(int64_t B) const {
   tape.pre_row = padded_row(rows);
   for (int p = 0; p < planes; p++) tape.width[p] = plane_width[p];
   tape.unprojected_width = options.hidden_size;
+  tape.between_width = between_.width;
+  tape.operand_width = wiring_.operand;
   return tape;
 }
 
@@ -388,22 +416,22 @@ void CellPlan<Cell>::make_room(Pieces& pieces, Weights& weights, int64_t k, cons
 
 template <class Cell>
 void CellPlan<Cell>::lay_out_weights(Pieces& pieces) {
-  const int64_t I = options.input_size, P = plane_width[0];
+  const int64_t I = options.input_size;
   // Where this cannot be counted, what is laid out below cannot either, and the plan is refused.
   if (__builtin_mul_overflow(wiring_.weight_rows, state_columns(), &recurrent_weights_)) recurrent_weights_ = 0;
   if (is_sparse()) recurrent_weights_ = options.connections;
   make_room(pieces, input_backward_, wiring_.weight_rows, Columns::plain(I));
   for (SpanProducts* products : products_) {
-    Columns gates = {0, options.hidden_size};
+    Columns gates = {0, products->units};
     for (int i = 0; i < products->count(); i++) {
       const Span& span = products->spans[i];
-      make_room(pieces, products->backward[i], span.count, Columns::plain(P));
+      make_room(pieces, products->backward[i], span.count, Columns::plain(products->width));
       for (int64_t row = 0; row < span.count; row += gates.units) {
         gates.from[gates.blocks] = span.from + row;
         gates.to[gates.blocks++] = span.row + row;
       }
     }
-    if (products->any()) make_room(pieces, products->forward, P, gates);
+    if (products->any()) make_room(pieces, products->forward, products->width, gates);
   }
   const Columns all = Columns::plain(wiring_.weight_rows);
   make_room(pieces, input_forward_, I, input_fits_step() ? recurrent_.forward.columns : all);
@@ -438,11 +466,12 @@ void CellPlan<Cell>::lay_out(Pieces& pieces) {
     held_[p] = pieces.take<Real>(B, plane_width[p]);
   }
   operand_ = pieces.take<Real>(B, P);
-  d_operand_ = pieces.take<Real>(B, P);
+  d_operand_ = pieces.take<Real>(B, gathers ? wiring_.operand : P);
+  if (gathers) tape.operand = pieces.take<Real>(B, wiring_.operand);
   d_pointwise_ = pieces.take<Real>(B, wiring_.pointwise);
   if (between_.any()) {
-    tape.between = pieces.take<Real>(B, P);
-    d_between_ = pieces.take<Real>(B, P);
+    tape.between = pieces.take<Real>(B, between_.width);
+    d_between_ = pieces.take<Real>(B, between_.width);
   }
   if (wiring_.projection) {
     tape.unprojected = pieces.take<Real>(B, options.hidden_size);
@@ -467,7 +496,8 @@ Tape<typename Cell::Real> CellPlan<Cell>::lay_out_cache(Pieces& pieces, int64_t 
   tape.pre = pieces.take<Real>(T * B, tape.pre_row);
   tape.slot_mask = -1;
   for (int p = 0; p < planes; p++) tape.slots[p] = pieces.take<Real>((T + 1) * B, plane_width[p]);
-  if (between_.any()) tape.between = pieces.take<Real>(T * B, plane_width[0]);
+  if (between_.any()) tape.between = pieces.take<Real>(T * B, between_.width);
+  if (gathers) tape.operand = pieces.take<Real>(T * B, wiring_.operand);
   if (wiring_.projection) {
     tape.unprojected = pieces.take<Real>(T * B, options.hidden_size);
     tape.d_projected = pieces.take<Real>(T * B, plane_width[0]);
@@ -527,12 +557,12 @@ void CellPlan<Cell>::pack(const Pass& x, Weights& weights, const Matrix<Real>& m
 
 template <class Cell>
 void CellPlan<Cell>::pack_forward(const Pass& x, SpanProducts& products) {
-  if (products.any()) pack(x, products.forward, x.weight_hh.transposed());
+  if (products.any()) pack(x, products.forward, x.weights(products).transposed());
 }
 
 template <class Cell>
 void CellPlan<Cell>::pack_backward(const Pass& x, SpanProducts& products) {
-  for (int i = 0; i < products.count(); i++) pack(x, products.backward[i], x.weights(products.spans[i]));
+  for (int i = 0; i < products.count(); i++) pack(x, products.backward[i], x.weights(products, products.spans[i]));
 }
 
 /*
@@ -543,7 +573,8 @@ void CellPlan<Cell>::pack_backward(const Pass& x, SpanProducts& products) {
 template <class Cell>
 typename CellPlan<Cell>::Shared CellPlan<Cell>::shared(int64_t B) const {
   const int64_t weight_rows = has_groups ? groups_[0].size() : wiring_.weight_rows;
-  const int64_t weights = is_sparse() ? options.connections : weight_rows * plane_width[0];
+  const int64_t columns = gathers ? wiring_.operand : plane_width[0];
+  const int64_t weights = is_sparse() ? options.connections : weight_rows * columns;
   const int64_t bytes = weights * (int64_t)sizeof(Real);
   const bool by_units = options.threads > 1 && (B < 2 * tile_rows * options.threads || bytes > 1024 * 1024);
   return by_units ? Shared::units : Shared::batch;
@@ -580,9 +611,10 @@ void CellPlan<Cell>::multiply_weights(const Product<Real>& x, const Weights& wei
   in_shares(threads, weights.groups(), operations, share, worth_a_share);
 }
 
-/* Plane 0 of the state before step t, after its mask; from the first of the batch rows on. */
+/* Plane 0 of the state before step t, after its mask, or what is gathered; from the first of the batch rows on. */
 template <class Cell>
 const typename Cell::Real* CellPlan<Cell>::operand_of(const Pass& x, int64_t t, Range batch) {
+  if constexpr (gathers) return gather(x, t, batch);
   const int64_t P = plane_width[0];
   const Real* state = x.tape.state(0, x.time.old_slot(t), batch.begin);
   const Real* mask = x.mask(t, batch.begin, P);
@@ -606,6 +638,7 @@ void CellPlan<Cell>::copy_rows(Real* to, const void* from, Range batch, int64_t 
 #include "backward.h"
 #include "groups.h"
 #include "scan.h"
+#include "operand.h"
 #include "projection.h"
 #include "reservoir.h"
 

@@ -38,18 +38,17 @@ void CellPlan<Cell>::project_back(const Pass& x, int64_t t, Range batch, Shared 
   }
 }
 
-/* dW += dh^T m, over the rows of a range of (t, b) that take a step. */
+/* dW += d_made^T source, over the rows of a range of (t, b) that take a step: d_made [rows, P], source [rows, H]. */
 template <class Cell>
-void CellPlan<Cell>::add_projection_gradients(const Pass& x, Real* gradients, Range range) {
+void CellPlan<Cell>::add_weight_hr_gradients(const Pass& x, Real* gradients, const Matrix<Real>& d_made,
+                                             const Matrix<Real>& source) {
   const int64_t P = plane_width[0], H = options.hidden_size, count = stepping_count_;
   const int32_t* list = x.time.complete() ? nullptr : stepping_;
   Real* const d = gradients + (x.weight_hr.data - (const Real*)x.given.params);
-  const Matrix<Real> d_plane = {x.tape.d_projected_at(0, range.begin), P, 1};
-  const Matrix<Real> made = {x.tape.unprojected_at(0, range.begin), H, 1};
   in_shares(options.threads, P, 2.0 * (double)count * P * H, [&](int64_t begin, int64_t end) {
     Real* const to = d + begin * H;
-    const Matrix<Real> columns = {d_plane.data + begin, P, 1};
-    multiply<Real>({end - begin, H, count, columns.transposed(), made, {to, H}, to, H}, list);
+    const Matrix<Real> columns = {d_made.data + begin, d_made.row, 1};
+    multiply<Real>({end - begin, H, count, columns.transposed(), source, {to, H}, to, H}, list);
   });
 }
 

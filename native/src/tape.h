@@ -77,14 +77,18 @@ struct Tape {
   Real* slots[RONDO_MAX_PLANES]; /* [slots, B, P_p] */
   int64_t width[RONDO_MAX_PLANES];
   int64_t slot_mask; /* all slots, or two that take turns */
-  Real* between; /* [T, B, P_0] cache plane, or [B, P_0] where all steps share it; of cells that have one */
+  Real* between; /* [T, B, W] cache plane, or [B, W] where all steps share it; of cells that have one */
+  int64_t between_width;
+  Real* operand; /* [T, B, K], or [B, K]: what a cell gathers from its old planes, if it does */
+  int64_t operand_width;
   int64_t steps_apart; /* B, or 0 */
   Real* unprojected; /* [T, B, H], or [B, H]: what the projection takes; of cells that have one */
   int64_t unprojected_width;
   Real* d_projected; /* [T, B, P_0]: backward, gradients of what it made */
 
   Real* pre_at(int64_t t, int64_t b) const { return pre + ((t - first_step) * pre_steps_apart + b) * pre_row; }
-  Real* between_at(int64_t t, int64_t b) const { return between + (t * steps_apart + b) * width[0]; }
+  Real* between_at(int64_t t, int64_t b) const { return between + (t * steps_apart + b) * between_width; }
+  Real* operand_at(int64_t t, int64_t b) const { return operand + (t * steps_apart + b) * operand_width; }
   Real* unprojected_at(int64_t t, int64_t b) const {
     return unprojected + (t * steps_apart + b) * unprojected_width;
   }

@@ -30,7 +30,10 @@ struct CellEquations {
   void (*backward)(const double* a, const double* old, const double* now, double* d_state, double* d_pre) = nullptr;
   int64_t periods[4] = {}; /* of as many groups of units, whose units see their own and the next ones; 0 = none */
   int state_columns = -1; /* of the weights of the state; -1 = all units, 1 = a unit's own */
-  int64_t most_seen = 0;  /* where these are sparse: a unit sees 1, 2, ... up to as many units; 0 = they are not */
+  int64_t most_seen = 0; /* where these are sparse: a unit sees 1, 2, ... up to as many units; 0 = they are not */
+  int output_planes = 1; /* that have P numbers, the first ones; others have H */
+  bool own_outputs = false; /* Jordan: P more pre-activation rows, which the projection feeds */
+  bool sees_hidden = false; /* Jordan: weights of the state have H columns more */
 
   int64_t groups() const { return periods[0] == 0 ? 0 : 4; }
   std::string text() const { return std::string(name) + " " + std::to_string(variant); }
@@ -269,11 +272,22 @@ inline constexpr CellEquations all_cells[] = {
     reservoir_equations<relu, slope_of_relu>(1, to_zero, 7),
 };
 
+constexpr CellEquations jordan_with(int64_t f, int64_t g, int64_t outputs, double decay, bool elman) {
+  return {.name = "jordan", .variant = f + 3 * g + (elman ? 9 : 0), .planes = 1 + (decay > 0) + elman,
+          .weight_gates = 1, .gates = 1, .apart = -1, .second = -1, .projection = outputs,
+          .settings = {(double)outputs, decay}, .setting_count = 2, .output_planes = 1 + (decay > 0),
+          .own_outputs = true, .sees_hidden = elman};
+}
+
 /* Those whose derivatives and manners are looked at, without equations to compare with. */
 inline constexpr CellEquations whole_row_cells[] = {
     normalized_lstm_with<0>(),
     normalized_lstm_with<1 + 4 + 8 + 64>(3),
     normalized_lstm_with<7 + 32>(),
+    jordan_with(0, 0, 3, 0, false),
+    jordan_with(2, 1, 1, 0.5, false),
+    jordan_with(0, 2, 20, 0, true),
+    jordan_with(2, 0, 7, 0.25, true),
 };
 
 #endif

@@ -23,7 +23,7 @@ struct CellCase {
   int64_t time_origin = 0;
 
   int64_t P() const { return cell.projection ? cell.projection : H; }
-  int64_t width(int plane) const { return plane == 0 ? P() : H; }
+  int64_t width(int plane) const { return plane < cell.output_planes ? P() : H; }
   /* Groups of units: as many as the cell has, or as there are units; if the cell has none, one of all. */
   int64_t groups() const { return cell.groups() == 0 ? 1 : cell.groups() < H ? cell.groups() : H; }
   int64_t first_unit(int64_t group) const { return group * H / groups(); }
@@ -39,7 +39,7 @@ struct CellCase {
   }
   int64_t end_seen(int64_t m) const {
     if (cell.most_seen > 0) return first_seen(m) + sparsely_seen(m);
-    return cell.state_columns < 0 ? P() : first_seen(m) + cell.state_columns;
+    return cell.state_columns < 0 ? P() + (cell.sees_hidden ? H : 0) : first_seen(m) + cell.state_columns;
   }
   int64_t sparsely_seen(int64_t m) const { return 1 + m % cell.most_seen < H ? 1 + m % cell.most_seen : H; }
   /* Where weight row m begins in weight_hh. */
@@ -49,7 +49,7 @@ struct CellCase {
     return count;
   }
   int64_t weight_rows() const { return cell.weight_gates * H; }
-  int64_t rows() const { return cell.gates * H; }
+  int64_t rows() const { return cell.gates * H + (cell.own_outputs ? P() : 0); }
   int64_t params() const {
     const int64_t weights = weight_rows() * I + state_weights(weight_rows());
     return weights + rows() + (cell.own - cell.unbiased) * H + cell.projection * H;

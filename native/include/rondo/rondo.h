@@ -13,12 +13,14 @@
  *   weight_hh  [M, P_0]; of a cell with groups of units, of each group after the other, [k, H - s] with k units from
  *              unit s on: the states of its own units and of those after it; [M] where each unit is multiplied with
  *              its own state alone (IndRNN); [connections] where it is sparse (Reservoir); none for a cell that
- *              multiplies no state (minGRU, minLSTM)
+ *              multiplies no state (minGRU, minLSTM); Jordan: on what feeds back, [H, O], or with Elman's feedback,
+ *              behind it in each row, [H, O + H]
  *   bias       [R]; LSTM with layer norm: of what the gates take [M], of what the tanh of the cell takes [H]
  *   pointwise  [V], what the cell's pointwise part reads itself, if it does (LSTM: peepholes of i, f, o, [H] each; then
  *              with layer norm the gains of W_ih x [M], of W_hh h [M] and of the cell [H])
- *   weight_hr  [P_0, H], if the cell has a projection
- * M, the rows of the weights, is R unless the cell keeps rows of the two products apart. The order of gates within M
+ *   weight_hr  [P_0, H], if the cell has a projection; Jordan: what feeds the last O pre-activation rows
+ * M, the rows of the weights, is R unless the cell keeps rows of the two products apart (Jordan: M = H, R = H + O, for
+ * the hidden units and the outputs, of which weight_hr feeds the latter with the former). The order of gates within M
  * and R belongs to the cell and is the canonical one (LSTM: i f g o, or i g o with coupled gates; GRU: r z n, with
  * reset after the product R = 4H rows r z nx nh, of which nx takes W_n x + b_n and nh takes R_n h + b_hn;
  * minGRU: z g; minLSTM: i f g).
@@ -38,7 +40,7 @@
 extern "C" {
 #endif
 
-#define RONDO_ABI_VERSION 8
+#define RONDO_ABI_VERSION 9
 #define RONDO_MAX_PLANES 4
 
 /* Status of every call that can fail. */
@@ -67,14 +69,17 @@ typedef struct {
                       after, 1 before the product; LSTM: the sum of 1, 2, 4 for peepholes of i, f, o, 8 for coupled
                       gates (f = 1 - i, no rows of f and no peephole), 16 for a clip, 32 for a clip of the cell, 64 for
                       a projection, 128 for layer norm, where rows are W_ih x [M], W_hh h [M], what the gates take [M],
-                      and what the tanh of the cell takes [H] */
+                      and what the tanh of the cell takes [H]; Jordan: the activation of the hidden units, as Elman's, 3
+                      for a tanh of the output or 6 for a sigmoid, 9 for Elman's feedback, added up */
   int64_t groups; /* of units with a clock each, for Clockwork; others: 0 */
   const int64_t* group_sizes; /* [groups], at least 1 each, hidden_size in all; read by rondo_plan_create alone */
   const int64_t* group_periods; /* [groups], at least 1 each; the same */
-  int64_t setting_count; /* LSTM: 4, Reservoir: 2, others: 0 */
+  int64_t setting_count; /* LSTM: 4, Reservoir and Jordan: 2, others: 0 */
   const double* settings; /* LSTM: what activations take is clipped to [-settings[0], settings[0]], the new cell to
                              [-settings[1], settings[1]]; settings[2] is P_0 of a projection, settings[3] the epsilon of
-                             layer norm, 0 without; Reservoir: leak and gain; read by rondo_plan_create
+                             layer norm, 0 without. Reservoir: leak and gain. Jordan: O = P_0, and what is left of the
+                             context after a step, 0 to below 1: above 0 there is a context plane [O] behind the output;
+                             last comes a plane of the hidden units [H] with Elman's feedback. Read by rondo_plan_create
                              alone */
   int64_t connections; /* Reservoir: weights of a sparse weight_hh, at least 1; 0 = it is [H, H], as of all others */
   const int64_t* row_starts; /* [hidden_size + 1]: weights from row_starts[r] to before row_starts[r + 1] feed row r */
@@ -108,9 +113,9 @@ typedef struct {
   int64_t output_stride;
   const int32_t* lengths; /* [B], each in [0, T]; NULL = all T */
   const uint8_t* hold; /* [T, B, hold_width]; non-zero = keep */
-  int64_t hold_width; /* 1 (the whole row) or, without projection, H (unit by unit) */
+  int64_t hold_width; /* 1 (the whole row) or, but with a projection and Jordan, H (unit by unit) */
   const void* recurrent_mask; /* multiplies plane 0 of the old state where it enters the recurrent product: [B, P_0];
-                                 nothing where no state is multiplied */
+                                 nothing where that is not multiplied */
   int64_t mask_step; /* 0 = the same [B, P_0] at every step, B * P_0 = a mask of its own per step, which may be
                         anything for rows that take no step */
   void* cache; /* rondo_cache_bytes, 64-byte aligned; NULL = inference */

@@ -17,6 +17,7 @@ module dev.rondo.core {
     exports dev.rondo.cell.elman;
     exports dev.rondo.cell.gru;
     exports dev.rondo.cell.indrnn;
+    exports dev.rondo.cell.jordan;
     exports dev.rondo.cell.lstm;
     exports dev.rondo.cell.mingru;
     exports dev.rondo.cell.minlstm;

@@ -20,14 +20,14 @@ public final class GoldenCase {
     public final int batchSize;
     public final int inputSize;
     public final int hiddenSize;
-    public final int outputSize; // P, of an LSTM with projection; else H
+    public final int outputSize; // P, of an LSTM with projection; O of Jordan; else H
     public final int[] lengths; // [B]
     public final boolean reversed;
 
     public final double[] weightIh; // [G*H, I]
-    public final double[] weightHh; // [G*H, P], or as many columns as the cell has; of a sparse reservoir [connections]
-    public final double[] biasIh; // [G*H]
-    public final double[] biasHh; // [G*H]
+    public final double[] weightHh; // [G*H, P]; Jordan [H, O (+ H)]; reservoir [connections]; or as the cell has it
+    public final double[] biasIh; // [G*H]; Jordan [H + O]
+    public final double[] biasHh; // the same
     public final double[] input; // [T, B, I]
     public final double[][] initial; // [planes][B, P or H]
     public final double[] outputGradient; // [T, B, P]
@@ -45,7 +45,8 @@ public final class GoldenCase {
         this.batchSize = sizes[1];
         this.inputSize = sizes[2];
         this.hiddenSize = sizes[3];
-        this.outputSize = cell.option("projection").map(Integer::parseInt).orElse(hiddenSize);
+        this.outputSize = cell.option("projection").or(() -> cell.option("outputs"))
+                .map(Integer::parseInt).orElse(hiddenSize);
         this.lengths = lengths;
         this.reversed = name.endsWith("reversed");
         this.seed = seed;
@@ -54,8 +55,8 @@ public final class GoldenCase {
         double limit = Math.min(1, 2 / Math.sqrt(inputSize + hiddenSize));
         this.weightIh = draw.uniform(rows() * inputSize, limit);
         this.weightHh = draw.uniform(IntStream.of(stateShape()).reduce(1, (a, b) -> a * b), limit);
-        this.biasIh = draw.uniform(rows(), limit);
-        this.biasHh = draw.uniform(rows(), limit);
+        this.biasIh = draw.uniform(biasRows(), limit);
+        this.biasHh = draw.uniform(biasRows(), limit);
         this.input = draw.uniform(timeSteps * batchSize * inputSize, 1);
         this.outputGradient = draw.uniform(timeSteps * batchSize * outputSize, 1);
         this.initial = new double[cell.planes()][];
@@ -79,17 +80,21 @@ public final class GoldenCase {
         if (cell.option("projection").isPresent()) {
             more.put("weightHr", new Tensor(draw.uniform(outputSize * hiddenSize, limit), outputSize, hiddenSize));
         }
+        if (cell.isJordan()) {
+            more.put("weightHy", new Tensor(draw.uniform(outputSize * hiddenSize, limit), outputSize, hiddenSize));
+        }
     }
 
-    /** {@return P of plane 0, H of others} */
+    /** {@return P of plane 0, and of a decaying context; H of others} */
     int planeWidth(int plane) {
-        return plane == 0 ? outputSize : hiddenSize;
+        boolean isContext = plane == 1 && cell.option("decay").isPresent();
+        return plane == 0 || isContext ? outputSize : hiddenSize;
     }
 
     /** {@return the cases of a cell; a seed is the number of the case among all} */
     static List<GoldenCase> of(GoldenCell cell) {
         var cases = new ArrayList<GoldenCase>();
-        if (cell.hasLstmOptions()) { // lengths and directions are not theirs
+        if (cell.isFormOfAnother()) {
             add(cases, cell, "one-step", new int[] {1, 3, 5, 7}, 1, 1, 1);
             add(cases, cell, "ragged", new int[] {5, 4, 13, 19}, 3, 1, 5, 2);
             add(cases, cell, "ragged-reversed", new int[] {6, 5, 3, 9}, 4, 6, 1, 3, 2);
@@ -123,9 +128,14 @@ public final class GoldenCase {
         return cell.gates * hiddenSize;
     }
 
+    /** {@return the elements of a bias} */
+    int biasRows() {
+        return rows() + (cell.isJordan() ? outputSize : 0);
+    }
+
     /** {@return the columns of weightHh} */
     int stateWeights() {
-        return cell.stateWeights(outputSize);
+        return cell.stateWeights(outputSize) + (cell.option("elman").isPresent() ? hiddenSize : 0);
     }
 
     /** {@return the dimensions of weightHh} */
@@ -141,17 +151,18 @@ public final class GoldenCase {
 
     /** {@return where the bias stands that reset-after GRUs keep apart, n of h; beyond all rows for other cells} */
     int apart() {
-        return cell == GoldenCell.GRU_RESET_AFTER ? 2 * hiddenSize : rows();
+        return cell == GoldenCell.GRU_RESET_AFTER ? 2 * hiddenSize : biasRows();
     }
 
     /** {@return the sum of both biases, but for the row that stays apart} */
     public double[] bias() {
-        return IntStream.range(0, rows()).mapToDouble(row -> biasIh[row] + (row < apart() ? biasHh[row] : 0)).toArray();
+        return IntStream.range(0, biasRows()).mapToDouble(row -> biasIh[row] + (row < apart() ? biasHh[row] : 0))
+                .toArray();
     }
 
     /** {@return the bias that stays apart, or nothing} */
     public double[] biasHn() {
-        return Arrays.copyOfRange(biasHh, apart(), rows());
+        return Arrays.copyOfRange(biasHh, apart(), biasRows());
     }
 
     /** {@return whether every sequence has at least one step} */
@@ -169,8 +180,8 @@ public final class GoldenCase {
         if (stateWeights() > 0) {
             file.fractions("weightHh", weightHh, stateShape());
         }
-        file.fractions("biasIh", biasIh, rows()).fractions("biasHh", biasHh, rows())
-                .fractions("bias", bias(), rows());
+        file.fractions("biasIh", biasIh, biasRows()).fractions("biasHh", biasHh, biasRows())
+                .fractions("bias", bias(), biasRows());
         if (biasHn().length > 0) {
             file.fractions("biasHn", biasHn(), biasHn().length);
         }

@@ -31,7 +31,11 @@ public enum GoldenCell {
     LSTM_CELL_CLIP("lstm:cellClip=0.7", 4, 9),
     LSTM_PROJECTION("lstm:projection=5", 4, 10),
     LSTM_LAYER_NORM("lstm:layerNorm=1.0", 4, 11),
-    LSTM_ALL("lstm:peepholes=input+output,coupled=true,clip=1.5,cellClip=0.7,projection=5,layerNorm=1.0", 3, 12);
+    LSTM_ALL("lstm:peepholes=input+output,coupled=true,clip=1.5,cellClip=0.7,projection=5,layerNorm=1.0", 3, 12),
+    JORDAN("jordan", 1, 40),
+    JORDAN_DECAY("jordan:outputs=5,activation=sigmoid,outputActivation=tanh,decay=0.5", 1, 41),
+    JORDAN_ELMAN("jordan:outputs=20,activation=relu,outputActivation=sigmoid,elman=true", 1, 42),
+    JORDAN_ELMAN_DECAY("jordan:outputs=3,activation=sigmoid,decay=0.3,elman=true", 1, 43);
 
     /** The cell as Rondo's command line names it. */
     public final String text;
@@ -69,6 +73,11 @@ public enum GoldenCell {
         return isLstm() && this != LSTM;
     }
 
+    /** {@return whether it is a Jordan network, with options or without} */
+    boolean isJordan() {
+        return text.startsWith("jordan");
+    }
+
     /** {@return what an option is, empty where it is not given} */
     Optional<String> option(String name) {
         return Arrays.stream(text.split("[:,]")).filter(part -> part.startsWith(name + "="))
@@ -80,9 +89,9 @@ public enum GoldenCell {
         return option("peepholes").stream().anyMatch(gates -> List.of(gates.split("\\+")).contains(gate));
     }
 
-    /** {@return the number of state planes: h, and c of the LSTM} */
+    /** {@return the number of state planes: h, and c of the LSTM; y, and what is there of s and h of Jordan} */
     public int planes() {
-        return isLstm() ? 2 : 1;
+        return isLstm() ? 2 : 1 + (int) Stream.of("decay", "elman").filter(name -> option(name).isPresent()).count();
     }
 
     /** {@return the weights of the state that a row has: of all H units, of its own unit alone, or none} */
@@ -99,11 +108,22 @@ public enum GoldenCell {
         return text.startsWith("reservoir");
     }
 
+    /** {@return whether another form of it is seen with lengths and directions, which are no business of options} */
+    boolean isFormOfAnother() {
+        return hasLstmOptions() || isJordan() && this != JORDAN;
+    }
+
+    /** {@return whether something given has no part in the result: weights of no state, or y behind a context} */
+    boolean leavesOut() {
+        return stateWeights(1) == 0 || option("decay").isPresent();
+    }
+
     /** {@return whether ONNX Runtime has this cell} */
     public boolean inOnnxRuntime() {
         return switch (this) {
             case MINGRU, MINLSTM, INDRNN_RELU, INDRNN_TANH, INDRNN_SIGMOID -> false;
             case RESERVOIR_SPARSE, RESERVOIR_LEAKY, RESERVOIR_DENSE -> false;
+            case JORDAN, JORDAN_DECAY, JORDAN_ELMAN, JORDAN_ELMAN_DECAY -> false;
             default -> Stream.of("cellClip", "projection", "layerNorm").allMatch(name -> option(name).isEmpty());
         };
     }

@@ -26,7 +26,7 @@ final class LibtorchCells {
             given.more.forEach((name, tensor) -> more.put(name, Tensors.leaf(tensor.values(), tensor.dimensions())));
             return new Leaves(Tensors.leaf(given.weightIh, given.rows(), given.inputSize),
                     Tensors.leaf(given.weightHh, given.stateShape()),
-                    Tensors.leaf(given.biasIh, given.rows()), Tensors.leaf(given.biasHh, given.rows()),
+                    Tensors.leaf(given.biasIh, given.biasRows()), Tensors.leaf(given.biasHh, given.biasRows()),
                     Tensors.leaf(given.input, given.timeSteps, given.batchSize, given.inputSize), initial, more);
         }
 
@@ -93,10 +93,13 @@ final class LibtorchCells {
         for (int plane = 0; plane < results.last.length; plane++) {
             incoming[1 + plane] = Tensors.of(given.lastGradient[plane], given.batchSize, given.planeWidth(plane));
         }
-        TensorVector gradients = torch.grad(new TensorVector(results.all()), new TensorVector(leaves.all()),
-                new TensorVector(incoming), new BoolOptional(), false, given.stateWeights() == 0);
-        var numbers = new double[leaves.all().length][];
-        Arrays.setAll(numbers, i -> gradients.get(i).defined() ? Tensors.read(gradients.get(i)) : new double[0]);
+        Tensor[] all = leaves.all();
+        TensorVector gradients = torch.grad(new TensorVector(results.all()), new TensorVector(all),
+                new TensorVector(incoming), new BoolOptional(), false, given.cell.leavesOut());
+        var numbers = new double[all.length][];
+        Arrays.setAll(numbers, i -> gradients.get(i).defined()
+                ? Tensors.read(gradients.get(i))
+                : new double[Math.toIntExact(all[i].numel())]);
         return numbers;
     }
 
@@ -113,9 +116,9 @@ final class LibtorchCells {
         if (given.stateWeights() > 0) {
             file.doubles("gradient:weightHh", gradients[1], given.stateShape());
         }
-        file.doubles("gradient:bias", biasIh, given.rows());
-        if (given.apart() < given.rows()) {
-            double[] biasHn = Arrays.copyOfRange(biasHh, given.apart(), given.rows());
+        file.doubles("gradient:bias", biasIh, given.biasRows());
+        if (given.apart() < given.biasRows()) {
+            double[] biasHn = Arrays.copyOfRange(biasHh, given.apart(), given.biasRows());
             file.doubles("gradient:biasHn", biasHn, biasHn.length);
         }
         file.doubles("gradient:input", gradients[4], given.timeSteps, given.batchSize, given.inputSize);

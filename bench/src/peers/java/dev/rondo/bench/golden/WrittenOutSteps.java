@@ -29,9 +29,13 @@ final class WrittenOutSteps {
             for (int step = 0; step < length; step++) {
                 int t = given.reversed ? length - 1 - step : step;
                 Tensor x = leaves.input().select(0, t).narrow(0, b, 1);
-                state = given.cell.isLstm()
-                        ? WrittenOutLstm.step(given, leaves, x, state)
-                        : new Tensor[] {step(given, leaves, x, state[0])};
+                if (given.cell.isJordan()) {
+                    state = WrittenOutJordan.step(given, leaves, x, state);
+                } else {
+                    state = given.cell.isLstm()
+                            ? WrittenOutLstm.step(given, leaves, x, state)
+                            : new Tensor[] {step(given, leaves, x, state[0])};
+                }
                 outputs[t * given.batchSize + b] = state[0];
             }
             for (int plane = 0; plane < planes; plane++) {

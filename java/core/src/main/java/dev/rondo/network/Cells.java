@@ -5,6 +5,7 @@ import dev.rondo.cell.clockwork.Clockwork;
 import dev.rondo.cell.elman.Elman;
 import dev.rondo.cell.gru.Gru;
 import dev.rondo.cell.indrnn.IndRnn;
+import dev.rondo.cell.jordan.Jordan;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.cell.mingru.MinGru;
 import dev.rondo.cell.minlstm.MinLstm;
@@ -33,6 +34,9 @@ public final class Cells {
             new Entry("gru", Gru::of, List.of("reset=after", "reset=before")),
             new Entry("clockwork", Clockwork::of, List.of("", "periods=1/2/3/5", "activation=relu",
                     "activation=sigmoid,periods=1/1/3/5")),
+            new Entry("jordan", Jordan::of, List.of("", "outputs=5,activation=sigmoid,outputActivation=tanh,decay=0.5",
+                    "outputs=20,activation=relu,outputActivation=sigmoid,elman=true",
+                    "outputs=3,activation=sigmoid,decay=0.3,elman=true")),
             new Entry("mingru", MinGru::of, List.of("")),
             new Entry("minlstm", MinLstm::of, List.of("")),
             new Entry("indrnn", IndRnn::of, List.of("activation=relu", "activation=tanh", "activation=sigmoid")),

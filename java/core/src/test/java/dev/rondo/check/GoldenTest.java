@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class GoldenTest {
     private static final String GRADIENT = "gradient:";
-    private static final Set<String> LIBTORCH_ALONE = Set.of("mingru", "minlstm", "indrnn", "reservoir");
+    private static final Set<String> LIBTORCH_ALONE = Set.of("mingru", "minlstm", "indrnn", "reservoir", "jordan");
     private static final List<String> NOT_IN_ONNX = List.of("cellClip", "projection", "layerNorm");
 
     static List<Arguments> bodiesAndCases() {
