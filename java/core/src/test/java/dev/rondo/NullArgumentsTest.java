@@ -82,6 +82,7 @@ import dev.rondo.text.TrainingListener;
 import dev.rondo.train.Adagrad;
 import dev.rondo.train.Adam;
 import dev.rondo.train.AdamW;
+import dev.rondo.train.Ekf;
 import dev.rondo.train.Epochs;
 import dev.rondo.train.FitListener;
 import dev.rondo.train.FitResult;
@@ -89,6 +90,7 @@ import dev.rondo.train.GradientClipping;
 import dev.rondo.train.Learner;
 import dev.rondo.train.LearningRate;
 import dev.rondo.train.Optimizer;
+import dev.rondo.train.ParameterGroups;
 import dev.rondo.train.RmsProp;
 import dev.rondo.train.Rtrl;
 import dev.rondo.train.Sgd;
@@ -266,6 +268,8 @@ class NullArgumentsTest {
         sample(Trainer.builder(network));
         sample(Rtrl.exact());
         sample(TruncatedBptt.lookBack(1));
+        sample(Ekf.global());
+        sample(ParameterGroups.class, ParameterGroups.perUnit());
         sample(Learner.class, Rtrl.exact());
     }
 

@@ -52,7 +52,7 @@ final class Learning implements NetworkPass.Companion {
     }
 
     /** {@return the last step that each sequence takes; 0 if it takes none, for then it is read where it began} */
-    private static int[] lastSteps(SequenceBatch batch) {
+    static int[] lastSteps(SequenceBatch batch) {
         var last = new int[batch.batchSize()];
         for (int b = 0; b < last.length; b++) {
             last[b] = batch.timeSteps() - 1;

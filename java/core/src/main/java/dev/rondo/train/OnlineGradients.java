@@ -41,4 +41,7 @@ interface OnlineGradients extends NetworkPass.Companion {
 
     /** Takes the piece into what is remembered. */
     void advance();
+
+    /** After {@link #advance}: puts the states that the pieces ended in into a pass, for it to go on from. */
+    void leave(NetworkPass pass);
 }

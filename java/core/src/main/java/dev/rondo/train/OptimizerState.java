@@ -164,6 +164,21 @@ public abstract class OptimizerState {
         }
     }
 
+    /** Takes in memory to be written into checkpoints that is no twin of the parameters. */
+    final void keep(String name, MemorySegment slab) {
+        slabs.put(name, slab);
+    }
+
+    /** {@return the element type of what is remembered} */
+    Precision precision() {
+        return parameters.precision();
+    }
+
+    /** {@return what the numbers mean, whatever the optimiser's settings: "Adam [adam.mean, adam.square]"} */
+    String kind() {
+        return optimizer.getClass().getSimpleName() + " " + slabs.keySet();
+    }
+
     /** {@return how many updates were made} */
     public final long steps() {
         return steps;
@@ -184,7 +199,7 @@ public abstract class OptimizerState {
 
     /**
      * {@return the twins of the parameters that this state consists of, by name: written into checkpoints, read back in
-     * place}
+     * place; of an {@link Ekf} its covariance matrices in float64}
      */
     public final Map<String, MemorySegment> slabs() {
         return Collections.unmodifiableMap(slabs);

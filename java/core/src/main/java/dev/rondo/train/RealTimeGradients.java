@@ -77,15 +77,24 @@ final class RealTimeGradients implements OnlineGradients {
     @Override
     public void enter(NetworkPass pass) {
         boolean[] begins = pass.beginning();
-        for (int layer = 0; layer < before.length; layer++) {
-            for (int plane = 0; plane < layers.get(layer).planeWidths().length; plane++) {
-                single.state(layer, plane).copyFrom(pass.state(layer, plane));
-            }
-        }
+        copyStates(pass, single);
         time = pass.timeOrigin();
         for (int b = 0; b < sequences; b++) {
             if (begins[b]) {
                 influence.begin(b);
+            }
+        }
+    }
+
+    @Override
+    public void leave(NetworkPass pass) {
+        copyStates(single, pass);
+    }
+
+    private void copyStates(NetworkPass from, NetworkPass to) {
+        for (int layer = 0; layer < before.length; layer++) {
+            for (int plane = 0; plane < layers.get(layer).planeWidths().length; plane++) {
+                to.state(layer, plane).copyFrom(from.state(layer, plane));
             }
         }
     }
@@ -141,16 +150,27 @@ final class RealTimeGradients implements OnlineGradients {
         single.backward();
         goneBack = true;
         for (int b = 0; b < sequences; b++) {
-            for (int layer = 0; layer < before.length; layer++) {
-                int first = 0;
-                for (int plane = 0; plane < layers.get(layer).planeWidths().length; plane++) {
-                    int width = layers.get(layer).planeWidths()[plane];
-                    read(single.stateGradient(layer, plane), b, states[layer], first, width);
-                    first += width;
-                }
+            if (readStateGradients(b)) {
+                influence.addGradient(b, states, network.gradients());
             }
-            influence.addGradient(b, states, network.gradients());
         }
+    }
+
+    /** Returns whether there is one that is not zero: a seed may reach one sequence of many. */
+    private boolean readStateGradients(int b) {
+        boolean some = false;
+        for (int layer = 0; layer < before.length; layer++) {
+            int first = 0;
+            for (int plane = 0; plane < layers.get(layer).planeWidths().length; plane++) {
+                int width = layers.get(layer).planeWidths()[plane];
+                read(single.stateGradient(layer, plane), b, states[layer], first, width);
+                first += width;
+            }
+            for (double each : states[layer]) {
+                some |= each != 0;
+            }
+        }
+        return some;
     }
 
     @Override

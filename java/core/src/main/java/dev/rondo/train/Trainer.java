@@ -48,7 +48,7 @@ public final class Trainer {
 
     private Trainer(Builder builder) {
         this.network = builder.network;
-        this.rule = builder.optimizer;
+        this.rule = builder.rule();
         this.optimizer = rule.start(network.parameters());
         this.schedule = builder.schedule;
         this.step = new TrainingStep(this, builder.clipping, builder.learner);
@@ -275,7 +275,7 @@ public final class Trainer {
     /** Says how a network shall be trained. */
     public static final class Builder {
         private final Network network;
-        private Optimizer optimizer = Adam.of(1e-3);
+        private Optimizer optimizer; // null = Adam
         private GradientClipping clipping = GradientClipping.none();
         private LearningRate schedule = LearningRate.constant();
         private int batchSize = 32;
@@ -345,10 +345,29 @@ public final class Trainer {
         /**
          * {@return the trainer, its optimiser's state fresh}
          *
+         * @throws IllegalArgumentException if an optimiser, clipping or a learning rate is given together with an
+         *     {@link Ekf}, which makes updates itself, or its covariance needs more than its memory limit
          * @throws IllegalStateException if the network is closed
          */
         public Trainer build() {
             return new Trainer(this);
+        }
+
+        private Optimizer rule() {
+            if (!(learner instanceof Ekf ekf)) {
+                return optimizer == null ? Adam.of(1e-3) : optimizer;
+            }
+            refuse("optimizer", optimizer, null);
+            refuse("clip", clipping, GradientClipping.none());
+            refuse("learningRate", schedule, LearningRate.constant());
+            return new KalmanFilter.Rule(ekf, network);
+        }
+
+        private void refuse(String name, Object given, Object byDefault) {
+            if (!Objects.equals(given, byDefault)) {
+                throw new IllegalArgumentException(
+                        name + ": expected none beside a Kalman filter, which makes updates itself, got " + given);
+            }
         }
     }
 }

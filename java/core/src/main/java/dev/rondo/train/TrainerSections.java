@@ -18,7 +18,7 @@ final class TrainerSections {
     private TrainerSections() {}
 
     static void write(Trainer trainer, Checkpoint.Builder checkpoint) {
-        checkpoint.text(OPTIMIZER, kind(trainer));
+        checkpoint.text(OPTIMIZER, trainer.optimizerState().kind());
         checkpoint.longs(STEPS, trainer.steps());
         checkpoint.longs(EPOCHS, trainer.epochs());
         double[] memory = trainer.schedule().memory();
@@ -51,7 +51,7 @@ final class TrainerSections {
 
     /** Files of the first formats do not say; the names of the slabs tell all optimisers apart but Adam and AdamW. */
     private static void checkKind(Trainer trainer, Checkpoint checkpoint) throws CheckpointException {
-        String expected = kind(trainer);
+        String expected = trainer.optimizerState().kind();
         String got = checkpoint.has(OPTIMIZER) ? checkpoint.text(OPTIMIZER) : expected;
         if (!got.equals(expected)) {
             throw checkpoint.damaged(OPTIMIZER,
@@ -59,16 +59,11 @@ final class TrainerSections {
         }
     }
 
-    /** {@return what the optimiser's numbers mean, whatever its settings: "Adam [adam.mean, adam.square]"} */
-    private static String kind(Trainer trainer) {
-        return trainer.optimizer().getClass().getSimpleName() + " " + slabs(trainer).keySet();
-    }
-
     private static Map<String, MemorySegment> slabs(Trainer trainer) {
         return trainer.optimizerState().slabs();
     }
 
     private static Precision precision(Trainer trainer) {
-        return trainer.network().precision();
+        return trainer.optimizerState().precision();
     }
 }

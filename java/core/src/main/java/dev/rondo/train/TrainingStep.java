@@ -40,6 +40,8 @@ final class TrainingStep {
         Part update = (_, _, _) -> update();
         this.parts = learner == null
                 ? new Part[] {this::forward, (pass, _, _) -> backward(pass), update}
+                : learner instanceof Ekf
+                ? new Part[] {this::enterFilter, this::forward, (pass, batch, _) -> filter(pass, batch)}
                 : new Part[] {this::enter, this::forward, (pass, batch, _) -> learn(pass, batch), update};
         this.learner = learner;
         this.trainer = trainer;
@@ -59,6 +61,10 @@ final class TrainingStep {
 
     /** Makes a step by the gradients that are there. */
     StepResult update(double loss) {
+        if (learner instanceof Ekf) {
+            throw new IllegalStateException("update: expected an optimiser, got " + learner
+                    + ", which updates by derivatives of the outputs, not by gradients of a loss");
+        }
         watch.begins();
         lastLoss = loss;
         lastCounted = 0;
@@ -111,6 +117,35 @@ final class TrainingStep {
 
     private Learning learning(NetworkPass pass) {
         return pass.companion(this, own -> new Learning(learner, own));
+    }
+
+    private void enterFilter(NetworkPass pass, SequenceBatch batch, OutputLoss loss) {
+        Objects.requireNonNull(pass, "pass: expected one, got null");
+        requireOwn(pass);
+        if (loss != null) {
+            throw new IllegalArgumentException("loss: expected the network's for " + learner + ", got another");
+        }
+        filtering(pass).enter();
+    }
+
+    /** Makes the updates of a Kalman filter; a loss that is not finite says before the first that there is none. */
+    private void filter(NetworkPass pass, SequenceBatch batch) {
+        if (!begun) {
+            announce();
+        }
+        if (!Double.isFinite(lastLoss)) {
+            backward(pass);
+            gradients.norm();
+            throw nonFinite();
+        }
+        watch.backwardEnds();
+        lastNorm = filtering(pass).learn(batch);
+        optimizer.steps(optimizer.steps() + 1);
+        watch.ends(optimizer.steps(), lastLoss, lastCounted, lastNorm);
+    }
+
+    private KalmanLearning filtering(NetworkPass pass) {
+        return pass.companion(this, own -> new KalmanLearning((Ekf) learner, (KalmanFilter) optimizer, own));
     }
 
     private void update() {

@@ -161,6 +161,14 @@ final class WindowGradients implements OnlineGradients {
         }
     }
 
+    @Override
+    public void leave(NetworkPass pass) {
+        List<MemorySegment> states = planes(pass::state);
+        for (int i = 0; i < states.size(); i++) {
+            states.get(i).copyFrom(after.get(i));
+        }
+    }
+
     private static SequenceBatch copy(SequenceBatch inputs) {
         int steps = inputs.timeSteps();
         SequenceBatch copy = inputs.tokens() != null
