@@ -17,8 +17,8 @@ final class KalmanFilter extends OptimizerState {
     private static final Logger LOGGER = System.getLogger("dev.rondo.train");
     private static final Precision FLOAT64 = Precision.FLOAT64;
 
-    /** Rows and columns of P that are mirrored at once: two of them stay in the first-level cache. */
-    private static final int BLOCK = 32;
+    /** Rows and columns of P that are mirrored at once: a block stays in the first-level cache. */
+    private static final int BLOCK = 64;
 
     private final Ekf ekf;
     private final Parameters parameters;
@@ -183,7 +183,7 @@ final class KalmanFilter extends OptimizerState {
                 block[i == j ? c * BLOCK + r : r * BLOCK + c] = value;
             }
         }
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < rows && (i == j || growth != 1); r++) { // else it is what it was
             System.arraycopy(block, r * BLOCK, row, 0, columns);
             FLOAT64.write(row, covariance, offset[group] + (long) (i + r) * size + j, columns);
         }
