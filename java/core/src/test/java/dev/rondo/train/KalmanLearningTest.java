@@ -78,7 +78,7 @@ class KalmanLearningTest {
     void itTakesAQuarterOfTheSequences(Ekf filter) {
         int needed = together(network -> Trainer.builder(network).learner(filter).build(), 150);
         assertTrue(needed <= 150, () -> "not learned from 150 sequences");
-        for (double rate : new double[] {1e-2, 3e-2}) { // 3e-3 and 1e-1 take more
+        for (double rate : new double[] {1e-2, 3e-2}) { // 3e-3 takes more
             int byAdam = together(network -> Trainer.builder(network).optimizer(Adam.of(rate)).build(), 4 * needed);
             assertTrue(byAdam > 4 * needed, () -> needed + " sequences; Adam with " + rate + " took " + byAdam);
         }
