@@ -4,12 +4,14 @@ import dev.rondo.cell.CellShape;
 import dev.rondo.memory.Precision;
 import dev.rondo.network.Batches;
 import dev.rondo.network.Dataset;
+import dev.rondo.network.Loss;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkHead;
 import dev.rondo.network.NetworkPass;
 import dev.rondo.network.SequenceBatch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -62,9 +64,19 @@ public record Ridge(double lambda, int washout) {
 
     /**
      * Sets the dense head of a network, with its skip if it has one, to what the regression of the targets finds;
-     * layers stay as they are, whether random or trained. Targets that are classes count 1 for the class and -1 for
-     * the others, so that the largest output predicts it; outputs are no logits then, and {@link
-     * Network#evaluate(Dataset)} gives the accuracy, while its cross-entropy means little.
+     * layers stay as they are, whether random or trained. What is regressed, always by squared errors, the loss of the
+     * network says:
+     *
+     * <ul>
+     * <li>{@link Loss.MeanSquaredError}: the targets as they are
+     * <li>{@link Loss.SoftmaxCrossEntropy}: 1 for the class and -1 for the others, so that the largest output predicts
+     *     it; weights of classes have no part
+     * <li>{@link Loss.SigmoidCrossEntropy}: 2 y - 1 for a target y, so -1 for 0 and 1 for 1, and an output above 0
+     *     predicts 1
+     * </ul>
+     *
+     * <p>With either cross-entropy outputs are no logits, so {@link Network#evaluate(Dataset)} gives the accuracy,
+     * while its loss means little. A network that is trained by a loss of one's own has none, and is refused.
      *
      * @param network with a dense head and a loss, which says what targets are
      * @param data sequences that fit it, with targets; each runs in one pass, 32 side by side
@@ -170,6 +182,9 @@ public record Ridge(double lambda, int washout) {
                 regression.add(features, batch.targets().getAtIndex(ValueLayout.JAVA_INT_UNALIGNED, position));
             } else {
                 batch.targetPrecision().read(batch.targets(), position * target.length, target, target.length);
+                if (pass.network().description().head().loss() instanceof Loss.SigmoidCrossEntropy) {
+                    Arrays.setAll(target, o -> 2 * target[o] - 1); // outputs are compared with 0
+                }
                 regression.add(features, target);
             }
         }

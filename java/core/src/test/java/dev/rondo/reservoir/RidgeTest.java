@@ -144,6 +144,36 @@ class RidgeTest {
         return Dataset.of(sequences, labels);
     }
 
+    /** Targets 0 and 1, of which one in ten is 1: as they are, 0 is too low a bar, and most outputs are above it. */
+    @Test
+    void targetsOfTheSigmoidCountMinus1And1() {
+        float[][] x = rows(300, I);
+        var y = new float[300][2];
+        var sides = new float[300][2];
+        for (int t = 1; t < 300; t++) {
+            y[t] = new float[] {x[t - 1][0] > 0.8f ? 1 : 0, 0.5f * (1 + x[t][1])};
+            sides[t] = new float[] {2 * y[t][0] - 1, 2 * y[t][1] - 1};
+        }
+        sides[0] = new float[] {-1, -1};
+        Network.Builder binary = stack().outputs(2).skip().loss(Loss.sigmoidCrossEntropy());
+        Network.Builder plain = stack().outputs(2).skip().loss(Loss.meanSquaredError());
+        try (var signs = binary.build(); var values = plain.build()) {
+            LinearReadout found = Ridge.of(1e-3).fit(signs, dataset(x, y));
+            LinearReadout expected = Ridge.of(1e-3).fit(values, dataset(x, sides));
+            assertArrayEquals(expected.weights(), found.weights(), 1e-6); // 2 y - 1 is rounded to float32 for one
+            assertArrayEquals(expected.bias(), found.bias(), 1e-6);
+            int positive = 0;
+            for (float[] output : signs.predict(dataset(x, y)).getFirst()) {
+                positive += output[0] > 0 ? 1 : 0;
+            }
+            assertTrue(positive < 60, positive + " of 300 above 0, where 30 are");
+        }
+    }
+
+    private static Dataset dataset(float[][] x, float[][] y) {
+        return Dataset.of(List.<float[][]>of(x)).stepValues(List.<float[][]>of(y));
+    }
+
     @Test
     void whatCannotBeFitIsRefused() {
         Dataset data = Dataset.of(List.<float[][]>of(rows(9, I))).stepValues(List.<float[][]>of(rows(9, 1)));
