@@ -18,8 +18,9 @@ import dev.rondo.cell.CellShape;
  * LinearReadout readout = rule.readout();
  * }</pre>
  *
- * <p>A row takes time and memory of (N + 1)^2. With f below 1 P grows without bound in directions that no row has;
- * rows that do not vary should not be learned from for long. One thread at a time.
+ * <p>A row takes time and memory of (N + 1)^2. With f below 1 P grows by 1 / f in directions that rows do not have, and
+ * after some 40 / (1 - f) rows that do not vary, or 700 / (1 - f) with a feature that is always 0, no digit of it is
+ * left: {@link #learn} refuses rows then, and what was learned stays. One thread at a time.
  */
 public final class RecursiveLeastSquares {
     private final int size; // n = N + 1, the bias first
@@ -101,6 +102,8 @@ public final class RecursiveLeastSquares {
      * @param x features, [N]
      * @param y what the outputs shall be, [O]
      * @throws IllegalArgumentException if a size does not fit, or a number is NaN or beyond 1e150
+     * @throws IllegalStateException if P has grown so large that its rounding errors are as large as f, because rows
+     *     did not vary while earlier ones were forgotten; nothing is changed then
      */
     public void learn(double[] x, double[] y) {
         RidgeRegression.summable("x", RidgeRegression.sized("x", x, size - 1));
@@ -111,6 +114,10 @@ public final class RecursiveLeastSquares {
         for (int i = 0; i < size; i++) {
             product[i] = LinearReadout.dot(inverse, i * size, row, size);
             scale += row[i] * product[i];
+        }
+        if (!(scale > forgetting / 2 && scale < Double.POSITIVE_INFINITY)) { // it is f at least, but for rounding
+            throw new IllegalStateException("rows: expected such that vary, or a forgetting nearer to 1 than "
+                    + forgetting + ", got f + x^T P x = " + scale);
         }
         for (int o = 0; o < outputs; o++) {
             double step = (y[o] - LinearReadout.dot(weights, o * size, row, size)) / scale;

@@ -3,6 +3,7 @@ package dev.rondo.reservoir;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.network.SeededRandom;
 import org.junit.jupiter.api.Test;
@@ -82,6 +83,37 @@ class RecursiveLeastSquaresTest {
         assertArrayEquals(new double[] {-1, 0}, forgets.readout().weights(), 1e-6);
         assertEquals(2, forgets.readout().bias()[0], 1e-6);
         assertEquals(0, keeps.readout().weight(0, 0), 0.2);
+    }
+
+    /** Rows that do not vary: P grows where they do not reach, until it has no digits; what was learned is kept. */
+    @Test
+    void rowsThatDoNotVaryEndWithAnError() {
+        for (double[] x : new double[][] {{0.3, -0.7}, {0, 0}}) {
+            var rule = RecursiveLeastSquares.of(2, 1).forgetting(0.9);
+            for (int t = 0; t < 50; t++) {
+                double[] own = row(2);
+                rule.learn(own, new double[] {own[0] + 2 * own[1] + 3});
+            }
+            double[] y = {x[0] + 2 * x[1] + 3};
+            LinearReadout last = rule.readout();
+            IllegalStateException refused = null;
+            for (int t = 0; t < 20_000 && refused == null; t++) {
+                last = rule.readout();
+                try {
+                    rule.learn(x, y);
+                } catch (IllegalStateException e) {
+                    refused = e;
+                }
+            }
+            assertTrue(refused.getMessage().startsWith(
+                    "rows: expected such that vary, or a forgetting nearer to 1 than 0.9, got f + x^T P x = "),
+                    refused.getMessage());
+            assertArrayEquals(last.weights(), rule.readout().weights());
+            assertArrayEquals(last.bias(), rule.readout().bias());
+            var said = new double[1];
+            rule.readout().apply(x, said);
+            assertEquals(y[0], said[0], 1e-6);
+        }
     }
 
     @Test
