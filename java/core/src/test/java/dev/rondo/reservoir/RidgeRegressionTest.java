@@ -60,6 +60,21 @@ class RidgeRegressionTest {
         }
     }
 
+    /** Large enough that products are shared, and with a solution taken on the way. */
+    @Test
+    void threadsAndSolvingInBetweenChangeNoBit() {
+        double[][] x = numbers(700, 300);
+        double[][] y = numbers(700, 3);
+        try (var one = RidgeRegression.of(300, 3, 1); var two = RidgeRegression.of(300, 3, 2)) {
+            LinearReadout expected = fit(one, x, y, 0.1);
+            fit(two, Arrays.copyOf(x, 333), y, 0.1);
+            LinearReadout found = fit(two, Arrays.copyOfRange(x, 333, 700), Arrays.copyOfRange(y, 333, 700), 0.1);
+            assertArrayEquals(expected.weights(), found.weights());
+            assertArrayEquals(expected.bias(), found.bias());
+            assertEquals(one.meanSquaredError(expected), two.meanSquaredError(expected));
+        }
+    }
+
     /**
      * Against normal equations solved in a hundred digits, with several blocks and panels; 1e3 is room for the
      * condition of these numbers, and eps times the number of rows for the sums.
