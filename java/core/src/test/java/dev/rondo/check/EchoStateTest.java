@@ -1,7 +1,9 @@
 package dev.rondo.check;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +13,7 @@ import dev.rondo.cell.elman.Elman;
 import dev.rondo.cell.reservoir.Reservoir;
 import dev.rondo.memory.Precision;
 import dev.rondo.network.Network;
+import dev.rondo.reservoir.EchoStateNetwork;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -50,6 +53,41 @@ class EchoStateTest {
             assertFalse(EchoState.of(network, inputs(400, 0), 3).converges());
             assertTrue(EchoState.of(network, inputs(400, 20), 3).converges());
         }
+    }
+
+    /** An echo state network's reservoir, which reads the target before behind the input. */
+    @Test
+    void echoStateNetworksAreDrivenByTheirData() {
+        double[][] u = numbers(50, 5);
+        double[][] d = numbers(50, 6);
+        var joined = new double[50][];
+        for (int t = 0; t < 50; t++) {
+            joined[t] = new double[] {u[t][0], t == 0 ? 0 : d[t - 1][0]};
+        }
+        try (var model = EchoStateNetwork.builder(1, 1).feedback().reservoir(Reservoir.of(30)).seed(1)
+                .options(of -> of.backend(Backend.REFERENCE).precision(Precision.FLOAT64).quiet()).build()) {
+            EchoState echo = EchoState.of(model, u, d, 3);
+            assertArrayEquals(EchoState.of(model.network(), joined, 3).distances(), echo.distances());
+            assertTrue(echo.distance(50) > 0);
+            assertNotEquals(echo.distance(50), EchoState.of(model, u, numbers(50, 7), 3).distance(50));
+            refused("targets: expected 50 rows, got 49", () -> EchoState.of(model, u, numbers(49, 1), 3));
+            refused("inputs[0]: expected 1 numbers, got 2", () -> EchoState.of(model, joined, d, 3));
+            refused("targets[0]: expected 1 numbers, got 2", () -> EchoState.of(model, u, joined, 3));
+        }
+        try (var plain = EchoStateNetwork.builder(1, 1).reservoir(Elman.of(9)).seed(1)
+                .options(of -> of.backend(Backend.REFERENCE).quiet()).build()) {
+            double[] expected = EchoState.of(plain.network(), u, 3).distances();
+            assertArrayEquals(expected, EchoState.of(plain, u, d, 3).distances());
+        }
+    }
+
+    private static double[][] numbers(int steps, long seed) {
+        var random = new Random(seed);
+        var numbers = new double[steps][1];
+        for (double[] row : numbers) {
+            row[0] = random.nextDouble();
+        }
+        return numbers;
     }
 
     /** A leaky unit that no weight feeds: x' = (1 - leak) x, whatever the input. */
