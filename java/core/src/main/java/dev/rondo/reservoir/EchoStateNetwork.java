@@ -76,7 +76,8 @@ public final class EchoStateNetwork implements AutoCloseable {
     }
 
     /**
-     * {@return the model in a file, to be closed}
+     * {@return the model in a file, to be closed} In another precision than the file's, weights of the reservoir are
+     * rounded to it, and the state begins anew.
      *
      * @param file as {@link #save} wrote it
      * @param options sets backend, threads and the like of the reservoir, as for {@link Network#load(Path,
@@ -381,7 +382,7 @@ public final class EchoStateNetwork implements AutoCloseable {
         }
 
         /**
-         * Feeds the last output back, by weights drawn as those of the input; default: no feedback.
+         * Feeds the last output back, by weights drawn and scaled as those of the input; default: no feedback.
          *
          * @return this builder
          */
@@ -390,9 +391,11 @@ public final class EchoStateNetwork implements AutoCloseable {
         }
 
         /**
-         * Feeds the last output back.
+         * Feeds the last output back, by weights drawn as those of the input, and scaled by what the first reservoir
+         * scales these by, such as its {@code inputScaling}, times a factor: weights of a {@code Reservoir} are from
+         * -s f to s f with s its input scaling and f this factor.
          *
-         * @param scaling factor of weights that are drawn as those of the input
+         * @param scaling the factor, on top of the scaling of the input
          * @return this builder
          * @throws IllegalArgumentException if it is not finite
          */
@@ -406,11 +409,14 @@ public final class EchoStateNetwork implements AutoCloseable {
         }
 
         /**
-         * Adds noise to the state after each step of training, drawn evenly and anew from the seed by each training: a
-         * readout that feeds itself learns to come back to its course. Jaeger 2001 adds it within the activation, where
-         * small noise does the same but for the slope there.
+         * Adds noise to what each unit of each reservoir puts out, after each step of training, those of the washout
+         * too: a readout that feeds itself learns to come back to its course. The readout reads the sum, and so does
+         * the reservoir's next step; one above has read what was there before. Of a cell whose state is more than its
+         * output, such as an LSTM's, the rest gets none. Numbers are drawn evenly, from the seed and anew by each
+         * training. Jaeger 2001 adds them within the activation, where small noise does the same but for the slope
+         * there.
          *
-         * @param amplitude the largest number added, at least 0; default 0
+         * @param amplitude numbers are from minus this to this, at least 0; default 0
          * @return this builder
          * @throws IllegalArgumentException if it is negative or not finite
          */
@@ -488,10 +494,15 @@ public final class EchoStateNetwork implements AutoCloseable {
             layers.forEach(builder::layer);
             Network network = Objects.requireNonNull(
                     options.apply(builder), "options: expected to get the builder back, got null").build();
-            if (feedback && feedbackScaling != 1) {
-                settings.scaleFeedback(network, feedbackScaling);
+            try {
+                if (feedback && feedbackScaling != 1) {
+                    settings.scaleFeedback(network, feedbackScaling);
+                }
+                return new EchoStateNetwork(settings, network);
+            } catch (RuntimeException | Error e) {
+                network.close();
+                throw e;
             }
-            return new EchoStateNetwork(settings, network);
         }
     }
 }

@@ -4,6 +4,7 @@ import dev.rondo.io.Checkpoint;
 import dev.rondo.io.CheckpointException;
 import dev.rondo.memory.Precision;
 import dev.rondo.network.Network;
+import dev.rondo.network.NetworkDescription;
 import dev.rondo.network.NetworkInput;
 import java.lang.foreign.MemorySegment;
 import java.util.function.UnaryOperator;
@@ -34,25 +35,20 @@ final class EchoStateSections {
     static EchoStateNetwork read(Checkpoint checkpoint, UnaryOperator<Network.Builder> options)
             throws CheckpointException {
         EchoStateSettings settings;
-        int reads;
         try {
             settings = EchoStateSettings.parse(checkpoint.text(SETTINGS));
-            reads = settings.reads();
-        } catch (IllegalArgumentException | ArithmeticException e) {
+        } catch (IllegalArgumentException e) {
             throw checkpoint.damaged(SETTINGS, e);
         }
-        checkpoint.expect(OUTPUT, (long) settings.outputs() * Double.BYTES); // before memory for that many is asked for
+        checkpoint.expect(OUTPUT, (long) settings.outputs() * Double.BYTES);
         Network network = Network.read(checkpoint, options);
         var model = new EchoStateNetwork(settings, network);
         try {
-            requireFit(checkpoint, reads, network);
+            int features = requireFit(checkpoint, settings, network);
             if (checkpoint.has(WEIGHTS)) {
-                checkpoint.expect(WEIGHTS, (long) settings.outputs() * settings.features(network) * Double.BYTES);
-                var bias = new double[settings.outputs()];
-                var weights = new double[Math.multiplyExact(settings.outputs(), settings.features(network))];
-                checkpoint.copy(BIAS, Precision.FLOAT64, MemorySegment.ofArray(bias));
-                checkpoint.copy(WEIGHTS, Precision.FLOAT64, MemorySegment.ofArray(weights));
-                model.readout(new LinearReadout(weights, bias));
+                model.readout(new LinearReadout(
+                        numbers(checkpoint, WEIGHTS, (long) settings.outputs() * features),
+                        numbers(checkpoint, BIAS, settings.outputs())));
             }
             if (checkpoint.text("network.precision").equals(network.precision().name())) { // else it begins anew
                 checkpoint.copy(OUTPUT, Precision.FLOAT64, MemorySegment.ofArray(model.own().last()));
@@ -65,11 +61,28 @@ final class EchoStateSections {
         }
     }
 
-    private static void requireFit(Checkpoint checkpoint, int reads, Network network) throws CheckpointException {
-        if (!network.description().input().equals(new NetworkInput.Dense(reads))
-                || network.description().head().dense()) {
-            throw checkpoint.damaged(SETTINGS, new IllegalArgumentException(
-                    "expected a network without a head that reads " + reads + " numbers, got another"));
+    /** {@return the numbers in a section, of which there must be so many before memory for them is asked for} */
+    private static double[] numbers(Checkpoint checkpoint, String name, long count) throws CheckpointException {
+        checkpoint.expect(name, count * Double.BYTES);
+        var values = new double[(int) count]; // the section is in memory, an array itself
+        checkpoint.copy(name, Precision.FLOAT64, MemorySegment.ofArray(values));
+        return values;
+    }
+
+    /** {@return how many numbers the readout reads, of a network that a builder could have made} */
+    private static int requireFit(Checkpoint checkpoint, EchoStateSettings settings, Network network)
+            throws CheckpointException {
+        NetworkDescription description = network.description();
+        try {
+            int reads = settings.reads();
+            if (!description.input().equals(new NetworkInput.Dense(reads)) || description.head().dense()
+                    || description.layers().stream().anyMatch(layer -> layer.directions() > 1)) {
+                throw new IllegalArgumentException("expected a network without a head that reads " + reads
+                        + " numbers, all forwards, got another");
+            }
+            return settings.features(network);
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw checkpoint.damaged(SETTINGS, e);
         }
     }
 }

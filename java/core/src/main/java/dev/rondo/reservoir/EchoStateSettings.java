@@ -13,7 +13,7 @@ import java.util.Map;
  * @param inputs I
  * @param outputs O
  * @param feedback whether the reservoir reads the last output behind the input
- * @param noise the largest number added to the state in training
+ * @param noise the largest number added to a unit's output in training
  * @param squares whether the readout reads the squares of the state
  * @param readsInput whether the readout reads what the reservoir reads
  * @param seed of the noise
@@ -68,7 +68,7 @@ record EchoStateSettings(
                     Boolean.parseBoolean(words.get("squares")), Boolean.parseBoolean(words.get("readsInput")),
                     Long.parseLong(words.get("seed")));
             if (settings.text().equals(text) && settings.inputs >= (settings.feedback ? 0 : 1)
-                    && settings.outputs >= 1 && settings.noise >= 0) {
+                    && settings.outputs >= 1 && settings.noise >= 0 && Double.isFinite(settings.noise)) {
                 return settings;
             }
         } catch (NumberFormatException | NullPointerException e) {

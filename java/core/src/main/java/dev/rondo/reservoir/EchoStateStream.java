@@ -11,7 +11,7 @@ import java.util.Objects;
 
 /**
  * One stream of an {@link EchoStateNetwork}, or several side by side, step by step; each has a state of its own. A step
- * allocates nothing.
+ * allocates nothing, but for {@link #collect}, which does now and then.
  *
  * <pre>{@code
  * try (var stream = model.stream()) {
@@ -34,6 +34,21 @@ import java.util.Objects;
  * }
  * model.readout(rule.readout());
  * }</pre>
+ *
+ * <p>Or training on data that are not kept, however many they are:
+ *
+ * <pre>{@code
+ * try (var stream = model.stream(); var regression = RidgeRegression.of(model.features(), model.outputSize())) {
+ *     for (int t = 0; t < measured.size(); t++) {
+ *         if (t < 100) {
+ *             stream.force(measured.get(t), wanted.get(t));           // until the zero state is forgotten
+ *         } else {
+ *             stream.collect(measured.get(t), wanted.get(t), regression);
+ *         }
+ *     }
+ *     model.readout(regression.solve(1e-6));
+ * }
+ * }</pre>
  */
 public final class EchoStateStream implements AutoCloseable {
     private final EchoStateNetwork model;
@@ -48,7 +63,7 @@ public final class EchoStateStream implements AutoCloseable {
     private final double[] features; // of one stream, [F]
     private final double[] output; // of one stream, [O]
     private final double[] target; // of one stream, [O]
-    private SeededRandom noise; // null = none
+    private SeededRandom noise; // of collect; null = none
 
     EchoStateStream(EchoStateNetwork model, int streams) {
         Network network = model.network();
@@ -64,6 +79,7 @@ public final class EchoStateStream implements AutoCloseable {
         this.features = new double[model.features()];
         this.output = new double[settings.outputs()];
         this.target = new double[settings.outputs()];
+        drawNoise();
         this.pass = network.inference(1, streams).carryState(true); // last: it is to be closed
     }
 
@@ -112,17 +128,15 @@ public final class EchoStateStream implements AutoCloseable {
      * @param rule of F features and O outputs
      * @param output written: what the rule said before it learned from the stream, [B, O]
      * @throws IllegalArgumentException if a size does not fit, or a target is NaN or infinite
-     * @throws IllegalStateException after {@link #close()} of stream or model, or while another thread uses this stream
+     * @throws IllegalStateException after {@link #close()} of stream or model, or while another thread uses this
+     *     stream; or as {@link RecursiveLeastSquares#learn} says
      */
     public void learn(double[] input, double[] target, RecursiveLeastSquares rule, double[] output) {
         RidgeRegression.present("input", input);
         RidgeRegression.present("target", target);
         RidgeRegression.present("output", output);
         Objects.requireNonNull(rule, "rule: expected one, got null");
-        if (rule.features() != features.length || rule.outputs() != this.output.length) {
-            throw new IllegalArgumentException("rule: expected " + features.length + " features and "
-                    + this.output.length + " outputs, got " + rule.features() + " and " + rule.outputs());
-        }
+        requireSizes("rule", rule.features(), rule.outputs());
         RidgeRegression.sized("output", output, last.length);
         force(input, target);
         for (int b = 0; b < streams; b++) {
@@ -131,6 +145,40 @@ public final class EchoStateStream implements AutoCloseable {
             System.arraycopy(this.output, 0, output, b * this.output.length, this.output.length);
             System.arraycopy(target, b * this.target.length, this.target, 0, this.target.length);
             rule.learn(features, this.target);
+        }
+    }
+
+    /**
+     * Takes a step after which targets are fed back, adds the {@linkplain EchoStateNetwork.Builder#noise noise of
+     * training} to the states, and adds a row for each stream to a regression. Rows are those of {@link
+     * EchoStateNetwork#train(Ridge, double[][], double[][])}, but that {@link #force} takes a step of the washout, and
+     * adds no noise to it.
+     *
+     * @param input [B, I]; empty where there is none
+     * @param target [B, O]
+     * @param regression of F features and O outputs
+     * @throws IllegalArgumentException if a size does not fit, or a target is NaN or infinite
+     * @throws IllegalStateException after {@link #close()} of stream, model or regression, or while another thread uses
+     *     this stream
+     */
+    public void collect(double[] input, double[] target, RidgeRegression regression) {
+        RidgeRegression.present("input", input);
+        RidgeRegression.present("target", target);
+        Objects.requireNonNull(regression, "regression: expected one, got null");
+        requireSizes("regression", regression.features(), regression.outputs());
+        force(input, target);
+        disturb();
+        for (int b = 0; b < streams; b++) {
+            readFeatures(b);
+            System.arraycopy(target, b * this.target.length, this.target, 0, this.target.length);
+            regression.add(features, this.target);
+        }
+    }
+
+    private void requireSizes(String name, int features, int outputs) {
+        if (features != this.features.length || outputs != output.length) {
+            throw new IllegalArgumentException(name + ": expected " + this.features.length + " features and "
+                    + output.length + " outputs, got " + features + " and " + outputs);
         }
     }
 
@@ -154,7 +202,7 @@ public final class EchoStateStream implements AutoCloseable {
     }
 
     /** Draws noise from the beginning. */
-    void drawNoise() {
+    final void drawNoise() {
         noise = settings.noise() > 0 ? new SeededRandom(~settings.seed()) : null; // not that of the weights
     }
 
@@ -162,13 +210,11 @@ public final class EchoStateStream implements AutoCloseable {
     void collect(double[][] inputs, double[][] targets, Ridge ridge, RidgeRegression regression) {
         EchoStateNetwork.sameLength(inputs, targets);
         for (int t = 0; t < targets.length; t++) {
-            force(inputs[t], targets[t]);
-            if (noise != null) {
+            if (t < ridge.washout()) {
+                force(inputs[t], targets[t]);
                 disturb();
-            }
-            if (t >= ridge.washout()) {
-                readFeatures(0);
-                regression.add(features, targets[t]);
+            } else {
+                collect(inputs[t], targets[t], regression);
             }
         }
     }
@@ -186,9 +232,9 @@ public final class EchoStateStream implements AutoCloseable {
     }
 
     private void disturb() {
-        for (int layer = 0; layer < states.length; layer++) {
-            MemorySegment state = pass.state(layer, 0);
-            for (int k = 0; k < states[layer].length; k++) {
+        for (int layer = 0; layer < states.length && noise != null; layer++) {
+            MemorySegment state = pass.state(layer, 0); // [B, H]
+            for (long k = 0; k < (long) streams * states[layer].length; k++) {
                 double added = settings.noise() * (2 * noise.nextDouble() - 1);
                 precision.set(state, k, precision.get(state, k) + added);
             }

@@ -26,7 +26,13 @@ import java.util.function.ToDoubleFunction;
  *         .run(trial -> {
  *             try (var model = EchoStateNetwork.builder(1, 1).reservoir(Reservoir.of(100)).seed(trial.seed())
  *                     .options(network -> network.threads(1).quiet()).build()) {
- *                 return model.train(Ridge.of(trial.get("lambda")), inputs, targets); // or, better, of other data
+ *                 model.train(Ridge.of(trial.get("lambda")), Arrays.copyOf(inputs, 800), Arrays.copyOf(targets, 800));
+ *                 double squares = 0; // over data that were not trained on
+ *                 for (int t = 800; t < 1000; t++) {
+ *                     double output = model.generate(new double[][] {inputs[t]})[0][0];
+ *                     squares += Math.pow(output - targets[t][0], 2);
+ *                 }
+ *                 return squares / 200;
  *             }
  *         });
  * System.out.println(result.best());

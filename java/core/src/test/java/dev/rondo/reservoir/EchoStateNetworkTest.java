@@ -13,6 +13,7 @@ import dev.rondo.io.CheckpointException;
 import dev.rondo.kernel.Allocation;
 import dev.rondo.memory.Parameters;
 import dev.rondo.memory.Precision;
+import dev.rondo.network.Layer;
 import dev.rondo.network.Network;
 import dev.rondo.network.SeededRandom;
 import java.io.IOException;
@@ -260,6 +261,113 @@ class EchoStateNetworkTest {
         }
     }
 
+    /** Data that are made step by step and kept nowhere, and the same in arrays. */
+    @Test
+    void trainsOnAStreamOfData() {
+        int washout = 40;
+        for (double noise : new double[] {0, 1e-3}) {
+            int first = noise > 0 ? 0 : washout; // noise of the training begins before its washout ends
+            try (var model = EchoStateNetwork.builder(1, 2).feedback(0.3).squares().noise(noise)
+                    .reservoir(Elman.of(12)).reservoir(Elman.of(7)).seed(3).options(DOUBLE).build();
+                    var stream = model.stream();
+                    var regression = RidgeRegression.of(model.features(), model.outputSize())) {
+                var inputs = new double[3000][1];
+                var targets = new double[3000][2];
+                for (int t = 0; t < 3000; t++) {
+                    wave(t, inputs[t], targets[t]);
+                }
+                double error = model.train(Ridge.of(1e-4).washout(first), inputs, targets);
+                var u = new double[1];
+                var d = new double[2];
+                for (int t = 0; t < 3000; t++) {
+                    wave(t, u, d);
+                    if (t < first) {
+                        stream.force(u, d);
+                    } else {
+                        stream.collect(u, d, regression);
+                    }
+                }
+                LinearReadout streamed = regression.solve(1e-4);
+                double largest = Arrays.stream(model.readout().weights()).map(Math::abs).max().orElseThrow();
+                assertArrayEquals(model.readout().weights(), streamed.weights(), 1e-10 * largest);
+                assertArrayEquals(model.readout().bias(), streamed.bias(), 1e-10 * largest);
+                assertEquals(error, regression.meanSquaredError(streamed), 1e-10 * error);
+            }
+        }
+    }
+
+    private static void wave(int t, double[] input, double[] target) {
+        input[0] = Math.sin(0.37 * t) * Math.cos(0.011 * t);
+        target[0] = Math.sin(0.37 * (t - 3));
+        target[1] = input[0] * target[0];
+    }
+
+    /** Rows of streams side by side are those of each alone. */
+    @Test
+    void collectsFromStreamsSideBySide() {
+        try (var model = EchoStateNetwork.builder(1, 1).feedback().reservoir(Elman.of(6)).seed(3).options(DOUBLE)
+                .build();
+                var both = model.stream(2);
+                var regression = RidgeRegression.of(model.features(), 1)) {
+            double[][] u = rows(120, 1);
+            double[][] d = rows(120, 1);
+            for (int t = 0; t < 60; t++) {
+                both.collect(new double[] {u[t][0], u[60 + t][0]}, new double[] {d[t][0], d[60 + t][0]}, regression);
+            }
+            assertEquals(120, regression.rows());
+            model.train(Ridge.of(1e-2), List.of(Arrays.copyOf(u, 60), Arrays.copyOfRange(u, 60, 120)),
+                    List.of(Arrays.copyOf(d, 60), Arrays.copyOfRange(d, 60, 120)));
+            assertArrayEquals(model.readout().weights(), regression.solve(1e-2).weights(), 1e-12);
+        }
+    }
+
+    /** Files whose checksums are right and whose sections are not. */
+    @Test
+    void sectionsThatDoNotFitAreRefused() throws IOException {
+        String settings = "inputs=0 outputs=1 feedback=true noise=0.0 squares=false readsInput=true seed=4";
+        try (var model = generator(UnaryOperator.identity());
+                var backwards = Network.builder(1).layer(Layer.of(Elman.of(40)).bidirectional()).noHead().seed(1)
+                        .quiet().build()) {
+            Network network = model.network();
+            assertEquals("", refusal(settings, network, 41, 1, 1, model));
+            assertEquals("section echo.weights: expected 328 bytes, got 8", refusal(settings, network, 1, 1, 1, model));
+            assertEquals("section echo.bias: expected 8 bytes, got 24", refusal(settings, network, 41, 3, 1, model));
+            assertEquals("has no section echo.bias", refusal(settings, network, 41, 0, 1, model));
+            assertEquals("section echo.output: expected 8 bytes, got 16", refusal(settings, network, 41, 1, 2, model));
+            assertEquals("has no section state.layer0.0", refusal(settings, network, 41, 1, 1, null));
+            assertEquals("section echo.settings: expected a network without a head that reads 1 numbers, all forwards,"
+                    + " got another", refusal(settings, backwards, 81, 1, 1, model));
+            String infinite = settings.replace("noise=0.0", "noise=Infinity");
+            assertEquals("section echo.settings: cannot read \"" + infinite + "\"",
+                    refusal(infinite, network, 41, 1, 1, model));
+            String large = settings.replace("outputs=1", "outputs=2147483647");
+            assertEquals("section echo.output: expected 17179869176 bytes, got 8",
+                    refusal(large, network, 41, 1, 1, model));
+        }
+    }
+
+    /** {@return why a file of such sections is refused, without its name; empty if it is not} */
+    private String refusal(String settings, Network network, int weights, int biases, int outputs,
+            EchoStateNetwork states) throws IOException {
+        Path file = directory.resolve("crafted.rondo");
+        Checkpoint.Builder builder = Checkpoint.builder().text("echo.settings", settings).add(network::write)
+                .numbers("echo.weights", Precision.FLOAT64, MemorySegment.ofArray(new double[weights]))
+                .numbers("echo.output", Precision.FLOAT64, MemorySegment.ofArray(new double[outputs]));
+        if (biases > 0) {
+            builder.numbers("echo.bias", Precision.FLOAT64, MemorySegment.ofArray(new double[biases]));
+        }
+        if (states != null) {
+            builder.add(states.own().pass()::writeStates);
+        }
+        builder.write(file);
+        try (var _ = EchoStateNetwork.load(file, options -> options.backend(Backend.REFERENCE).quiet())) {
+            return "";
+        } catch (CheckpointException e) {
+            return e.getMessage().substring(e.getMessage().indexOf(file.getFileName().toString())
+                    + file.getFileName().toString().length()).replaceFirst("^[: ]+", "");
+        }
+    }
+
     @Test
     void whatIsNoModelIsRefused() throws IOException {
         Path file = directory.resolve("model.rondo");
@@ -300,6 +408,11 @@ class EchoStateNetworkTest {
         assertEquals("inputSize: expected at least 0, got -1", refused(_ -> EchoStateNetwork.builder(-1, 1)));
         assertEquals("noise: expected a number of at least 0, got -1.0",
                 refused(_ -> EchoStateNetwork.builder(1, 1).noise(-1)));
+        assertEquals("regression: expected 5 features and 1 outputs, got 4 and 1", refused(model -> {
+            try (var stream = model.stream(); var regression = RidgeRegression.of(4, 1)) {
+                stream.collect(new double[2], new double[1], regression);
+            }
+        }));
         assertEquals("inputs: expected 50 rows, one for each target, got 49",
                 refused(model -> model.train(Ridge.of(1), rows(49, 2), rows(50, 1))));
         assertEquals("input: expected 2 numbers, got 3",
