@@ -22,14 +22,15 @@ import org.openjdk.jmh.util.Statistics;
  * <p>Operations are counted as usual, those of the products alone: 2 T B (weights of a step) forward, twice that
  * backward. Work on one sequence reads all weights at every step and does little with them; it is compared with reading
  * from the second-level cache: the recurrent weights once per step forward, and once backward. Of sparse weights that
- * is their values, the columns in 16 bits, and the state; where a step reads more than that cache holds, it is compared
- * with reading from beyond.
+ * is their values, the columns in 16 bits (32 above 65,536 units), and the state; where a step reads more than that
+ * cache holds, it is compared with reading from beyond.
  */
 final class Figures {
-    private static final String ROW = "%-17s %-18s %-7s %-16s %3s  %11s %9s %9s %9s %9s  %-9s %9s %9s %9s%n";
+    private static final String ROW = "%-17s %-18s %-7s %-16s %3s  %11s %9s %9s %9s %9s %11s %9s  %-9s %9s %9s %9s%n";
 
     private static final List<String> COLUMNS = List.of("benchmark", "cell", "shape", "body", "threads", "us",
-            "error_us", "gflops", "best_gflops", "percent", "of", "p50_us", "p99_us", "bytes_per_op");
+            "error_us", "step_us", "gflops", "best_gflops", "read_bytes", "percent", "of", "p50_us", "p99_us",
+            "bytes_per_op");
 
     /** What stands for the body where OpenBLAS alone is timed. */
     static final String OPENBLAS = "OpenBLAS";
@@ -71,6 +72,7 @@ final class Figures {
         Result<?> micros = result.getPrimaryResult();
         Statistics statistics = micros.getStatistics();
         Amount amount = amount(benchmark, params);
+        int steps = steps(benchmark, params);
         var figures = new LinkedHashMap<String, Object>();
         figures.put("benchmark", benchmark);
         figures.put("cell", param(params, "cell", "-"));
@@ -79,8 +81,10 @@ final class Figures {
         figures.put("threads", threads);
         figures.put("us", micros.getScore());
         figures.put("error_us", micros.getScoreError());
+        figures.put("step_us", micros.getScore() / steps);
         figures.put("gflops", amount.flops / micros.getScore() / 1e3);
         figures.put("best_gflops", amount.flops / statistics.getMin() / 1e3);
+        figures.put("read_bytes", amount.bytes / steps);
         addPeak(figures, amount, micros.getScore(), peaks.getOrDefault(peakOf(body, threads), Peak.UNKNOWN));
         boolean sampled = params.getMode() == Mode.SampleTime;
         figures.put("p50_us", sampled ? statistics.getPercentile(50) : Double.NaN);
@@ -92,6 +96,16 @@ final class Figures {
 
     private static String param(BenchmarkParams params, String name, String otherwise) {
         return params.getParam(name) == null ? otherwise : params.getParam(name);
+    }
+
+    /** {@return how many steps in time one call makes; 1 of what knows no time} */
+    private static int steps(String benchmark, BenchmarkParams params) {
+        String name = params.getParam("shape");
+        return switch (benchmark) {
+            case "forward", "backward", "training", "layerStep", "modelStep" -> CellBenchmark.shape(name).timeSteps();
+            case "twoLayers" -> StackBenchmark.SHAPE.timeSteps();
+            default -> 1;
+        };
     }
 
     private static void addPeak(Map<String, Object> figures, Amount amount, double micros, Peak peak) {
@@ -114,7 +128,8 @@ final class Figures {
         double read = shape.batchSize() > 1 ? Double.NaN : shape.timeSteps() * recurrent * Float.BYTES;
         SparsePattern pattern = cell.recurrentPattern();
         if (pattern != null && shape.batchSize() == 1 && benchmark.equals("forward")) {
-            double step = pattern.count() * (double) (Float.BYTES + Short.BYTES) + pattern.size() * Float.BYTES;
+            int column = pattern.size() <= 1 << Short.SIZE ? Short.BYTES : Integer.BYTES;
+            double step = pattern.count() * (double) (Float.BYTES + column) + (double) pattern.size() * Float.BYTES;
             return new Amount(2 * rows * all, rows * step, step > Peak.cacheBytes());
         }
         return switch (benchmark) {
@@ -136,8 +151,8 @@ final class Figures {
     /** Prints one table, and the peaks under it. */
     static void print(List<Map<String, Object>> figures, Map<String, Peak> peaks) {
         System.out.println();
-        System.out.printf(ROW, "benchmark", "cell", "shape", "body", "thr", "us", "+-", "GFLOP/s", "best", "per cent",
-                "of", "p50", "p99", "B/op");
+        System.out.printf(ROW, "benchmark", "cell", "shape", "body", "thr", "us", "+-", "us/step", "GFLOP/s", "best",
+                "read B/step", "per cent", "of", "p50", "p99", "B/op");
         for (Map<String, Object> row : figures) {
             System.out.printf(ROW, COLUMNS.stream().map(column -> round(row.get(column))).toArray());
         }

@@ -12,16 +12,19 @@ import java.util.Objects;
  * }</pre>
  *
  * <p>Up to 1000 rows all eigenvalues are computed, see {@link Eigenvalues#of}. Of larger matrices, and above 400
- * rows where there is no OpenBLAS, the largest by Arnoldi's method, which needs products with the matrix alone.
+ * rows where there is no OpenBLAS, the largest by Arnoldi's method, which needs products with the matrix alone. That
+ * is much faster, and says whether it has settled; where it has not, all eigenvalues are computed up to 4000 rows.
  * Power iteration, which knows one vector, does not settle where the largest are a complex pair, nor soon where many
  * are of about the same size, as of a random matrix; but it cheaply leaves those alone in its vector. So each round
  * of the method is a number of powers, twice as many as before, then Arnoldi's process (1951) from there, whose
  * matrix of up to 100 rows has the eigenvalues that are left. It ends when the residual of the largest is below 1e-9
  * of it, and the round before found the same. Where more eigenvalues than that have one size the residual stays
- * large (all those of a permutation do): then the radius is what vectors grow by in the powers of the last round.
+ * large (all those of a permutation do): then, above 4000 rows, the radius is what vectors grow by in the powers of
+ * the last round, an estimate.
  */
 public final class SpectralRadius {
-    private static final int MOST_DENSE = 1000;
+    private static final int MOST_DENSE = 1000; // seconds; their time grows with the cube of the size
+    private static final int MOST_DENSE_UNSETTLED = 4000;
     private static final int MOST_DENSE_IN_JAVA = 400;
     private static final int DIMENSIONS = 100; // of the Krylov space
     private static final int FIRST_POWERS = 32;
@@ -86,7 +89,14 @@ public final class SpectralRadius {
         CellShape.atLeastOne("size", size);
         Objects.requireNonNull(map, "map: expected one, got null");
         boolean dense = size <= MOST_DENSE_IN_JAVA || size <= MOST_DENSE && OpenBlas.hasLapack();
-        return dense ? Eigenvalues.of(matrix(size, map)).radius() : byArnoldi(size, map);
+        if (!dense) {
+            double[] growth = new double[1];
+            double radius = byArnoldi(size, map, growth);
+            if (!Double.isNaN(radius) || size > MOST_DENSE_UNSETTLED || !OpenBlas.hasLapack()) {
+                return Double.isNaN(radius) ? growth[0] : radius;
+            }
+        }
+        return Eigenvalues.of(matrix(size, map)).radius();
     }
 
     /** {@return the matrix of a map, column by column} */
@@ -105,14 +115,20 @@ public final class SpectralRadius {
         return matrix;
     }
 
-    /** {@return the spectral radius by Arnoldi's method, whatever the size} */
+    /** {@return the spectral radius by Arnoldi's method, whatever the size; an estimate where that does not settle} */
     static double byArnoldi(int size, LinearMap map) {
+        double[] growth = new double[1];
+        double radius = byArnoldi(size, map, growth);
+        return Double.isNaN(radius) ? growth[0] : radius;
+    }
+
+    /** {@return the spectral radius, or NaN if the method has not settled} {@code growth} gets the estimate of then. */
+    private static double byArnoldi(int size, LinearMap map, double[] growth) {
         var space = new KrylovSpace(size, Math.min(size, DIMENSIONS), map);
-        double growth = 0;
         double before = Double.NaN;
         for (int powers = FIRST_POWERS; powers <= MOST_POWERS; powers *= 2) {
-            growth = space.power(powers);
-            if (growth == 0) {
+            growth[0] = space.power(powers);
+            if (growth[0] == 0) {
                 return 0;
             }
             double radius = space.expand();
@@ -123,6 +139,6 @@ public final class SpectralRadius {
             }
             before = radius;
         }
-        return growth;
+        return Double.NaN;
     }
 }

@@ -61,7 +61,9 @@ public final class Network implements AutoCloseable {
         this.parameters = new Parameters(workspace, description.layout(), builder.precision);
         this.tokenRows = new TokenRows(description);
         this.maskSeeds = new SeededRandom(~builder.seed); // not that of the parameters
-        new FirstParameters(description, parameters, builder).write();
+        if (builder.draws) {
+            new FirstParameters(description, parameters, builder).write();
+        }
     }
 
     /**
@@ -414,6 +416,7 @@ public final class Network implements AutoCloseable {
         private IsaTier maxIsa;
         String drawing; // the option, if one was set, that says how first parameters are drawn
         private boolean quiet;
+        private boolean draws = true;
 
         private Builder(NetworkInput input) {
             this.input = input;
@@ -624,6 +627,12 @@ public final class Network implements AutoCloseable {
          */
         public Builder quiet() {
             this.quiet = true;
+            return this;
+        }
+
+        /** Leaves all parameters 0: others are put there, so none need be drawn, which may be costly, or refused. */
+        Builder withoutFirstParameters() {
+            this.draws = false;
             return this;
         }
 

@@ -53,7 +53,7 @@ final class NetworkSections {
             throw new IllegalArgumentException(
                     builder.drawing + ": expected none, for the parameters are the file's, got one");
         }
-        Network network = builder.build();
+        Network network = builder.withoutFirstParameters().build();
         try {
             if (!network.description().equals(description)) {
                 throw new IllegalArgumentException(

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.rondo.cell.SparsePattern;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -182,10 +183,35 @@ class SpectralRadiusTest {
         assertEquals(expected, SpectralRadius.of(pattern, values), 1e-8 * expected);
     }
 
+    /** A triangular matrix with a pair in front, in mixed order: its eigenvalues are its diagonal and the pair. */
+    @ParameterizedTest
+    @ValueSource(ints = {1500, 3001, 10007})
+    void largeMatrices(int size) {
+        var random = new Random(8);
+        int[] place = IntStream.range(0, size).toArray();
+        for (int i = size - 1; i > 0; i--) {
+            int j = random.nextInt(i + 1);
+            int other = place[i];
+            place[i] = place[j];
+            place[j] = other;
+        }
+        double[] diagonal = random.doubles(size, -0.95, 0.95).toArray();
+        double[] beside = random.doubles(size, -0.3, 0.3).toArray();
+        int[] column = IntStream.range(0, size).map(i -> i + 1 < size ? random.nextInt(i + 1, size) : i).toArray();
+        double radius = SpectralRadius.of(size, (x, y) -> {
+            for (int i = 2; i < size; i++) {
+                y[place[i]] = diagonal[i] * x[place[i]] + (column[i] > i ? beside[i] * x[place[column[i]]] : 0);
+            }
+            y[place[0]] = 0.6 * x[place[0]] - 0.8 * x[place[1]] + 0.1 * x[place[2]];
+            y[place[1]] = 0.8 * x[place[0]] + 0.6 * x[place[1]];
+        });
+        assertEquals(1, radius, 1e-8);
+    }
+
     /** More rows than Arnoldi's process has: all eigenvalues of a permutation are of size 1, and none stands out. */
     @Test
     void manyEigenvaluesOfOneSize() {
-        int size = 2003;
+        int size = 4003; // up to 4000 all eigenvalues would be computed
         double radius = SpectralRadius.of(size, (x, y) -> {
             for (int i = 0; i < size; i++) {
                 y[i] = -0.8 * x[(i + 1) % size];

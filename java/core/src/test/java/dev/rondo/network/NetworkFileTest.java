@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.lstm.Lstm;
+import dev.rondo.cell.reservoir.Reservoir;
 import dev.rondo.io.Checkpoint;
 import dev.rondo.io.CheckpointException;
 import dev.rondo.memory.Precision;
@@ -23,6 +24,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.function.Function;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,6 +49,35 @@ class NetworkFileTest {
                 builder -> builder.outputs(2).loss(Loss.meanSquaredError()),
                 builder -> builder.outputs(2),
                 builder -> builder.noHead().lastStep());
+    }
+
+    /** Two units by two: some draws are a matrix of radius 0, which cannot be scaled and is refused. */
+    @Test
+    void loadingDrawsNoParameters() throws IOException {
+        int inputs = IntStream.rangeClosed(1, 100).filter(count -> !canBeDrawn(twoUnits(count))).findFirst()
+                .orElseThrow();
+        long seed = LongStream.rangeClosed(1, 100).filter(other -> canBeDrawn(twoUnits(inputs).seed(other))).findFirst()
+                .orElseThrow();
+        Path file = directory.resolve("model.rondo");
+        try (Network written = twoUnits(inputs).seed(seed).build()) {
+            written.save(file);
+            try (Network read = Network.load(file, options -> options.backend(Backend.REFERENCE))) {
+                assertEquals(-1, written.parameters().slab().mismatch(read.parameters().slab()));
+            }
+        }
+    }
+
+    private static Network.Builder twoUnits(int inputs) {
+        return Network.builder(inputs).backend(Backend.REFERENCE).noHead()
+                .layer(Reservoir.of(2).recurrentWeights(Reservoir.Distribution.BERNOULLI));
+    }
+
+    private static boolean canBeDrawn(Network.Builder builder) {
+        try (Network _ = builder.build()) {
+            return true;
+        } catch (IllegalArgumentException _) {
+            return false;
+        }
     }
 
     @ParameterizedTest

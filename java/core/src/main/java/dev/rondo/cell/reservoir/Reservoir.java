@@ -21,8 +21,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.random.RandomGenerator;
 
 /**
@@ -68,7 +69,7 @@ public record Reservoir(SparsePattern connections, Activation activation, double
         Distribution inputWeights) implements Cell {
     private static final int FAN_IN = 10;
     private static final double SPECTRAL_RADIUS = 0.9;
-    private static final AtomicBoolean WARNED = new AtomicBoolean();
+    private static final Set<Reservoir> WARNED = ConcurrentHashMap.newKeySet();
 
     /** How weights are distributed, before they are scaled. */
     public enum Distribution {
@@ -400,8 +401,8 @@ public record Reservoir(SparsePattern connections, Activation activation, double
             weights[k] *= spectralRadius / radius;
         }
         // Where the bound is below 1 so is what it bounds.
-        if (1 - leak + gain * spectralRadius >= 1 && !WARNED.get()) {
-            warning(effectiveRadius(weights)).filter(_ -> !WARNED.getAndSet(true))
+        if (1 - leak + gain * spectralRadius >= 1 && WARNED.add(this)) {
+            warning(effectiveRadius(weights))
                     .ifPresent(text -> System.getLogger("dev.rondo").log(Level.WARNING, text));
         }
         return weights;
