@@ -26,7 +26,7 @@ import org.knowm.xchart.XYChart;
  * chosen by the error on validation data of their own, and judged by that on test data.
  */
 final class Narma implements Experiment {
-    private static final String ROW = "%-34s %10s %8s   %s";
+    private static final String ROW = "%-34s %8s   %s";
     private static final int TRAINING = 4000;
     private static final int TEST = 2000;
     private static final int WASHOUT = 200;
@@ -71,18 +71,17 @@ final class Narma implements Experiment {
     }
 
     /** What follows the system, by the seed of weights and series. */
-    private record Follower(String name, String published, LongFunction<Course> course) {}
+    private record Follower(String name, LongFunction<Course> course) {}
 
     @Override
     public Findings run(long seed, int threads, Progress progress) throws InterruptedException {
         HyperparameterSearch.Outcome best = search(seed, threads, progress);
         progress.line("best of " + searched + ": " + text(best.trial().values()));
         List<Follower> followers = List.of(
-                new Follower("linear regression, 10 inputs", "0.32", own -> linear(10, own)),
-                new Follower("linear regression, 20 inputs", "0.16", own -> linear(20, own)),
-                new Follower("echo state network, usual settings", "-", own -> network(USUAL, own)),
-                new Follower("echo state network, found settings", "-",
-                        own -> network(best.trial().values(), own)));
+                new Follower("linear regression, 10 inputs", own -> linear(10, own)),
+                new Follower("linear regression, 20 inputs", own -> linear(20, own)),
+                new Follower("echo state network, usual settings", own -> network(USUAL, own)),
+                new Follower("echo state network, found settings", own -> network(best.trial().values(), own)));
         try (var pool = Executors.newFixedThreadPool(threads)) {
             List<List<Future<Course>>> courses = followers.stream()
                     .map(follower -> LongStream.range(0, seeds)
@@ -158,7 +157,7 @@ final class Narma implements Experiment {
             List<List<Future<Course>>> courses) throws InterruptedException {
         var report = new ArrayList<String>();
         report.add(units + " units; found among " + searched + ": " + text(best.trial().values()));
-        report.add(String.format(Locale.ROOT, ROW, "", "published", "NMSE", "each seed"));
+        report.add(String.format(Locale.ROOT, ROW, "", "NMSE", "each seed"));
         var figures = new ArrayList<Map<String, Object>>();
         XYChart chart = Charts.lines("NARMA of order 10, seed " + seed, "step", "output");
         double[] steps = IntStream.range(0, SHOWN).asDoubleStream().toArray();
@@ -170,7 +169,7 @@ final class Narma implements Experiment {
                 own.add(Trials.result(future));
             }
             double[] errors = own.stream().mapToDouble(Course::nmse).toArray();
-            report.add(String.format(Locale.ROOT, ROW, follower.name, follower.published,
+            report.add(String.format(Locale.ROOT, ROW, follower.name,
                     String.format(Locale.ROOT, "%.4f", Trials.mean(errors)), Trials.format("%.4f", errors)));
             figures.add(figures(follower, errors, f == followers.size() - 1 ? best.trial().values() : null));
             if (f % 2 == 1) { // the better one of each kind
@@ -183,7 +182,6 @@ final class Narma implements Experiment {
     private static Map<String, Object> figures(Follower follower, double[] errors, Map<String, Double> settings) {
         var figures = new LinkedHashMap<String, Object>();
         figures.put("model", follower.name);
-        figures.put("published", follower.published);
         figures.put("nmse_mean", Trials.mean(errors));
         figures.put("nmse", errors);
         figures.put("settings", settings);

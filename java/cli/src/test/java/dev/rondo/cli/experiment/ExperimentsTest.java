@@ -166,7 +166,10 @@ class ExperimentsTest {
         }
     }
 
-    /** The linear figures are those of large data; the network needs no more than its units to be better. */
+    /**
+     * Linear regression by numpy, on 58 series of its own: 0.345 with a deviation of 0.023, and 0.162 with one of 0.020.
+     * The network needs no more than its units to be better.
+     */
     @Test
     void aSmallEchoStateNetworkFollowsTheSystemOfOrderTen() throws InterruptedException {
         var shares = new ArrayList<Double>();
