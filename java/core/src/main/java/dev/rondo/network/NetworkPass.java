@@ -590,7 +590,8 @@ public final class NetworkPass implements AutoCloseable {
     }
 
     /**
-     * Sets the states to those that a pass of an equal network and as many sequences wrote.
+     * Sets the states to those that a pass of an equal network and as many sequences wrote, rounded to the precision of
+     * this one where the network in the checkpoint has another.
      *
      * @param checkpoint what {@link #writeStates} added to, among others
      * @throws CheckpointException if there are no such states in it; nothing is changed then

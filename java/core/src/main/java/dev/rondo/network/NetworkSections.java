@@ -2,7 +2,6 @@ package dev.rondo.network;
 
 import dev.rondo.io.Checkpoint;
 import dev.rondo.io.CheckpointException;
-import dev.rondo.memory.Parameters;
 import dev.rondo.memory.Precision;
 import dev.rondo.memory.Workspace;
 import java.lang.foreign.MemorySegment;
@@ -59,7 +58,8 @@ final class NetworkSections {
                 throw new IllegalArgumentException(
                         "options: expected backend, threads and the like, got another network than the file's");
             }
-            copy(checkpoint, precision, network.parameters());
+            copy(checkpoint, PARAMETERS, precision, network.precision(), network.parameters().slab());
+            network.parameters().changed();
             restoreMasks(checkpoint, network);
             return network;
         } catch (CheckpointException | RuntimeException e) {
@@ -68,21 +68,20 @@ final class NetworkSections {
         }
     }
 
-    private static void copy(Checkpoint checkpoint, Precision written, Parameters parameters)
-            throws CheckpointException {
-        Precision precision = parameters.precision();
+    private static void copy(Checkpoint checkpoint, String name, Precision written, Precision precision,
+            MemorySegment target) throws CheckpointException {
         if (written == precision) {
-            checkpoint.copy(PARAMETERS, precision, parameters.slab());
+            checkpoint.copy(name, precision, target);
         } else {
             try (var memory = new Workspace("checkpoint")) {
-                MemorySegment numbers = memory.allocate(written, parameters.count());
-                checkpoint.copy(PARAMETERS, written, numbers);
-                for (long i = 0; i < parameters.count(); i++) {
-                    precision.set(parameters.slab(), i, written.get(numbers, i));
+                long count = target.byteSize() / precision.bytes();
+                MemorySegment numbers = memory.allocate(written, count);
+                checkpoint.copy(name, written, numbers);
+                for (long i = 0; i < count; i++) {
+                    precision.set(target, i, written.get(numbers, i));
                 }
             }
         }
-        parameters.changed();
     }
 
     static void restore(Network network, Checkpoint checkpoint) throws CheckpointException {
@@ -113,10 +112,21 @@ final class NetworkSections {
         checkpoint.longs(TIME, pass.timeOrigin()).longs(BEGINS, pass.begins());
     }
 
+    /** {@return the precision of the network in a checkpoint; of none, another} */
+    private static Precision precision(Checkpoint checkpoint, Precision otherwise) throws CheckpointException {
+        try {
+            return checkpoint.has(PRECISION) ? Precision.valueOf(checkpoint.text(PRECISION)) : otherwise;
+        } catch (IllegalArgumentException e) {
+            throw checkpoint.damaged(PRECISION, e);
+        }
+    }
+
     static void restoreStates(NetworkPass pass, Checkpoint checkpoint) throws CheckpointException {
         Map<String, MemorySegment> states = states(pass);
-        for (var state : states.entrySet()) {
-            checkpoint.expect(state.getKey(), state.getValue().byteSize()); // before the first is written over
+        Precision written = precision(checkpoint, pass.network().precision());
+        for (var state : states.entrySet()) { // before the first is written over
+            long count = state.getValue().byteSize() / pass.network().precision().bytes();
+            checkpoint.expect(state.getKey(), count * written.bytes());
         }
         long time = checkpoint.has(TIME) ? checkpoint.longs(TIME, 1)[0] : 0; // earlier files have no cells with clocks
         long[] begins = new long[pass.batchSize()]; // no sequence, as earlier files mean it
@@ -124,7 +134,7 @@ final class NetworkSections {
             begins = checkpoint.longs(BEGINS, begins.length);
         }
         for (var state : states.entrySet()) {
-            checkpoint.copy(state.getKey(), pass.network().precision(), state.getValue());
+            copy(checkpoint, state.getKey(), written, pass.network().precision(), state.getValue());
         }
         pass.timeOrigin(time);
         pass.begins(begins);

@@ -32,8 +32,8 @@ import java.util.Objects;
  * }</pre>
  *
  * <p>Memory is that of (N + 1) (N + 1 + O) numbers, however many rows there are, and as much again in {@link #solve}.
- * Neither the number of threads nor solving in between changes a bit of the result. Products run on the native library
- * where it is there. One thread at a time.
+ * Products run on the native library where it is there. Neither the number of threads (but where OpenBLAS multiplies, in
+ * the baseline tier) nor solving in between changes a bit of the result. One thread at a time.
  */
 public final class RidgeRegression implements AutoCloseable {
     /** The largest number of a row: its square can be summed. */
