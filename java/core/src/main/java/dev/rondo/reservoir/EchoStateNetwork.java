@@ -76,8 +76,8 @@ public final class EchoStateNetwork implements AutoCloseable {
     }
 
     /**
-     * {@return the model in a file, to be closed} In another precision than the file's, weights of the reservoir are
-     * rounded to it, and the state begins anew.
+     * {@return the model in a file, to be closed} In another precision than the file's, weights of the reservoir and
+     * the state are rounded to it, and the model goes on from there.
      *
      * @param file as {@link #save} wrote it
      * @param options sets backend, threads and the like of the reservoir, as for {@link Network#load(Path,

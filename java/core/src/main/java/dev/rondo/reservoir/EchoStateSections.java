@@ -50,10 +50,8 @@ final class EchoStateSections {
                         numbers(checkpoint, WEIGHTS, (long) settings.outputs() * features),
                         numbers(checkpoint, BIAS, settings.outputs())));
             }
-            if (checkpoint.text("network.precision").equals(network.precision().name())) { // else it begins anew
-                checkpoint.copy(OUTPUT, Precision.FLOAT64, MemorySegment.ofArray(model.own().last()));
-                model.own().pass().restoreStates(checkpoint);
-            }
+            checkpoint.copy(OUTPUT, Precision.FLOAT64, MemorySegment.ofArray(model.own().last()));
+            model.own().pass().restoreStates(checkpoint);
             return model;
         } catch (CheckpointException | RuntimeException e) {
             model.close();

@@ -321,6 +321,28 @@ class EchoStateNetworkTest {
         }
     }
 
+    /** Float64 to float32 and back: what comes next is what came next, to float32. */
+    @Test
+    void theStateIsRoundedToAnotherPrecision() throws IOException {
+        Path file = directory.resolve("model.rondo");
+        UnaryOperator<Network.Builder> single =
+                builder -> builder.backend(Backend.REFERENCE).precision(Precision.FLOAT32).quiet();
+        try (var model = generator(UnaryOperator.identity())) {
+            model.train(Ridge.of(1e-3).washout(20), sine(0, 200));
+            model.save(file);
+            double expected = model.generate(5)[4][0];
+            assertTrue(Math.abs(expected) > 0.1, "told from a state of zeros: " + expected);
+            try (var rounded = EchoStateNetwork.load(file, single)) {
+                rounded.save(file);
+                assertEquals(expected, rounded.generate(5)[4][0], 1e-4);
+            }
+            try (var back = EchoStateNetwork.load(file, DOUBLE)) {
+                assertEquals(Precision.FLOAT64, back.network().precision());
+                assertEquals(expected, back.generate(5)[4][0], 1e-4);
+            }
+        }
+    }
+
     /** Files whose checksums are right and whose sections are not. */
     @Test
     void sectionsThatDoNotFitAreRefused() throws IOException {
