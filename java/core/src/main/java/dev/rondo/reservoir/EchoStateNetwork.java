@@ -392,8 +392,8 @@ public final class EchoStateNetwork implements AutoCloseable {
 
         /**
          * Feeds the last output back, by weights drawn as those of the input, and scaled by what the first reservoir
-         * scales these by, such as its {@code inputScaling}, times a factor: weights of a {@code Reservoir} are from
-         * -s f to s f with s its input scaling and f this factor.
+         * scales these by, such as its {@code inputScaling}, times a factor: uniform weights of a {@code Reservoir} are
+         * from -s f to s f with s its input scaling and f this factor.
          *
          * @param scaling the factor, on top of the scaling of the input
          * @return this builder

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.elman.Elman;
+import dev.rondo.cell.reservoir.Reservoir;
 import dev.rondo.io.Checkpoint;
 import dev.rondo.io.CheckpointException;
 import dev.rondo.kernel.Allocation;
@@ -258,6 +259,25 @@ class EchoStateNetworkTest {
             try (var loaded = EchoStateNetwork.load(file, DOUBLE)) {
                 assertFalse(loaded.isTrained());
             }
+        }
+    }
+
+    /** Weights of the feedback are those of an input, scaled as these and then by the factor. */
+    @Test
+    void feedbackIsScaledOnTopOfTheInput() {
+        double[] plain = inputWeights(1);
+        double[] scaled = inputWeights(0.25);
+        for (int k = 0; k < plain.length; k++) {
+            assertEquals(k % 3 == 0 ? plain[k] : 0.25 * plain[k], scaled[k]);
+            assertTrue(Math.abs(plain[k]) <= 0.5);
+        }
+        assertTrue(Arrays.stream(plain).map(Math::abs).max().orElseThrow() > 0.45);
+    }
+
+    private static double[] inputWeights(double feedback) {
+        try (var model = EchoStateNetwork.builder(1, 2).feedback(feedback).seed(2).options(DOUBLE)
+                .reservoir(Reservoir.of(50).inputScaling(0.5)).build()) {
+            return model.network().parameters().view("layer0.weightIh").toArray(ValueLayout.JAVA_DOUBLE);
         }
     }
 
