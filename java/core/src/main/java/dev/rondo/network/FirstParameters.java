@@ -70,9 +70,14 @@ final class FirstParameters {
             } else if (block.source() == Source.POINTWISE) {
                 writeOnes(block, offset);
             } else {
-                writeWeights(cell, block, offset, (int) (own.get(block.tensor()).count() / block.width()));
+                writeWeights(cell, block, offset, fanOut(own.get(block.tensor()), block));
             }
         }
+    }
+
+    /** {@return how many units an element of the source feeds} Beside a block's columns a tensor may have others. */
+    private static int fanOut(TensorLayout.Tensor tensor, ParameterBlock block) {
+        return (int) (tensor.count() / (block.columnStride() == 1 ? block.rowStride() : block.width()));
     }
 
     private void writeBiases(Cell cell, ParameterBlock block, long layer) {
@@ -88,11 +93,15 @@ final class FirstParameters {
         }
     }
 
-    /** Gate by gate, H rows each; a block whose rows are no gates is one. Weights of own states are asked for singly. */
+    /**
+     * Gate by gate, H rows each; a block whose rows are no gates is one matrix, and that on a cache plane, which feeds
+     * one gate of any width. Weights of own states are asked for singly.
+     */
     private void writeWeights(Cell cell, ParameterBlock block, long layer, int fanOut) {
         Initialization rule = rule(cell, block);
         int width = block.elementwise() ? 1 : block.width();
-        int gate = block.rows() % cell.hiddenSize() == 0 ? cell.hiddenSize() : block.rows();
+        boolean gates = block.source() != Source.CACHE && block.rows() % cell.hiddenSize() == 0;
+        int gate = gates ? cell.hiddenSize() : block.rows();
         boolean singly = isOfOwnState(block);
         int rows = singly ? 1 : gate;
         for (int first = 0; first < block.rows(); first += rows) {

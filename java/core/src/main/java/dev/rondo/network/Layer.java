@@ -62,8 +62,8 @@ public record Layer(Cell cell, Merge merge, boolean addsInput, Dropout dropout, 
     /**
      * Checks its arguments.
      *
-     * @throws IllegalArgumentException if there is zoneout of a cell whose units cannot be held one by one, or recurrent
-     *     dropout of a cell that does not multiply its old output, such as minGRU
+     * @throws IllegalArgumentException if there is zoneout of a cell whose units cannot be held one by one, or
+     *     recurrent dropout of a cell that does not multiply its old output, such as minGRU
      */
     public Layer {
         Objects.requireNonNull(cell, "cell: expected one, got null");

@@ -58,11 +58,16 @@ public final class Network implements AutoCloseable {
             Backends.announce(backend, execution, builder.backend != null);
         }
         this.workspace = new Workspace("network");
-        this.parameters = new Parameters(workspace, description.layout(), builder.precision);
-        this.tokenRows = new TokenRows(description);
-        this.maskSeeds = new SeededRandom(~builder.seed); // not that of the parameters
-        if (builder.draws) {
-            new FirstParameters(description, parameters, builder).write();
+        try {
+            this.parameters = new Parameters(workspace, description.layout(), builder.precision);
+            this.tokenRows = new TokenRows(description);
+            this.maskSeeds = new SeededRandom(~builder.seed); // not that of the parameters
+            if (builder.draws) {
+                new FirstParameters(description, parameters, builder).write();
+            }
+        } catch (RuntimeException | Error e) {
+            workspace.close();
+            throw e;
         }
     }
 

@@ -5,6 +5,7 @@ import dev.rondo.io.CheckpointException;
 import dev.rondo.memory.Precision;
 import dev.rondo.memory.Workspace;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -132,6 +133,9 @@ final class NetworkSections {
         long[] begins = new long[pass.batchSize()]; // no sequence, as earlier files mean it
         if (checkpoint.has(BEGINS)) {
             begins = checkpoint.longs(BEGINS, begins.length);
+            if (Arrays.stream(begins).anyMatch(mark -> mark != 0 && mark != 1)) {
+                throw checkpoint.damaged(BEGINS, new IllegalArgumentException("expected marks of 0 and 1"));
+            }
         }
         for (var state : states.entrySet()) {
             copy(checkpoint, state.getKey(), written, pass.network().precision(), state.getValue());

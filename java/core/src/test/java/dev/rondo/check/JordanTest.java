@@ -29,6 +29,7 @@ class JordanTest {
     private static final int B = 3;
     private static final int I = 4;
     private static final int H = 9;
+    private static final int OUTPUTS = 3;
     private static final PassVariant FULL = PassVariant.PLAIN.with(PassOption.INITIAL, PassOption.RAGGED);
 
     static Stream<CellBody> bodies() {
@@ -202,44 +203,142 @@ class JordanTest {
         assertEqual(body, expected, ofElman, ofJordan);
     }
 
+    /** Without Elman's feedback: what was put out is all that goes from step to step. */
+    static Stream<CellBody> outputsAlone() {
+        return Stream.concat(plain(), CellBody.present(units -> Jordan.of(units, OUTPUTS).decay(0.5)).stream());
+    }
+
     /**
      * With the same outputs forced upon it, step by step, the network has another gradient: that which does not pass
      * through old outputs. It is the whole one where nothing is fed back.
      */
     @ParameterizedTest(name = "{0}")
-    @MethodSource("plain")
+    @MethodSource("outputsAlone")
     void teacherForcingCutsWhatPassesThroughOldOutputs(CellBody body) {
-        CellData free = data(body, 1, PassVariant.PLAIN.with(PassOption.INITIAL));
-        Arrays.fill(free.paramsBefore, 0);
-        free.lastGradient[0] = null;
+        CellData free = unended(body);
         Map<String, double[]> whole = run(body, free);
-        double[] forced = forcedRows(body, free, whole.get("output"));
-        double[] rows = whole.get("gradient of preActivations");
-        int R = free.cell.rows();
-        double eps = 64 * body.precision().epsilon();
-        assertArrayEquals(Sequences.row(rows, T - 1, T), Sequences.row(forced, T - 1, T), eps);
-        for (int t = 0; t < T - 1; t++) {
-            int at = t * R;
-            assertTrue(Math.abs(rows[at] - forced[at]) > 1e-3, "step " + t);
-        }
-        put(free, "weightHh", new double[H * H]);
+        assertCut(body, free, whole.get("gradient of preActivations"), forcedRows(body, free, whole.get("output")));
+        put(free, "weightHh", new double[tensor(free, free.params, "weightHh").length]);
         Map<String, double[]> alone = run(body, free);
-        assertArrayEquals(alone.get("gradient of preActivations"), forcedRows(body, free, alone.get("output")), eps);
+        assertArrayEquals(alone.get("gradient of preActivations"), forcedRows(body, free, alone.get("output")),
+                eps(body));
     }
 
-    /** The gradients of the pre-activations [T, R] of single steps, each of which begins with an output given. */
+    /** One sequence whose gradients come from its outputs alone. */
+    private static CellData unended(CellBody body) {
+        CellData free = data(body, 1, PassVariant.PLAIN.with(PassOption.INITIAL));
+        Arrays.fill(free.paramsBefore, 0);
+        Arrays.fill(free.lastGradient, null);
+        return free;
+    }
+
+    /** Sums of some dozen numbers of order 1 in another order, over T steps. */
+    private static double eps(CellBody body) {
+        return 64 * T * body.precision().epsilon();
+    }
+
+    /** The last step is the same; those before get less. */
+    private static void assertCut(CellBody body, CellData free, double[] whole, double[] forced) {
+        assertArrayEquals(Sequences.row(whole, T - 1, T), Sequences.row(forced, T - 1, T), eps(body));
+        int width = whole.length / T;
+        for (int t = 0; t < T - 1; t++) {
+            assertTrue(Math.abs(whole[t * width] - forced[t * width]) > 1e-4, "step " + t);
+        }
+    }
+
+    /** The gradients of the pre-activations [T, R] of single steps, each of which begins with a context given. */
     private static double[] forcedRows(CellBody body, CellData free, double[] outputs) {
         int R = free.cell.rows();
+        double decay = ((Jordan) free.cell).decay();
         var rows = new double[T * R];
+        double[][] state = free.initial;
         for (int t = 0; t < T; t++) {
             var step = new CellData(free.cell, free.cell.shape(1, 1, I));
             System.arraycopy(free.params, 0, step.params, 0, step.params.length);
             System.arraycopy(free.input, t * I, step.input, 0, I);
-            step.initial[0] = t == 0 ? free.initial[0] : Sequences.row(outputs, t - 1, T);
+            System.arraycopy(state, 0, step.initial, 0, state.length);
             step.outputGradient = Sequences.row(free.outputGradient, t, T);
             System.arraycopy(run(body, step).get("gradient of preActivations"), 0, rows, t * R, R);
+            double[] y = Sequences.row(outputs, t, T);
+            double[] before = state[state.length - 1];
+            var context = new double[y.length];
+            Arrays.setAll(context, o -> y[o] + decay * before[o]);
+            state = decay > 0 ? new double[][] {y, context} : new double[][] {y};
         }
         return rows;
+    }
+
+    static Stream<CellBody> besideElman() {
+        return CellBody.present(units -> Jordan.of(units, OUTPUTS).withElman()).stream();
+    }
+
+    /**
+     * Teacher forcing beside Elman's feedback is an Elman layer that reads the old outputs: it computes the same, and
+     * its gradient passes through R alone. Where U is 0 that is all there is.
+     */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("besideElman")
+    void forcedBesideElmansFeedbackItIsAnElmanLayer(CellBody body) {
+        CellData free = unended(body);
+        Map<String, double[]> whole = run(body, free);
+        assertCut(body, free, hiddenRows(free, whole), forcedLayer(body, free, whole.get("output")));
+        double[] weightHh = tensor(free, free.params, "weightHh");
+        for (int k = 0; k < H; k++) {
+            Arrays.fill(weightHh, k * (OUTPUTS + H), k * (OUTPUTS + H) + OUTPUTS, 0);
+        }
+        put(free, "weightHh", weightHh);
+        Map<String, double[]> alone = run(body, free);
+        assertArrayEquals(hiddenRows(free, alone), forcedLayer(body, free, alone.get("output")), eps(body));
+    }
+
+    /** The gradients of the hidden units' pre-activations, [T, H]. */
+    private static double[] hiddenRows(CellData free, Map<String, double[]> results) {
+        double[] rows = results.get("gradient of preActivations");
+        var hidden = new double[T * H];
+        for (int t = 0; t < T; t++) {
+            System.arraycopy(rows, t * free.cell.rows(), hidden, t * H, H);
+        }
+        return hidden;
+    }
+
+    /** The same by an Elman layer that reads [x, y of the step before], with V above it. */
+    private static double[] forcedLayer(CellBody body, CellData free, double[] outputs) {
+        var elman = new CellBody(Elman::of, body.backend(), body.tier(), body.precision());
+        int inputs = I + OUTPUTS;
+        var layer = new CellData(elman.cell(H), elman.cell(H).shape(T, 1, inputs));
+        double[] weightIh = tensor(free, free.params, "weightIh");
+        double[] weightHh = tensor(free, free.params, "weightHh");
+        double[] weightHy = tensor(free, free.params, "weightHy");
+        for (int k = 0; k < H; k++) {
+            System.arraycopy(weightIh, k * I, layer.params, k * inputs, I);
+            System.arraycopy(weightHh, k * (OUTPUTS + H), layer.params, k * inputs + I, OUTPUTS);
+            System.arraycopy(weightHh, k * (OUTPUTS + H) + OUTPUTS, layer.params, H * inputs + k * H, H);
+        }
+        System.arraycopy(tensor(free, free.params, "bias"), 0, layer.params, H * (inputs + H), H);
+        layer.initial[0] = free.initial[1];
+        layer.outputGradient = new double[T * H];
+        for (int t = 0; t < T; t++) {
+            System.arraycopy(free.input, t * I, layer.input, t * inputs, I);
+            double[] before = t == 0 ? free.initial[0] : Sequences.row(outputs, t - 1, T);
+            System.arraycopy(before, 0, layer.input, t * inputs + I, OUTPUTS);
+            for (int k = 0; k < H; k++) {
+                for (int o = 0; o < OUTPUTS; o++) {
+                    layer.outputGradient[t * H + k] += weightHy[o * H + k] * free.outputGradient[t * OUTPUTS + o];
+                }
+            }
+        }
+        Map<String, double[]> results = run(elman, layer);
+        double[] bias = tensor(free, free.params, "bias");
+        for (int t = 0; t < T; t++) {
+            for (int o = 0; o < OUTPUTS; o++) {
+                double y = bias[H + o];
+                for (int k = 0; k < H; k++) {
+                    y += weightHy[o * H + k] * results.get("output")[t * H + k];
+                }
+                assertEquals(outputs[t * OUTPUTS + o], y, eps(body));
+            }
+        }
+        return results.get("gradient of preActivations");
     }
 
     @Test

@@ -153,7 +153,7 @@ class InitialStateTest {
         }
     }
 
-    /** Of the two sequences that go on and the one that is about to begin, only the latter has what begins it learned. */
+    /** What is about to begin has a gradient of the state that it begins with; what goes on has none. */
     @Test
     void whatWasAboutToBeginStillIsWhenRestored(@TempDir Path directory) throws IOException {
         Path file = directory.resolve("states.rondo");

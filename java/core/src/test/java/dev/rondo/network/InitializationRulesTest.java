@@ -10,11 +10,15 @@ import dev.rondo.cell.Cell;
 import dev.rondo.cell.elman.Elman;
 import dev.rondo.cell.gru.Gru;
 import dev.rondo.cell.indrnn.IndRnn;
+import dev.rondo.cell.jordan.Jordan;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.kernel.Available;
 import dev.rondo.memory.Precision;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,6 +77,25 @@ class InitializationRulesTest {
             assertNormal(weights(network, "layer0.weightIh"), Math.sqrt(2.0 / I));
             assertNormal(weights(network, "head.weight"), Math.sqrt(2.0 / H));
             assertUniform(weights(network, "layer0.weightHh"), Math.sqrt(6.0 / (H + 3 * H)));
+        }
+    }
+
+    /** U and R lie side by side in one tensor, and V, of twice as many rows as there are units, is one matrix. */
+    @Test
+    void eachMatrixOfAJordanNetworkIsAskedForByItself() {
+        var asked = new ArrayList<List<Integer>>();
+        Initialization recording = (rows, columns, fanOut, random) -> {
+            asked.add(List.of(rows, columns, fanOut));
+            return (row, column) -> 0.5;
+        };
+        int outputs = 2 * H;
+        try (Network network = network(Jordan.of(H, outputs).withElman(), Initialization.xavier(), recording)) {
+            assertEquals(Set.of(List.of(H, outputs, H), List.of(H, H, H), List.of(outputs, H, outputs)),
+                    Set.copyOf(asked));
+            assertEquals(3, asked.size());
+            for (String name : List.of("layer0.weightHh", "layer0.weightHy")) {
+                assertTrue(Arrays.stream(weights(network, name)).allMatch(weight -> weight == 0.5), name);
+            }
         }
     }
 

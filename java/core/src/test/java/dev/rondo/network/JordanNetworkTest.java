@@ -115,6 +115,29 @@ class JordanNetworkTest {
         }
     }
 
+    /** With a decaying context it is that which is forced, in its own plane. */
+    @Test
+    void theCellLearnsFromSingleStepsThatBeginWithTheContextOfTheTargets() {
+        float[] x = inputs(1);
+        float[] d = targets(x);
+        float decay = 0.25f;
+        var context = new float[T];
+        for (int t = 1; t < T; t++) {
+            context[t] = d[t - 1] + decay * context[t - 1];
+        }
+        try (var network = network(Jordan.of(12, 1).decay(decay)); var pass = network.pass(1, T)) {
+            pass.initialState(0, 1).copyFrom(MemorySegment.ofArray(context));
+            SequenceBatch batch = SequenceBatch.of(x, 1, T, 1).targets(d, 1);
+            Trainer trainer = trainer(network);
+            for (int update = 0; update < UPDATES; update++) {
+                trainer.step(pass, batch);
+            }
+            // d(t - 1) is a difference of contexts, of which the cell sees one: what is left is what that tells of it.
+            double error = errorOfStepper(network);
+            assertTrue(error < 0.1, "error " + error);
+        }
+    }
+
     /** The cell itself, running freely: its gradient goes through all of its outputs. */
     @Test
     void theCellLearnsRunningFreely() {

@@ -4,6 +4,7 @@ import dev.rondo.cell.clockwork.Clockwork;
 import dev.rondo.cell.elman.Elman;
 import dev.rondo.cell.gru.Gru;
 import dev.rondo.cell.indrnn.IndRnn;
+import dev.rondo.cell.jordan.Jordan;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.cell.mingru.MinGru;
 import dev.rondo.cell.minlstm.MinLstm;
@@ -44,6 +45,9 @@ final class Topologies {
                         .layer(Layer.of(Gru.of(2)).bidirectional().learnedInitialState())),
                 new Topology("LSTM options", b -> b.layer(Layer.of(RICH.projection(2)).bidirectional())
                         .layer(Layer.of(RICH.projection(4).coupled()).residual().learnedInitialState())),
+                new Topology("outputs that feed back", b -> b
+                        .layer(Layer.of(Jordan.of(3, 2).decay(0.5).withElman()).bidirectional().learnedInitialState())
+                        .layer(Layer.of(Jordan.of(3, 4)).bidirectional(Layer.Merge.SUM).residual())),
                 new Topology("clocks and scans", b -> b.layer(Layer.of(CLOCKS).bidirectional()).layer(MinGru.of(3))
                         .layer(Layer.of(IndRnn.tanh(3)).residual()).layer(Layer.of(MinLstm.of(2)).bidirectional())));
     }
@@ -61,7 +65,9 @@ final class Topologies {
                         .layer(Layer.of(Gru.of(4)).bidirectional().zoneout(0.4))),
                 new Topology("masks of other cells", b -> b.layer(Layer.of(RICH.projection(2)).recurrentDropout(0.4))
                         .layer(Layer.of(CLOCKS).recurrentDropout(0.4).zoneout(0.3))
-                        .layer(Layer.of(IndRnn.tanh(3)).recurrentDropout(0.4)).layer(Layer.of(MinGru.of(3)).zoneout(0.3))),
+                        .layer(Layer.of(Jordan.of(3, 4).withElman()).recurrentDropout(0.4).variationalDropout(0.3))
+                        .layer(Layer.of(IndRnn.tanh(3)).recurrentDropout(0.4))
+                        .layer(Layer.of(MinGru.of(3)).zoneout(0.3))),
                 new Topology("all", b -> b.layer(Layer.of(Lstm.of(2)).bidirectional().residual().learnedInitialState()
                                 .variationalDropout(0.3).recurrentDropout(0.3).zoneout(0.3))
                         .layer(Layer.of(Gru.of(4)).bidirectional(Layer.Merge.SUM).residual().dropout(0.3)
