@@ -21,9 +21,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 
 /**
@@ -69,7 +68,7 @@ public record Reservoir(SparsePattern connections, Activation activation, double
         Distribution inputWeights) implements Cell {
     private static final int FAN_IN = 10;
     private static final double SPECTRAL_RADIUS = 0.9;
-    private static final Set<Reservoir> WARNED = ConcurrentHashMap.newKeySet();
+    private static final AtomicBoolean WARNED = new AtomicBoolean(); // one is enough of a search over many
 
     /** How weights are distributed, before they are scaled. */
     public enum Distribution {
@@ -401,8 +400,8 @@ public record Reservoir(SparsePattern connections, Activation activation, double
             weights[k] *= spectralRadius / radius;
         }
         // Where the bound is below 1 so is what it bounds.
-        if (1 - leak + gain * spectralRadius >= 1 && WARNED.add(this)) {
-            warning(effectiveRadius(weights))
+        if (1 - leak + gain * spectralRadius >= 1 && !WARNED.get()) {
+            warning(effectiveRadius(weights)).filter(_ -> !WARNED.getAndSet(true))
                     .ifPresent(text -> System.getLogger("dev.rondo").log(Level.WARNING, text));
         }
         return weights;
