@@ -18,7 +18,7 @@
  *   backward_between(units, pre, operand, d_cache, d_operand)   pre: what backward left in, gradients in all rows
  *                                                 out; d_operand: added to
  * A cell whose second product has weights of its own (outputs in its wiring) makes a cache plane of H units, and has
- *   backward_between(units, pre, cache, d_cache)
+ *   backward_between(units, pre, cache, d_cache)   d_cache may be written over
  * A cell whose recurrent product takes more than plane 0, or another plane, gathers what it takes in a row [K]:
  *   gather(old, mask, operand)               mask: of plane 0, or null
  *   scatter(d_operand, mask, d_state)        d_state: of the old planes, added to
@@ -61,8 +61,8 @@ namespace rondo::RONDO_TIER {
 constexpr int64_t sparse_depth = 64;
 
 /*
- * Rows of weight_hh, from `from` on, and the pre-activation rows that they feed, from `row` on. `count` is a multiple
- * of H; 0 if there are none.
+ * Rows of weight_hh, or of weight_hr where the second product has weights of its own, from `from` on, and the
+ * pre-activation rows that they feed, from `row` on. `count` is a multiple of H, but of weight_hr; 0 if there are none.
  */
 struct Span {
   int64_t from, row, count;

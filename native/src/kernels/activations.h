@@ -1,5 +1,5 @@
 /*
- * exp, sigmoid and tanh of one vector.
+ * exp, sigmoid and tanh of one vector, and the choice among what simple units make of their pre-activations.
  *
  * The largest relative error of each, where its result is a normal number, is 2.5e-7 for float and 1e-15 for double.
  * Not-a-number goes through, infinities give the limits.
@@ -104,6 +104,31 @@ RONDO_INLINE Vector<Real> tanh(Vector<Real> x) {
   Vector<Real> scale = power_of_two<Real>(n);
   Vector<Real> e = scale * power + (scale - 1);
   return e / (e + 2);
+}
+
+/* What units make of their pre-activations; the first three by the numbers of variants, unit_activations of them. */
+enum UnitActivation { act_tanh, act_relu, act_sigmoid, unit_activations, act_identity = unit_activations };
+
+/* Calls body(function) with act, of a vector. */
+template <class Real, class Body>
+RONDO_INLINE auto with_activation(UnitActivation activation, const Body& body) {
+  switch (activation) {
+    case act_relu: return body([](Vector<Real> a) { return a < 0 ? Vector<Real>{} : a; });
+    case act_sigmoid: return body([](Vector<Real> a) { return sigmoid<Real>(a); });
+    case act_identity: return body([](Vector<Real> a) { return a; });
+    default: return body([](Vector<Real> a) { return tanh<Real>(a); });
+  }
+}
+
+/* Calls body(function) with dh act', of h = act(a) and dh. Where h is not a number, so is the gradient. */
+template <class Real, class Body>
+RONDO_INLINE auto with_slope(UnitActivation activation, const Body& body) {
+  switch (activation) {
+    case act_relu: return body([](Vector<Real> h, Vector<Real> dh) { return h > 0 ? dh : h; });
+    case act_sigmoid: return body([](Vector<Real> h, Vector<Real> dh) { return dh * h * (1 - h); });
+    case act_identity: return body([](Vector<Real>, Vector<Real> dh) { return dh; });
+    default: return body([](Vector<Real> h, Vector<Real> dh) { return dh * (1 - h * h); });
+  }
 }
 
 }  // namespace rondo::RONDO_TIER

@@ -19,38 +19,16 @@
 namespace rondo::RONDO_TIER {
 namespace {
 
-enum ElmanActivation { elman_tanh, elman_relu, elman_sigmoid, elman_activations };
-
-/* Calls body(function) with act, of a vector. */
-template <class Real, class Body>
-RONDO_INLINE void with_activation(ElmanActivation activation, const Body& body) {
-  switch (activation) {
-    case elman_relu: return body([](Vector<Real> a) { return a < 0 ? Vector<Real>{} : a; });
-    case elman_sigmoid: return body([](Vector<Real> a) { return sigmoid<Real>(a); });
-    default: return body([](Vector<Real> a) { return tanh<Real>(a); });
-  }
-}
-
-/* Calls body(function) with dh act', of h = act(a) and dh. Where h is not a number, so is the gradient. */
-template <class Real, class Body>
-RONDO_INLINE void with_slope(ElmanActivation activation, const Body& body) {
-  switch (activation) {
-    case elman_relu: return body([](Vector<Real> h, Vector<Real> dh) { return h > 0 ? dh : h; });
-    case elman_sigmoid: return body([](Vector<Real> h, Vector<Real> dh) { return dh * h * (1 - h); });
-    default: return body([](Vector<Real> h, Vector<Real> dh) { return dh * (1 - h * h); });
-  }
-}
-
 template <class Element>
 struct Elman {
   using Real = Element;
   static constexpr int planes = 1;
-  static constexpr int64_t variants = elman_activations;
+  static constexpr int64_t variants = unit_activations;
   int64_t H;
-  ElmanActivation activation;
+  UnitActivation activation;
 
   explicit Elman(const rondo_plan_options& options)
-      : H(options.hidden_size), activation((ElmanActivation)options.variant) {}
+      : H(options.hidden_size), activation((UnitActivation)options.variant) {}
   Wiring wiring() const { return {H, H, {{0, 0, H}}}; }
   int64_t plane_width(int) const { return H; }
 

@@ -16,30 +16,24 @@
 namespace rondo::RONDO_TIER {
 namespace {
 
-enum IndRnnActivation { indrnn_tanh, indrnn_relu, indrnn_sigmoid, indrnn_activations };
-
 template <class Element>
 struct IndRnn {
   using Real = Element;
   static constexpr int planes = 1;
-  static constexpr int64_t variants = indrnn_activations;
+  static constexpr int64_t variants = unit_activations;
   int64_t H;
-  IndRnnActivation activation;
+  UnitActivation activation;
 
   explicit IndRnn(const rondo_plan_options& options)
-      : H(options.hidden_size), activation((IndRnnActivation)options.variant) {}
+      : H(options.hidden_size), activation((UnitActivation)options.variant) {}
   Wiring wiring() const { return {H, H, {}}; }
   int64_t plane_width(int) const { return H; }
 
   Vector<Real> activate(Vector<Real> a) const {
-    if (activation == indrnn_relu) return a < 0 ? Vector<Real>{} : a;
-    return activation == indrnn_sigmoid ? sigmoid<Real>(a) : tanh<Real>(a);
+    return with_activation<Real>(activation, [&](auto function) { return function(a); });
   }
-
-  /* Where h is not a number, so is the gradient. */
   Vector<Real> slope(Vector<Real> h, Vector<Real> d) const {
-    if (activation == indrnn_relu) return h > 0 ? d : h;
-    return activation == indrnn_sigmoid ? d * h * (1 - h) : d * (1 - h * h);
+    return with_slope<Real>(activation, [&](auto gradient) { return gradient(h, d); });
   }
 };
 

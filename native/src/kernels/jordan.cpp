@@ -20,17 +20,15 @@
 namespace rondo::RONDO_TIER {
 namespace {
 
-enum JordanActivation { jordan_tanh, jordan_relu, jordan_sigmoid, jordan_identity };
-
 /* In the order of variants: f changes first, then g, then whether there is Elman's feedback. */
-constexpr JordanActivation jordan_hidden[] = {jordan_tanh, jordan_relu, jordan_sigmoid};
-constexpr JordanActivation jordan_output[] = {jordan_identity, jordan_tanh, jordan_sigmoid};
+constexpr UnitActivation jordan_hidden[] = {act_tanh, act_relu, act_sigmoid};
+constexpr UnitActivation jordan_output[] = {act_identity, act_tanh, act_sigmoid};
 
 template <class Element>
 struct Jordan {
   using Real = Element;
   int64_t H, O;
-  JordanActivation activation, output_activation;
+  UnitActivation activation, output_activation;
   bool decays, feeds_hidden;
   Real alpha;
 
@@ -45,7 +43,8 @@ struct Jordan {
   static bool accepts(const rondo_plan_options& plan) {
     if (plan.variant < 0 || plan.variant >= 18 || plan.setting_count != 2) return false;
     const double outputs = plan.settings[0], decay = plan.settings[1];
-    return outputs >= 1 && outputs <= (double)(INT32_MAX - plan.hidden_size) && decay >= 0 && decay < 1;
+    return outputs >= 1 && outputs <= (double)(INT32_MAX - plan.hidden_size) && outputs == (double)(int64_t)outputs &&
+           decay >= 0 && decay < 1;
   }
   Wiring wiring() const {
     return {.rows = H + O, .weight_rows = H, .recurrent = {{0, 0, H}}, .between = {{0, H, O}},
@@ -116,34 +115,21 @@ struct Jordan {
 
  private:
   /* v = act(a) */
-  static void activate(JordanActivation act, Range units, const Real* a, Real* v) {
-    const auto by = [&](auto function) __attribute__((always_inline)) {
+  static void activate(UnitActivation act, Range units, const Real* a, Real* v) {
+    with_activation<Real>(act, [&](auto function) __attribute__((always_inline)) {
       for_each_vector<Real>(units, [&](int64_t k, auto extent) __attribute__((always_inline)) {
         store(v + k, function(load(a + k, extent)), extent);
       });
-    };
-    switch (act) {
-      case jordan_tanh: return by([](Vector<Real> x) { return tanh<Real>(x); });
-      case jordan_relu: return by([](Vector<Real> x) { return x < 0 ? Vector<Real>{} : x; });
-      case jordan_sigmoid: return by([](Vector<Real> x) { return sigmoid<Real>(x); });
-      default: return by([](Vector<Real> x) { return x; });
-    }
+    });
   }
 
   /* da from dv and v = act(a); da may be v or dv. */
-  static void differentiate(JordanActivation act, Range units, const Real* v, const Real* dv, Real* da) {
-    const auto by = [&](auto gradient) __attribute__((always_inline)) {
+  static void differentiate(UnitActivation act, Range units, const Real* v, const Real* dv, Real* da) {
+    with_slope<Real>(act, [&](auto gradient) __attribute__((always_inline)) {
       for_each_vector<Real>(units, [&](int64_t k, auto extent) __attribute__((always_inline)) {
         store(da + k, gradient(load(v + k, extent), load(dv + k, extent)), extent);
       });
-    };
-    switch (act) {
-      case jordan_tanh: return by([](Vector<Real> x, Vector<Real> d) { return d * (1 - x * x); });
-      // Where x is not a number, so is the gradient.
-      case jordan_relu: return by([](Vector<Real> x, Vector<Real> d) { return x > 0 ? d : x; });
-      case jordan_sigmoid: return by([](Vector<Real> x, Vector<Real> d) { return d * x * (1 - x); });
-      default: return by([](Vector<Real>, Vector<Real> d) { return d; });
-    }
+    });
   }
 };
 

@@ -22,17 +22,17 @@ struct Reservoir {
   static constexpr bool can_be_sparse = true;
   int64_t H;
   bool sparse;
-  ElmanActivation activation;
+  UnitActivation activation;
   Real keep, gain;
 
   explicit Reservoir(const rondo_plan_options& options)
       : H(options.hidden_size),
         sparse(options.connections > 0),
-        activation((ElmanActivation)options.variant),
+        activation((UnitActivation)options.variant),
         keep((Real)(1 - options.settings[0])),
         gain((Real)options.settings[1]) {}
   static bool accepts(const rondo_plan_options& options) {
-    return 0 <= options.variant && options.variant < elman_activations && options.setting_count == 2;
+    return 0 <= options.variant && options.variant < unit_activations && options.setting_count == 2;
   }
   Wiring wiring() const { return sparse ? Wiring{H, H, {}} : Wiring{H, H, {{0, 0, H}}}; }
   int64_t plane_width(int) const { return H; }
