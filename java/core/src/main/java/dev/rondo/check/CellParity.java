@@ -2,6 +2,8 @@ package dev.rondo.check;
 
 import dev.rondo.cell.Cell;
 import dev.rondo.cell.CellShape;
+import dev.rondo.memory.Precision;
+import java.lang.ref.SoftReference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -9,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Parity of one body with the reference: both run the same numbers, rounded to the body's precision, and everything
@@ -26,7 +29,15 @@ import java.util.Set;
 public final class CellParity {
     private static final long PRODUCTS = 20_000_000;
 
+    /** What the reference gave: the bodies of a cell ask for the same, of which it is the slowest. */
+    private static final Map<Case, SoftReference<Expected>> KNOWN = new ConcurrentHashMap<>();
+
     private final CellBody body;
+
+    /** What the numbers of a case follow from. */
+    private record Case(Cell cell, CellShape shape, String variant, Precision precision, long seed) {}
+
+    private record Expected(Map<String, double[]> forward, Map<String, double[]> backward) {}
 
     private CellParity(CellBody body) {
         this.body = body;
@@ -54,8 +65,9 @@ public final class CellParity {
         long seed = shape.name().hashCode();
         var deviations = new ArrayList<Deviation>();
         for (PassVariant variant : variants(cell, sizes, seed)) {
-            CellData data = CellData.random(cell, sizes, variant, body.precision(), seed + deviations.size());
-            Deviation worst = Deviation.worst(compare(data, variant));
+            var which = new Case(cell, sizes, variant.toString(), body.precision(), seed + deviations.size());
+            CellData data = CellData.random(cell, sizes, variant, body.precision(), which.seed);
+            Deviation worst = Deviation.worst(compare(data, variant, expected(which, data, variant)));
             deviations.add(new Deviation(
                     body + " " + shape + " (" + variant + ") " + worst.what(), worst.error(), worst.tolerance()));
         }
@@ -70,20 +82,37 @@ public final class CellParity {
         return variants.subList(0, Math.clamp(PRODUCTS / products, 2, variants.size()));
     }
 
+    private Expected expected(Case which, CellData data, PassVariant variant) {
+        SoftReference<Expected> known = KNOWN.get(which);
+        Expected expected = known == null ? null : known.get();
+        if (expected == null) {
+            expected = expected(data, variant);
+            KNOWN.put(which, new SoftReference<>(expected));
+        }
+        return expected;
+    }
+
+    private Expected expected(CellData data, PassVariant variant) {
+        try (var oracle = new CellTrial(CellBody.reference(body.cells()), data, variant.plainMemory())) {
+            return new Expected(oracle.forward(), oracle.backward());
+        }
+    }
+
     /** The body in one variant of the memory against the reference in the plainest. */
     List<Deviation> compare(CellData data, PassVariant variant) {
+        return compare(data, variant, expected(data, variant));
+    }
+
+    private List<Deviation> compare(CellData data, PassVariant variant, Expected expected) {
         Tolerance forward = Tolerance.forward(data.cell, data.shape, body.precision());
         Tolerance backward = Tolerance.backward(data.cell, data.shape, body.precision());
         var deviations = new ArrayList<Deviation>();
-        try (var oracle = new CellTrial(CellBody.reference(body.cells()), data, variant.plainMemory());
-                var trial = new CellTrial(body, data, variant);
-                var inference = CellTrial.inference(body, data, variant)) {
-            Map<String, double[]> expected = oracle.forward();
+        try (var trial = new CellTrial(body, data, variant); var inference = CellTrial.inference(body, data, variant)) {
             Map<String, double[]> output = trial.forward();
             Map<String, double[]> gradients = trial.backward();
-            deviations.addAll(compare("", expected, output, forward));
-            deviations.addAll(compare("", oracle.backward(), gradients, backward));
-            deviations.addAll(compare("inference: ", expected, inference.forward(), forward));
+            deviations.addAll(compare("", expected.forward, output, forward));
+            deviations.addAll(compare("", expected.backward, gradients, backward));
+            deviations.addAll(compare("inference: ", expected.forward, inference.forward(), forward));
             trial.reset();
             deviations.addAll(equal("repeated: ", output, trial.forward()));
             deviations.addAll(equal("repeated: ", gradients, trial.backward()));

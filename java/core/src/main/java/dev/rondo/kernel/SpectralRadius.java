@@ -90,10 +90,9 @@ public final class SpectralRadius {
         Objects.requireNonNull(map, "map: expected one, got null");
         boolean dense = size <= MOST_DENSE_IN_JAVA || size <= MOST_DENSE && OpenBlas.hasLapack();
         if (!dense) {
-            double[] growth = new double[1];
-            double radius = byArnoldi(size, map, growth);
-            if (!Double.isNaN(radius) || size > MOST_DENSE_UNSETTLED || !OpenBlas.hasLapack()) {
-                return Double.isNaN(radius) ? growth[0] : radius;
+            Estimate estimate = estimate(size, map);
+            if (estimate.settled || size > MOST_DENSE_UNSETTLED || !OpenBlas.hasLapack()) {
+                return estimate.radius;
             }
         }
         return Eigenvalues.of(matrix(size, map)).radius();
@@ -117,28 +116,28 @@ public final class SpectralRadius {
 
     /** {@return the spectral radius by Arnoldi's method, whatever the size; an estimate where that does not settle} */
     static double byArnoldi(int size, LinearMap map) {
-        double[] growth = new double[1];
-        double radius = byArnoldi(size, map, growth);
-        return Double.isNaN(radius) ? growth[0] : radius;
+        return estimate(size, map).radius;
     }
 
-    /** {@return the spectral radius, or NaN if the method has not settled} {@code growth} gets the estimate of then. */
-    private static double byArnoldi(int size, LinearMap map, double[] growth) {
+    private record Estimate(double radius, boolean settled) {}
+
+    private static Estimate estimate(int size, LinearMap map) {
         var space = new KrylovSpace(size, Math.min(size, DIMENSIONS), map);
+        double growth = 0;
         double before = Double.NaN;
         for (int powers = FIRST_POWERS; powers <= MOST_POWERS; powers *= 2) {
-            growth[0] = space.power(powers);
-            if (growth[0] == 0) {
-                return 0;
+            growth = space.power(powers);
+            if (growth == 0) {
+                return new Estimate(0, true);
             }
             double radius = space.expand();
             // A nilpotent matrix may be nearly one with eigenvalues that are not small: then residuals are, but another
             // vector finds others.
             if (space.residual() <= TOLERANCE * radius && Math.abs(radius - before) <= AGREEMENT * radius) {
-                return radius;
+                return new Estimate(radius, true);
             }
             before = radius;
         }
-        return Double.NaN;
+        return new Estimate(growth, false);
     }
 }
