@@ -52,7 +52,7 @@ final class DirectionPass implements AutoCloseable {
                 ? workspace.allocateBytes(plan.cacheBytes(shape.timeSteps(), shape.batchSize()))
                 : null;
         Dropout dropout = description.layers().get(layer).dropout();
-        this.recurrentMask = DropoutMask.of(owner, dropout.recurrent(), 1, cell.outputSize());
+        this.recurrentMask = DropoutMask.of(owner, dropout.recurrent(), true, cell.outputSize());
         this.zoneout = dropout.zoneout() > 0 && owner.training() ? new ZoneoutHold(owner, dropout, cell) : null;
         boolean tokens = table != null || description.inputKind(layer) == InputKind.TOKENS;
         this.zoneoutSteps = dropout.zoneout() > 0 && !owner.training()
@@ -69,14 +69,20 @@ final class DirectionPass implements AutoCloseable {
         return builder;
     }
 
-    /** Draws the masks of a batch of T steps. */
-    void drawMasks(SeededRandom random, int timeSteps) {
+    /** Draws the masks of T steps. */
+    void drawMasks(MaskDraw draw, SeededRandom random, int timeSteps) {
         if (recurrentMask != null) {
-            recurrentMask.draw(random, timeSteps);
+            recurrentMask.draw(draw, random, timeSteps);
         }
         if (zoneout != null) {
-            zoneout.draw(random, timeSteps);
+            zoneout.draw(draw, random, timeSteps);
         }
+    }
+
+    /** {@return the masks of the last forward pass; {@code output} is that of what the layer hands on} */
+    LayerMasks masks(MemorySegment output) {
+        return new LayerMasks(output, recurrentMask == null ? null : recurrentMask.factors(),
+                zoneout == null ? null : zoneout.hold());
     }
 
     /** Columns of a matrix of T * B rows: those that this direction reads or writes. */

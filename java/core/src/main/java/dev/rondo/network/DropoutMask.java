@@ -12,23 +12,23 @@ import java.lang.foreign.MemorySegment;
 final class DropoutMask {
     private final Precision precision;
     private final double rate;
-    private final int masks; // T, or 1 for all steps
+    private final boolean once; // one mask for all steps
     private final int width; // N
-    private final MemorySegment factors; // [masks, N]
+    private final MemorySegment factors; // [T, N], or [1, N] for all steps
     private final double[] row;
 
-    private DropoutMask(NetworkPass owner, double rate, int masks, int width) {
+    private DropoutMask(NetworkPass owner, double rate, boolean once, int width) {
         this.precision = owner.network().precision();
         this.rate = rate;
-        this.masks = masks;
+        this.once = once;
         this.width = Math.multiplyExact(owner.batchSize(), width);
-        this.factors = owner.workspace().allocate(precision, (long) masks * this.width);
+        this.factors = owner.workspace().allocate(precision, (long) (once ? 1 : owner.timeSteps()) * this.width);
         this.row = new double[this.width];
     }
 
-    /** {@return {@code masks} masks of B times {@code width} numbers; null where nothing is dropped} */
-    static DropoutMask of(NetworkPass owner, double rate, int masks, int width) {
-        return owner.training() && rate > 0 ? new DropoutMask(owner, rate, masks, width) : null;
+    /** {@return masks of B times {@code width} numbers, of each step or once; null where nothing is dropped} */
+    static DropoutMask of(NetworkPass owner, double rate, boolean once, int width) {
+        return owner.training() && rate > 0 ? new DropoutMask(owner, rate, once, width) : null;
     }
 
     /** {@return the factors} */
@@ -36,10 +36,20 @@ final class DropoutMask {
         return factors;
     }
 
-    /** Draws the masks of a batch of {@code timeSteps} steps. */
-    void draw(SeededRandom random, int timeSteps) {
+    /** Draws the masks of {@code timeSteps} steps. */
+    void draw(MaskDraw draw, SeededRandom random, int timeSteps) {
+        if (once) {
+            draw(random, 1);
+        } else {
+            draw.skipBefore(random, width);
+            draw(random, timeSteps);
+            draw.skipAfter(random, timeSteps, width);
+        }
+    }
+
+    private void draw(SeededRandom random, int masks) {
         double kept = 1 / (1 - rate);
-        for (int mask = 0; mask < Math.min(masks, timeSteps); mask++) {
+        for (int mask = 0; mask < masks; mask++) {
             for (int i = 0; i < width; i++) {
                 row[i] = random.nextDouble() < rate ? 0 : kept;
             }
@@ -50,7 +60,7 @@ final class DropoutMask {
     /** Multiplies {@code numbers}, [T, N]. */
     void apply(MemorySegment numbers, int timeSteps) {
         for (int t = 0; t < timeSteps; t++) {
-            long mask = masks == 1 ? 0 : t;
+            long mask = once ? 0 : t;
             Elementwise.multiply(precision, factors, mask * width, numbers, (long) t * width, width);
         }
     }

@@ -47,8 +47,8 @@ final class LayerPass implements AutoCloseable {
         this.output = readOnce ? null : workspace.allocate(precision, outputs);
         this.summand = !readOnce && layer.merge() == Layer.Merge.SUM ? workspace.allocate(precision, outputs) : null;
         this.outputGradient = owner.training() && !readOnce ? workspace.allocate(precision, outputs) : null;
-        int masks = layer.dropout().perSequence() || readOnce ? 1 : owner.timeSteps();
-        this.dropout = DropoutMask.of(owner, layer.dropout().rate(), masks, width);
+        this.dropout =
+                DropoutMask.of(owner, layer.dropout().rate(), layer.dropout().perSequence() || readOnce, width);
         boolean composed = directions.length > 1 || layer.addsInput() || dropout != null;
         this.lastStep = readOnce && composed ? new LastStep(layer, directions, owner, dropout) : null;
     }
@@ -166,14 +166,19 @@ final class LayerPass implements AutoCloseable {
         }
     }
 
-    /** Draws the masks of a batch of T steps. */
-    void drawMasks(SeededRandom random, int timeSteps) {
+    /** Draws the masks of T steps. */
+    void drawMasks(MaskDraw draw, SeededRandom random, int timeSteps) {
         if (dropout != null) {
-            dropout.draw(random, timeSteps);
+            dropout.draw(draw, random, timeSteps);
         }
         for (DirectionPass direction : directions) {
-            direction.drawMasks(random, timeSteps);
+            direction.drawMasks(draw, random, timeSteps);
         }
+    }
+
+    /** {@return the masks of the last forward pass, of the forward direction} */
+    LayerMasks masks() {
+        return directions[0].masks(dropout == null ? null : dropout.factors());
     }
 
     /** Takes the network's parameters into the tables on tokens, if there are some. */

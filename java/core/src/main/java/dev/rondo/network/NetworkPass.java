@@ -41,6 +41,8 @@ public final class NetworkPass implements AutoCloseable {
     private final boolean draws; // masks, in every forward pass
     private boolean masksFixed;
     private long maskSeed; // if they are
+    private MaskDraw masksGiven; // null = drawn for each batch
+    private MaskDraw masksDrawn; // in the last forward pass; null if it had none
     private boolean carryState;
     private long timeOrigin; // of the next forward pass
     private boolean lossKnown;
@@ -174,6 +176,36 @@ public final class NetworkPass implements AutoCloseable {
     }
 
     /**
+     * Gives every forward pass from now on the masks of dropout and zoneout that another one had, for what takes its
+     * steps again.
+     *
+     * @param value as {@link #maskDraw()} says of a pass of as many sequences; has no effect where nothing is drawn
+     * @return this pass
+     */
+    public NetworkPass maskDraw(MaskDraw value) {
+        this.masksGiven = Objects.requireNonNull(value, "maskDraw: expected one, got null");
+        return this;
+    }
+
+    /** {@return which masks the last forward pass had; null if there was none, or it drew none} */
+    public MaskDraw maskDraw() {
+        return masksDrawn;
+    }
+
+    /**
+     * {@return the masks that a layer had in the last forward pass}
+     *
+     * @param layer from 0, the one that reads the input; of a bidirectional one, those of the forward direction
+     * @throws IllegalArgumentException if there is no such layer
+     * @throws IllegalStateException after {@link #close()}
+     */
+    public LayerMasks masks(int layer) {
+        requireOpen();
+        below("layer", layer, layers.length);
+        return layers[layer].masks();
+    }
+
+    /**
      * Lets all sequences begin anew, at time 0: with zeros, unless their initial state is given or learned.
      *
      * @throws IllegalStateException after {@link #close()} of pass or network, or while another thread uses this pass
@@ -267,12 +299,15 @@ public final class NetworkPass implements AutoCloseable {
             touched = false;
             boolean compares = batch.targets() != null;
             take(batch, compares);
+            requireMasks(batch.timeSteps());
             shape = shape(batch.timeSteps());
             if (!carryState) {
                 timeOrigin = 0;
             }
             states.enter(carryState);
-            drawMasks(batch.timeSteps());
+            if (draws) {
+                drawMasks(batch.timeSteps());
+            }
             shape.forward(batch, timeOrigin);
             timeOrigin += batch.timeSteps();
             Head head = shape.head();
@@ -289,12 +324,19 @@ public final class NetworkPass implements AutoCloseable {
         }
     }
 
+    private void requireMasks(int steps) {
+        if (draws && masksGiven != null && steps > masksGiven.timeSteps() - masksGiven.first()) {
+            throw new IllegalArgumentException("batch: expected at most the "
+                    + (masksGiven.timeSteps() - masksGiven.first()) + " steps that have masks, got " + steps);
+        }
+    }
+
     private void drawMasks(int steps) {
-        if (draws) {
-            masks.state(masksFixed ? maskSeed : network.maskSeeds().nextLong());
-            for (LayerPass layer : layers) {
-                layer.drawMasks(masks, steps);
-            }
+        masksDrawn = masksGiven != null ? masksGiven
+                : new MaskDraw(masksFixed ? maskSeed : network.maskSeeds().nextLong(), steps, 0);
+        masks.state(masksDrawn.seed());
+        for (LayerPass layer : layers) {
+            layer.drawMasks(masksDrawn, masks, steps);
         }
     }
 

@@ -31,6 +31,11 @@ public final class SeededRandom implements RandomGenerator {
         state = value;
     }
 
+    /** Leaves out as many numbers. */
+    void skip(long count) {
+        state += count * GOLDEN_GAMMA;
+    }
+
     @Override
     public long nextLong() {
         state += GOLDEN_GAMMA;

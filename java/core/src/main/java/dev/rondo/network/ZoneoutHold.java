@@ -28,7 +28,8 @@ final class ZoneoutHold {
         return hold;
     }
 
-    void draw(SeededRandom random, int timeSteps) {
+    void draw(MaskDraw draw, SeededRandom random, int timeSteps) {
+        draw.skipBefore(random, (long) batchSize * units);
         for (int t = 0; t < timeSteps; t++) {
             for (int b = 0; b < batchSize; b++) {
                 boolean all = rows.held(t, b);
@@ -39,5 +40,6 @@ final class ZoneoutHold {
                 }
             }
         }
+        draw.skipAfter(random, timeSteps, (long) batchSize * units);
     }
 }

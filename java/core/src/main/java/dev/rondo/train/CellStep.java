@@ -9,6 +9,7 @@ import dev.rondo.cell.InputKind;
 import dev.rondo.memory.Precision;
 import dev.rondo.memory.TensorLayout;
 import dev.rondo.memory.Workspace;
+import dev.rondo.network.Dropout;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkDescription;
 import java.lang.foreign.MemorySegment;
@@ -35,6 +36,8 @@ final class CellStep implements AutoCloseable {
     private final MemorySegment input; // [copies, I]; null for tokens
     private final MemorySegment token; // int32 [copies]; null for numbers
     private final MemorySegment[] state; // [copies, P] each
+    private final MemorySegment recurrentMask; // [copies, P]; null without
+    private final MemorySegment hold; // bytes [copies, H]; null without zoneout
     private final MemorySegment[] seed; // [copies, P] each
     private final MemorySegment[] byState; // [copies, P] each
     private final MemorySegment byInput; // [copies, I]; null for tokens
@@ -64,6 +67,16 @@ final class CellStep implements AutoCloseable {
             builder.initial(plane, state[plane]);
         }
         builder.cache(memory.allocateBytes(plan.cacheBytes(1, copies)));
+        Dropout dropout = description.layers().get(layer).dropout();
+        this.recurrentMask =
+                dropout.recurrent() > 0 ? memory.allocate(precision, (long) copies * cell.outputSize()) : null;
+        if (recurrentMask != null) {
+            builder.recurrentMask(recurrentMask);
+        }
+        this.hold = dropout.zoneout() > 0 ? memory.allocateBytes((long) copies * cell.hiddenSize()) : null;
+        if (hold != null) {
+            builder.hold(hold, cell.hiddenSize());
+        }
         this.pass = (dense ? builder.input(input, shape.inputSize()) : builder.tokens(token)).build();
         this.seed = planes(memory);
         this.byState = planes(memory);
@@ -111,7 +124,7 @@ final class CellStep implements AutoCloseable {
      * @param x the input; a token is one number
      * @param s the state before the step, plane after plane
      */
-    void at(double[] x, double[] s, long time) {
+    void at(double[] x, double[] s, StepMasks masks, long time) {
         for (int copy = 0; copy < copies; copy++) {
             if (token != null) {
                 token.setAtIndex(ValueLayout.JAVA_INT, copy, (int) x[0]);
@@ -119,6 +132,14 @@ final class CellStep implements AutoCloseable {
                 precision.write(x, input, (long) copy * inputSize(), inputSize());
             }
             write(s, state, copy);
+            if (recurrentMask != null) {
+                int width = masks.recurrent().length;
+                precision.write(masks.recurrent(), recurrentMask, (long) copy * width, width);
+            }
+            if (hold != null) {
+                int units = masks.hold().length;
+                MemorySegment.copy(masks.hold(), 0, hold, ValueLayout.JAVA_BYTE, (long) copy * units, units);
+            }
         }
         pass.timeOrigin(time);
     }

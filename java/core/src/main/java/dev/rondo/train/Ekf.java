@@ -259,6 +259,11 @@ public final class Ekf extends Learner {
     }
 
     @Override
+    Learner derivatives() {
+        return derivatives;
+    }
+
+    @Override
     public String toString() {
         return (groups == StandardGroups.GLOBAL ? "GEKF"
                 : groups instanceof StandardGroups ? "DEKF " + groups : "DEKF of the caller's groups")

@@ -1,5 +1,7 @@
 package dev.rondo.train;
 
+import dev.rondo.io.Checkpoint;
+import dev.rondo.io.CheckpointException;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -16,10 +18,11 @@ interface Influence extends AutoCloseable {
      *
      * @param inputs what each layer reads; of a token the number alone
      * @param states the state of each layer before the step, plane after plane
+     * @param masks of each layer
      * @param token the embedded token; -1 without an embedding
      * @param time absolute time of the step
      */
-    record Step(double[][] inputs, double[][] states, int token, long time) {}
+    record Step(double[][] inputs, double[][] states, StepMasks[] masks, int token, long time) {}
 
     /** Lets sequence {@code b} begin anew. */
     void begin(int b);
@@ -34,6 +37,12 @@ interface Influence extends AutoCloseable {
      * @param gradients laid out as the parameters
      */
     void addGradient(int b, double[][] byState, MemorySegment gradients);
+
+    /** Adds to a checkpoint what is known. */
+    void write(Checkpoint.Builder checkpoint);
+
+    /** Takes over what is known in a checkpoint, of an equal network and as many sequences; or changes nothing. */
+    void restore(Checkpoint checkpoint) throws CheckpointException;
 
     @Override
     void close();

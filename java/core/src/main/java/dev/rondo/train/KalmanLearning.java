@@ -58,7 +58,7 @@ final class KalmanLearning implements NetworkPass.Companion {
         measurement.take(batch);
         double squares = 0;
         for (int t = 0; t < batch.timeSteps(); t++) {
-            MemorySegment values = online.forward(batch.steps(t, 1));
+            MemorySegment values = online.forward(batch.steps(t, 1), Learning.masks(pass, t));
             for (int b = 0; b < outputs.length; b++) {
                 precision.read(values, (long) b * zeros.length, outputs[b], zeros.length);
             }
@@ -88,6 +88,10 @@ final class KalmanLearning implements NetworkPass.Companion {
             }
             precision.write(zeros, seed, (long) b * zeros.length, zeros.length);
         }
+    }
+
+    OnlineGradients online() {
+        return online;
     }
 
     @Override

@@ -3,6 +3,8 @@ package dev.rondo.train;
 import dev.rondo.cell.Cell;
 import dev.rondo.cell.ParameterBlock;
 import dev.rondo.cell.ParameterBlock.Source;
+import dev.rondo.io.Checkpoint;
+import dev.rondo.io.CheckpointException;
 import dev.rondo.memory.Precision;
 import dev.rondo.memory.Workspace;
 import dev.rondo.network.Cells;
@@ -12,7 +14,9 @@ import dev.rondo.network.NetworkInput;
 import dev.rondo.network.SeededRandom;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * KF-RTRL: in place of M the Kronecker product of a row and a matrix, drawn at each step so that its mean is M (Mujika,
@@ -32,7 +36,7 @@ final class KroneckerInfluence implements Influence {
     private final boolean tokens;
     private final int rows; // R
     private final int size; // n
-    private final SeededRandom random;
+    private SeededRandom random;
     private final double[][] a; // [B][sources]
     private final double[][] g; // [B][n, R]
     private final double[] sources; // u
@@ -95,7 +99,7 @@ final class KroneckerInfluence implements Influence {
 
     @Override
     public void advance(int b, Step step) {
-        linear.at(step.inputs()[0], step.states()[0], step.time());
+        linear.at(step);
         readSources(step);
         multiply(g[b]);
         double[] direct = linear.rowJacobian();
@@ -128,7 +132,7 @@ final class KroneckerInfluence implements Influence {
             for (int j = 0; j < block.width(); j++) {
                 sources[at++] = switch (block.source()) {
                     case INPUT -> tokens ? (step.inputs()[0][0] == j ? 1 : 0) : step.inputs()[0][j];
-                    case PREVIOUS_STATE -> step.states()[0][j];
+                    case PREVIOUS_STATE -> step.masks()[0].onRecurrent(j) * step.states()[0][j];
                     default -> 1;
                 };
             }
@@ -175,6 +179,25 @@ final class KroneckerInfluence implements Influence {
             }
             column += block.width();
         }
+    }
+
+    private Map<String, double[]> arrays() {
+        var arrays = new LinkedHashMap<String, double[]>();
+        for (int b = 0; b < a.length; b++) {
+            arrays.put("sequence" + b + ".row", a[b]);
+            arrays.put("sequence" + b + ".matrix", g[b]);
+        }
+        return arrays;
+    }
+
+    @Override
+    public void write(Checkpoint.Builder checkpoint) {
+        LearnerSections.write(arrays(), random, checkpoint);
+    }
+
+    @Override
+    public void restore(Checkpoint checkpoint) throws CheckpointException {
+        random = LearnerSections.restore(arrays(), checkpoint);
     }
 
     @Override

@@ -33,6 +33,7 @@ final class LayerInfluence {
     private final InfluenceMatrix[] own; // [B]; null if units are kept, or the layer is fixed
     private final UnitInfluence[] units; // [B]; null if matrices are kept, or the layer is fixed
     private final boolean[][] kept; // [H, H], unit of the parameter and unit of the state; null = all
+    private final MemorySegment all; // of below, own and units
     private final MemorySegment jacobian; // [n, n]; null if nothing is multiplied by it
     private final MemorySegment inputJacobian; // [n, I]; null for tokens
     private final MemorySegment vector; // [n]
@@ -82,11 +83,11 @@ final class LayerInfluence {
         this.inputJacobian = keepsBelow ? shared.memory.allocate(precision, (long) size * linear.inputSize()) : null;
         this.vector = shared.memory.allocate(precision, size);
         this.ownJacobian = byUnit ? new double[linear.planes() * linear.planes() * linear.units()] : null;
-        allocate(Products.of(network.backend(), precision, network.execution()), shared);
+        this.all = allocate(Products.of(network.backend(), precision, network.execution()), shared);
     }
 
     /** Takes the memory of all sequences at once, so that it is there or is refused. */
-    private void allocate(Products products, Shared shared) {
+    private MemorySegment allocate(Products products, Shared shared) {
         int size = linear.size();
         long ofBelow = below == null ? 0 : Math.multiplyExact(size, columns.first());
         long ofOwn = Math.multiplyExact(units != null ? linear.planes() : size, (long) columns.own());
@@ -109,6 +110,12 @@ final class LayerInfluence {
                 units[b] = new UnitInfluence(precision, values, linear.planes(), linear.units(), unitOf);
             }
         }
+        return all;
+    }
+
+    /** {@return all that is known, of all sequences} */
+    MemorySegment memory() {
+        return all;
     }
 
     /** {@return the unit of each own column: of a parameter, or of a number of the initial state} */
@@ -144,14 +151,13 @@ final class LayerInfluence {
 
     /** Takes in a step; the layer below has done so before. */
     void advance(int b, Influence.Step step) {
-        linear.at(step.inputs()[layer], step.states()[layer], step.time());
+        linear.at(step);
         if (jacobian != null) {
             precision.write(linear.jacobian(), jacobian, 0, linear.size() * linear.size());
         }
         if (below != null) {
             below[b].multiply(jacobian, mixed, linear.units());
-            precision.write(linear.inputJacobian(), inputJacobian, 0, linear.size() * linear.inputSize());
-            addFromBelow(b, step.token());
+            addFromBelow(b, step);
         }
         if (own != null) {
             own[b].multiply(jacobian, mixed, linear.units());
@@ -163,9 +169,11 @@ final class LayerInfluence {
     }
 
     /** What a layer reads is what the one below puts out, to which that may have added what it reads itself. */
-    private void addFromBelow(int b, int token) {
+    private void addFromBelow(int b, Influence.Step step) {
         LayerInfluence from = under;
         while (from != null) {
+            double[] masked = masked(step.masks()[from.layer]);
+            precision.write(masked, inputJacobian, 0, masked.length);
             if (from.below != null) {
                 below[b].addProduct(inputJacobian, from.outputSize, from.below[b], 0);
             }
@@ -173,7 +181,7 @@ final class LayerInfluence {
                 below[b].addProduct(inputJacobian, from.outputSize, from.own[b], from.columns.first());
             }
             if (from.units != null) {
-                addUnits(b, from);
+                addUnits(b, from, masked);
             }
             if (!from.addsInput) {
                 return;
@@ -183,22 +191,34 @@ final class LayerInfluence {
         int embedded = embeddingOf();
         for (int i = 0; i < linear.size(); i++) {
             for (int j = 0; j < embedded; j++) {
-                below[b].add(i, (long) token * embedded + j, linear.inputJacobian()[i * embedded + j]);
+                below[b].add(i, (long) step.token() * embedded + j, linear.inputJacobian()[i * embedded + j]);
             }
         }
+    }
+
+    /** {@return [n, I], the derivative by what a layer below puts out, which is read through its mask} */
+    private double[] masked(StepMasks masks) {
+        if (masks.output() == null) {
+            return linear.inputJacobian();
+        }
+        double[] masked = linear.inputJacobian().clone();
+        for (int i = 0; i < masked.length; i++) {
+            masked[i] *= masks.output()[i % linear.inputSize()];
+        }
+        return masked;
     }
 
     private int embeddingOf() {
         return under == null ? embeddingWidth : under.embeddingOf();
     }
 
-    private void addUnits(int b, LayerInfluence from) {
+    private void addUnits(int b, LayerInfluence from, double[] byOutput) {
         UnitInfluence other = from.units[b];
         for (int c = 0; c < from.columns.own(); c++) {
             double value = other.get(0, c);
             for (int i = 0; i < linear.size(); i++) {
                 below[b].add(i, from.columns.first() + c,
-                        linear.inputJacobian()[i * linear.inputSize() + other.unitOf(c)] * value);
+                        byOutput[i * linear.inputSize() + other.unitOf(c)] * value);
             }
         }
     }

@@ -7,9 +7,9 @@ import dev.rondo.network.NetworkPass;
  * back-propagation through time over the batch. An {@link Ekf} takes derivatives of the outputs from these, and makes the
  * updates, too. A value, of which trainers may share one.
  *
- * <p>What a learner keeps of the sequences of a pass lies beside that pass and is freed when it is closed; it is not
- * part of a checkpoint. Layers run forwards, without dropout or zoneout: the masks of a step would have to be drawn
- * again.
+ * <p>What a learner keeps of the sequences of a pass lies beside that pass and is freed when it is closed;
+ * {@link Trainer#writePast} adds it to a checkpoint. Layers run forwards. Masks of dropout and zoneout are those that the
+ * pass has drawn for its batch, at each step of it.
  */
 public abstract class Learner {
     Learner() {}
@@ -20,4 +20,9 @@ public abstract class Learner {
      * @throws IllegalArgumentException if the network is none that it can learn by; the message says why
      */
     abstract OnlineGradients start(NetworkPass pass);
+
+    /** {@return what finds derivatives, whatever updates are made by them} */
+    Learner derivatives() {
+        return this;
+    }
 }

@@ -2,6 +2,7 @@ package dev.rondo.train;
 
 import dev.rondo.memory.Precision;
 import dev.rondo.memory.Workspace;
+import dev.rondo.network.MaskDraw;
 import dev.rondo.network.NetworkPass;
 import dev.rondo.network.SequenceBatch;
 import java.lang.foreign.MemorySegment;
@@ -39,7 +40,7 @@ final class Learning implements NetworkPass.Companion {
         int[] last = lastStep ? lastSteps(batch) : null;
         for (int t = 0; t < batch.timeSteps(); t += most) {
             int steps = Math.min(most, batch.timeSteps() - t);
-            online.forward(batch.steps(t, steps));
+            online.forward(batch.steps(t, steps), masks(pass, t));
             MemorySegment part = steps == batch.timeSteps() ? all
                     : lastStep ? endingAt(t, last, all)
                     : precision.slice(all, (long) t * batch.batchSize() * outputs,
@@ -49,6 +50,11 @@ final class Learning implements NetworkPass.Companion {
             }
             online.advance();
         }
+    }
+
+    /** {@return the masks of the pass's last batch from step {@code t} on; null where nothing is drawn} */
+    static MaskDraw masks(NetworkPass pass, int t) {
+        return pass.maskDraw() == null ? null : pass.maskDraw().after(t);
     }
 
     /** {@return the last step that each sequence takes; 0 if it takes none, for then it is read where it began} */
@@ -83,6 +89,10 @@ final class Learning implements NetworkPass.Companion {
             }
         }
         return false;
+    }
+
+    OnlineGradients online() {
+        return online;
     }
 
     @Override

@@ -1,5 +1,7 @@
 package dev.rondo.train;
 
+import dev.rondo.io.Checkpoint;
+import dev.rondo.io.CheckpointException;
 import dev.rondo.memory.Precision;
 import dev.rondo.memory.Workspace;
 import dev.rondo.network.Network;
@@ -70,6 +72,33 @@ final class MatrixInfluence implements Influence {
             }
         }
         InfluenceColumns.add(row, columns, precision, gradients);
+    }
+
+    @Override
+    public void write(Checkpoint.Builder checkpoint) {
+        for (int layer = 0; layer < layers.length; layer++) {
+            if (layers[layer] != null) {
+                checkpoint.numbers(section(layer), precision, layers[layer].memory());
+            }
+        }
+    }
+
+    private static String section(int layer) {
+        return LearnerSections.PAST + "layer" + layer;
+    }
+
+    @Override
+    public void restore(Checkpoint checkpoint) throws CheckpointException {
+        for (int layer = 0; layer < layers.length; layer++) {
+            if (layers[layer] != null) {
+                checkpoint.expect(section(layer), layers[layer].memory().byteSize());
+            }
+        }
+        for (int layer = 0; layer < layers.length; layer++) {
+            if (layers[layer] != null) {
+                checkpoint.copy(section(layer), precision, layers[layer].memory());
+            }
+        }
     }
 
     @Override

@@ -1,5 +1,8 @@
 package dev.rondo.train;
 
+import dev.rondo.io.Checkpoint;
+import dev.rondo.io.CheckpointException;
+import dev.rondo.network.MaskDraw;
 import dev.rondo.network.NetworkPass;
 import dev.rondo.network.SequenceBatch;
 import java.lang.foreign.MemorySegment;
@@ -9,10 +12,10 @@ import java.lang.foreign.MemorySegment;
  * what a Kalman filter takes its derivatives from. For each piece of the stream, in this order:
  *
  * <pre>
- * enter(pass)          where the caller's pass is about to start from
- * forward(piece)       y
- * addGradient(seed)    any number of times: the gradients get seed dy/dw
- * advance()            the next piece follows, or enter is called again
+ * enter(pass)                 where the caller's pass is about to start from
+ * forward(piece, masks)       y
+ * addGradient(seed)           any number of times: the gradients get seed dy/dw
+ * advance()                   the next piece follows, or enter is called again
  * </pre>
  *
  * <p>Row o of dy/dw, for sequence b, is what a seed adds that is 1 at (b, o) and else 0. The parameters may be changed
@@ -28,9 +31,10 @@ interface OnlineGradients extends NetworkPass.Companion {
     /**
      * Runs the network over a piece of the stream; targets are not looked at.
      *
+     * @param masks of dropout and zoneout that it has; null where nothing is drawn
      * @return its outputs, as {@link NetworkPass#outputs()} has them
      */
-    MemorySegment forward(SequenceBatch piece);
+    MemorySegment forward(SequenceBatch piece, MaskDraw masks);
 
     /**
      * Adds to the network's gradients those of all steps so far.
@@ -44,4 +48,10 @@ interface OnlineGradients extends NetworkPass.Companion {
 
     /** After {@link #advance}: puts the states that the pieces ended in into a pass, for it to go on from. */
     void leave(NetworkPass pass);
+
+    /** After {@link #advance}: adds to a checkpoint what is remembered. */
+    void write(Checkpoint.Builder checkpoint);
+
+    /** Takes over what is remembered in a checkpoint, of an equal network and as many sequences; or changes nothing. */
+    void restore(Checkpoint checkpoint) throws CheckpointException;
 }

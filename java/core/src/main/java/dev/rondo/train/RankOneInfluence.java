@@ -1,5 +1,7 @@
 package dev.rondo.train;
 
+import dev.rondo.io.Checkpoint;
+import dev.rondo.io.CheckpointException;
 import dev.rondo.memory.Precision;
 import dev.rondo.memory.Workspace;
 import dev.rondo.network.Layer;
@@ -8,7 +10,9 @@ import dev.rondo.network.NetworkInput;
 import dev.rondo.network.SeededRandom;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * UORO: in place of M the product of a column and a row, drawn at each step so that its mean is M (Tallec and Ollivier
@@ -27,7 +31,7 @@ final class RankOneInfluence implements Influence {
     private final int embeddingWidth; // 0 without
     private final Workspace memory = new Workspace("influence of UORO");
     private final StepLinearization[] linear; // of each layer; null where a state depends on no parameter, as below
-    private final SeededRandom random;
+    private SeededRandom random;
     private final double[][][] a; // [B][L][n]
     private final double[][] c; // [B][parameters below the head]
     private final double[][] next; // [L][n]
@@ -86,13 +90,13 @@ final class RankOneInfluence implements Influence {
     @Override
     public void advance(int b, Step step) {
         for (int layer = lowest; layer < columns.length; layer++) {
-            linear[layer].at(step.inputs()[layer], step.states()[layer], step.time());
-            goForward(b, layer);
+            linear[layer].at(step);
+            goForward(b, layer, step.masks());
         }
         for (double[] v : signs) {
             Arrays.setAll(v, _ -> sign());
         }
-        goBack(step.token());
+        goBack(step);
         double old = Math.sqrt(squares(next));
         double kept = Math.sqrt(squares(c[b]));
         double fresh = Math.sqrt(squares(row));
@@ -111,12 +115,13 @@ final class RankOneInfluence implements Influence {
     }
 
     /** J a, of one layer. */
-    private void goForward(int b, int layer) {
+    private void goForward(int b, int layer, StepMasks[] masks) {
         double[] jacobian = linear[layer].jacobian();
         double[] x = through[layer];
         Arrays.fill(x, 0);
         for (int i = 0; layer > lowest && i < x.length; i++) {
-            x[i] = next[layer - 1][i] + (layers.get(layer - 1).addsInput() ? through[layer - 1][i] : 0);
+            x[i] = masks[layer - 1].onOutput(i) * next[layer - 1][i]
+                    + (layers.get(layer - 1).addsInput() ? through[layer - 1][i] : 0);
         }
         int n = next[layer].length;
         for (int i = 0; i < n; i++) {
@@ -132,14 +137,14 @@ final class RankOneInfluence implements Influence {
     }
 
     /** v dF/dw: back through the layers, within the step. */
-    private void goBack(int token) {
+    private void goBack(Step point) {
         Arrays.fill(row, 0);
         for (int layer = columns.length - 1; layer >= lowest; layer--) {
             CellStep step = linear[layer].step();
             System.arraycopy(signs[layer], 0, seed, 0, signs[layer].length);
             boolean top = layer == columns.length - 1;
             for (int i = 0; !top && i < through[layer + 1].length; i++) {
-                seed[i] += through[layer + 1][i];
+                seed[i] += point.masks()[layer].onOutput(i) * through[layer + 1][i];
             }
             step.vector(0, seed);
             step.backward();
@@ -155,7 +160,7 @@ final class RankOneInfluence implements Influence {
             }
         }
         for (int j = 0; j < embeddingWidth; j++) {
-            row[token * embeddingWidth + j] += through[0][j];
+            row[point.token() * embeddingWidth + j] += through[0][j];
         }
     }
 
@@ -182,6 +187,27 @@ final class RankOneInfluence implements Influence {
         }
         precision.write(row, all, 0, row.length);
         InfluenceColumns.add(all, columns, precision, gradients);
+    }
+
+    private Map<String, double[]> arrays() {
+        var arrays = new LinkedHashMap<String, double[]>();
+        for (int b = 0; b < a.length; b++) {
+            for (int layer = 0; layer < columns.length; layer++) {
+                arrays.put("sequence" + b + ".layer" + layer, a[b][layer]);
+            }
+            arrays.put("sequence" + b + ".row", c[b]);
+        }
+        return arrays;
+    }
+
+    @Override
+    public void write(Checkpoint.Builder checkpoint) {
+        LearnerSections.write(arrays(), random, checkpoint);
+    }
+
+    @Override
+    public void restore(Checkpoint checkpoint) throws CheckpointException {
+        random = LearnerSections.restore(arrays(), checkpoint);
     }
 
     @Override

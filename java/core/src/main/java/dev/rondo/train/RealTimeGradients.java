@@ -1,7 +1,10 @@
 package dev.rondo.train;
 
+import dev.rondo.io.Checkpoint;
+import dev.rondo.io.CheckpointException;
 import dev.rondo.memory.Precision;
 import dev.rondo.network.Layer;
+import dev.rondo.network.MaskDraw;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkInput;
 import dev.rondo.network.NetworkPass;
@@ -31,6 +34,7 @@ final class RealTimeGradients implements OnlineGradients {
     private final double[][][] before; // [L][B][n], the states that the step is entered in
     private final double[][] inputs; // [L][I]
     private final double[][] states; // [L][n]
+    private final StepMasks[] masks; // [L]
     private final double[] buffer;
     private SequenceBatch piece;
     private long time;
@@ -49,6 +53,7 @@ final class RealTimeGradients implements OnlineGradients {
         this.before = new double[layers.size()][sequences][];
         this.inputs = new double[layers.size()][];
         this.states = new double[layers.size()][];
+        this.masks = new StepMasks[layers.size()];
         int widest = 1;
         for (int layer = 0; layer < inputs.length; layer++) {
             int size = Arrays.stream(layers.get(layer).planeWidths()).sum();
@@ -58,15 +63,7 @@ final class RealTimeGradients implements OnlineGradients {
             widest = Math.max(widest, Math.max(size, inputs[layer].length));
         }
         this.buffer = new double[widest];
-        settle();
-    }
-
-    /** Has the pass begun all sequences, so that states put into it are where they go on from. */
-    private void settle() {
-        SequenceBatch nothing = network.description().input().tokens()
-                ? SequenceBatch.tokens(new int[sequences], 1, sequences)
-                : SequenceBatch.of(new double[sequences * network.inputSize()], 1, sequences, network.inputSize());
-        single.forward(nothing.lengths(new int[sequences]));
+        SequenceInputs.beginAll(single);
     }
 
     @Override
@@ -100,8 +97,11 @@ final class RealTimeGradients implements OnlineGradients {
     }
 
     @Override
-    public MemorySegment forward(SequenceBatch step) {
+    public MemorySegment forward(SequenceBatch step, MaskDraw masks) {
         piece = SequenceInputs.of(step);
+        if (masks != null) {
+            single.maskDraw(masks);
+        }
         for (int layer = 0; layer < before.length; layer++) {
             copyStates(layer, true);
         }
@@ -181,13 +181,13 @@ final class RealTimeGradients implements OnlineGradients {
                 for (int layer = 0; layer < before.length; layer++) {
                     System.arraycopy(before[layer][b], 0, states[layer], 0, states[layer].length);
                 }
-                influence.advance(b, new Influence.Step(inputs, states, token, time));
+                influence.advance(b, new Influence.Step(inputs, states, masks, token, time));
             }
         }
         time++;
     }
 
-    /** Reads what each layer has read of sequence {@code b}; returns the embedded token, or -1. */
+    /** Reads what each layer has read of sequence {@code b}, and its masks; returns the embedded token, or -1. */
     private int readInputs(int b) {
         int token = piece.tokens() == null ? -1
                 : piece.tokens().get(ValueLayout.JAVA_INT_UNALIGNED, (long) b * Integer.BYTES);
@@ -201,14 +201,28 @@ final class RealTimeGradients implements OnlineGradients {
                 inputs[0][i] = piece.precision().get(piece.values(), (long) b * width + i);
             }
         }
+        for (int layer = 0; layer < masks.length; layer++) {
+            masks[layer] = StepMasks.of(single, layer, b);
+        }
         for (int layer = 1; layer < inputs.length; layer++) {
             int size = inputs[layer].length;
             precision.read(single.state(layer - 1, 0), (long) b * size, inputs[layer], size);
-            for (int i = 0; i < size && layers.get(layer - 1).addsInput(); i++) {
-                inputs[layer][i] += inputs[layer - 1][i];
+            for (int i = 0; i < size; i++) {
+                inputs[layer][i] = masks[layer - 1].onOutput(i) * inputs[layer][i]
+                        + (layers.get(layer - 1).addsInput() ? inputs[layer - 1][i] : 0);
             }
         }
         return embedding == null ? -1 : token;
+    }
+
+    @Override
+    public void write(Checkpoint.Builder checkpoint) {
+        influence.write(checkpoint);
+    }
+
+    @Override
+    public void restore(Checkpoint checkpoint) throws CheckpointException {
+        influence.restore(checkpoint);
     }
 
     @Override

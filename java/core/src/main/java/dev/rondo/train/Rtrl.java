@@ -1,7 +1,6 @@
 package dev.rondo.train;
 
 import dev.rondo.cell.CellShape;
-import dev.rondo.network.Dropout;
 import dev.rondo.network.Layer;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkPass;
@@ -110,18 +109,13 @@ public final class Rtrl extends Learner {
         }
     }
 
-    /** Refuses layers that need steps to come, or masks that would have to be drawn again. */
+    /** Refuses layers that need steps to come. */
     static void refuse(Network network, String learner) {
         List<Layer> layers = network.description().layers();
         for (int layer = 0; layer < layers.size(); layer++) {
             if (layers.get(layer).directions() > 1) {
                 throw new IllegalArgumentException("learner: expected layers that run forwards, for " + learner
                         + " learns as steps come, got layer" + layer + ", a bidirectional one");
-            }
-            Dropout masks = layers.get(layer).dropout();
-            if (masks.rate() > 0 || masks.recurrent() > 0 || masks.zoneout() > 0) {
-                throw new IllegalArgumentException("learner: expected layers without dropout and zoneout for "
-                        + learner + ", got layer" + layer + " with " + masks);
             }
         }
     }

@@ -28,6 +28,7 @@ import java.util.List;
  */
 final class StepLinearization implements AutoCloseable {
     private final Network network;
+    private final int layer;
     private final Precision precision;
     private final CellStep step;
     private final CellStep every; // from all unit vectors at once; null unless rows of J and X alone are wanted
@@ -52,6 +53,7 @@ final class StepLinearization implements AutoCloseable {
         Cell cell = description.layers().get(layer).cell();
         InputKind kind = description.inputKind(layer);
         this.network = network;
+        this.layer = layer;
         this.precision = network.precision();
         this.step = new CellStep(network, layer, 1, memory);
         this.blocks = cell.blocks(description.inputSize(layer), kind);
@@ -61,7 +63,7 @@ final class StepLinearization implements AutoCloseable {
         int count = Math.toIntExact(step.parameters());
         this.unitOf = cell.perUnit() ? units(blocks, count, units) : null;
         this.offset = InfluenceColumns.placeOf(network, layer);
-        this.every = perUnit() || wantsImmediate ? null : everyUnitVector(network, layer, memory);
+        this.every = perUnit() || wantsImmediate ? null : everyUnitVector(memory);
         this.params = perUnit() ? new double[count] : null;
         this.seed = new double[size];
         this.byRow = new double[cell.rows()];
@@ -73,7 +75,7 @@ final class StepLinearization implements AutoCloseable {
         this.immediate = wantsImmediate ? memory.allocate(precision, immediateRows() * (long) count) : null;
     }
 
-    private CellStep everyUnitVector(Network network, int layer, Workspace memory) {
+    private CellStep everyUnitVector(Workspace memory) {
         var steps = new CellStep(network, layer, size, memory);
         var unit = new double[size];
         for (int i = 0; i < size; i++) {
@@ -177,13 +179,13 @@ final class StepLinearization implements AutoCloseable {
         return perUnit() ? planes : size;
     }
 
-    /** Linearizes a step: from input {@code x} (a token is one number) and state {@code s} [n] at absolute time. */
-    void at(double[] x, double[] s, long time) {
-        step.at(x, s, time);
+    /** Linearizes this layer's part of a step. */
+    void at(Influence.Step point) {
+        at(step, point);
         if (perUnit()) {
-            byUnit();
+            byUnit(point.masks()[layer]);
         } else if (every != null) {
-            every.at(x, s, time);
+            at(every, point);
             every.backward();
             for (int i = 0; i < size; i++) {
                 takeRow(i, every, i);
@@ -200,6 +202,10 @@ final class StepLinearization implements AutoCloseable {
         }
     }
 
+    private void at(CellStep copies, Influence.Step point) {
+        copies.at(point.inputs()[layer], point.states()[layer], point.masks()[layer], point.time());
+    }
+
     private void takeRow(int i, CellStep from, int copy) {
         from.byState(copy, row);
         System.arraycopy(row, 0, jacobian, i * size, size);
@@ -209,7 +215,7 @@ final class StepLinearization implements AutoCloseable {
         }
     }
 
-    private void byUnit() {
+    private void byUnit(StepMasks masks) {
         precision.read(precision.slice(network.parameters().slab(), offset, params.length), 0, params, params.length);
         Arrays.fill(jacobian, 0);
         if (inputJacobian != null) {
@@ -231,7 +237,17 @@ final class StepLinearization implements AutoCloseable {
                     addProduct(block, plane, inputJacobian, inputSize(), 0);
                 }
             }
+            maskRecurrent(plane, masks);
             takeLeak(plane);
+        }
+    }
+
+    /** Multiplies what comes through matrices from the old output by the mask that these see it with. */
+    private void maskRecurrent(int plane, StepMasks masks) {
+        for (int i = plane * units; i < (plane + 1) * units && masks.recurrent() != null; i++) {
+            for (int j = 0; j < masks.recurrent().length; j++) {
+                jacobian[i * size + j] *= masks.recurrent()[j];
+            }
         }
     }
 

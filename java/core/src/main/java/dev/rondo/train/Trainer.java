@@ -272,6 +272,46 @@ public final class Trainer {
         TrainerSections.restore(this, checkpoint);
     }
 
+    /**
+     * Writes what {@link #restorePast} reads: what the {@link Learner} knows of the past of the sequences of a pass, for
+     * streams that are gone on with.
+     *
+     * <pre>{@code
+     * Checkpoint.builder().add(network::write).add(trainer::write).add(pass::writeStates)
+     *         .add(checkpoint -> trainer.writePast(pass, checkpoint)).write(path);
+     * }</pre>
+     *
+     * @param pass a pass of the network, with gradients, that states are carried in
+     * @param checkpoint is added to; some of the numbers are read when it is written
+     * @throws IllegalArgumentException if the pass is one of another network, which the learner refuses, or the
+     *     checkpoint has the past of another learner already
+     * @throws IllegalStateException if this trainer has no learner: back-propagation through each batch knows no past;
+     *     or the pass is closed
+     */
+    public void writePast(NetworkPass pass, Checkpoint.Builder checkpoint) {
+        Objects.requireNonNull(pass, "pass: expected one, got null");
+        Objects.requireNonNull(checkpoint, "checkpoint: expected a builder, got null");
+        step.write(pass, checkpoint);
+    }
+
+    /**
+     * Puts the learner where the one was that wrote: together with {@link #restore}, and the states of the pass, a
+     * training of streams goes on bit for bit. Left out, as with files that have no such part, the learner begins
+     * without a past.
+     *
+     * @param pass a pass of the network, with gradients, of as many sequences as the one that wrote
+     * @param checkpoint as {@link #writePast} made it, of an equal network and learner
+     * @throws CheckpointException if there is no past in it, or it is one of another learner, another number of
+     *     sequences, another precision or network; nothing is changed then
+     * @throws IllegalArgumentException if the pass is one of another network, which the learner refuses
+     * @throws IllegalStateException as {@link #writePast}
+     */
+    public void restorePast(NetworkPass pass, Checkpoint checkpoint) throws CheckpointException {
+        Objects.requireNonNull(pass, "pass: expected one, got null");
+        Objects.requireNonNull(checkpoint, "checkpoint: expected one, got null");
+        step.restore(pass, checkpoint);
+    }
+
     /** Says how a network shall be trained. */
     public static final class Builder {
         private final Network network;

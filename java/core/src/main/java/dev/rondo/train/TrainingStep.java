@@ -1,5 +1,7 @@
 package dev.rondo.train;
 
+import dev.rondo.io.Checkpoint;
+import dev.rondo.io.CheckpointException;
 import dev.rondo.memory.TensorLayout;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkPass;
@@ -146,6 +148,25 @@ final class TrainingStep {
 
     private KalmanLearning filtering(NetworkPass pass) {
         return pass.companion(this, own -> new KalmanLearning((Ekf) learner, (KalmanFilter) optimizer, own));
+    }
+
+    /** Adds to a checkpoint what the learner knows of the sequences of a pass. */
+    void write(NetworkPass pass, Checkpoint.Builder checkpoint) {
+        LearnerSections.write(learner, pass, online(pass), checkpoint);
+    }
+
+    /** Takes that over; if it is refused nothing is changed. */
+    void restore(NetworkPass pass, Checkpoint checkpoint) throws CheckpointException {
+        LearnerSections.restore(learner, pass, online(pass), checkpoint);
+    }
+
+    private OnlineGradients online(NetworkPass pass) {
+        requireOwn(pass);
+        if (learner == null) {
+            throw new IllegalStateException("trainer: expected one with a learner, got one by back-propagation through"
+                    + " each batch, which has no past");
+        }
+        return learner instanceof Ekf ? filtering(pass).online() : learning(pass).online();
     }
 
     private void update() {

@@ -1,6 +1,9 @@
 package dev.rondo.train;
 
+import dev.rondo.io.Checkpoint;
+import dev.rondo.io.CheckpointException;
 import dev.rondo.network.Layer;
+import dev.rondo.network.MaskDraw;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkPass;
 import dev.rondo.network.SequenceBatch;
@@ -12,28 +15,17 @@ import java.util.List;
 
 /** Gradients of a piece of a stream by back-propagation through it and what was before, up to some steps in all. */
 final class WindowGradients implements OnlineGradients {
+    private static final String PIECES = LearnerSections.PAST + "pieces";
+
     private final Network network;
     private final int sequences; // B
     private final int window; // steps in all
     private final int mostSteps;
     private final NetworkPass run;
-    private final Deque<Piece> past = new ArrayDeque<>(); // the last one first
-    private Piece entered; // the present one; its inputs are the caller's
+    private final Deque<StreamPiece> past = new ArrayDeque<>(); // the last one first
+    private StreamPiece entered; // the present one; its inputs are the caller's
     private List<MemorySegment> after; // the states that it ends in
     private boolean goneBack; // the forward pass is used up
-
-    /**
-     * A part of the stream.
-     *
-     * @param states [B, P] of each layer and plane, those that it was entered in
-     * @param begins [B], which sequences began there
-     * @param time absolute time of its first step
-     */
-    private record Piece(SequenceBatch inputs, List<MemorySegment> states, boolean[] begins, long time) {
-        Piece with(SequenceBatch other) {
-            return new Piece(other, states, begins, time);
-        }
-    }
 
     WindowGradients(NetworkPass pass, int window) {
         this.network = pass.network();
@@ -41,6 +33,7 @@ final class WindowGradients implements OnlineGradients {
         this.window = window;
         this.mostSteps = pass.timeSteps();
         this.run = network.pass(mostSteps, sequences).carryState(true);
+        SequenceInputs.beginAll(run);
     }
 
     @Override
@@ -51,8 +44,8 @@ final class WindowGradients implements OnlineGradients {
     @Override
     public void enter(NetworkPass pass) {
         boolean[] begins = pass.beginning();
-        entered = new Piece(null, planes(pass::state).stream().map(WindowGradients::copy).toList(), begins,
-                pass.timeOrigin());
+        entered = new StreamPiece(null, planes(pass::state).stream().map(StreamPiece::copy).toList(), begins,
+                pass.timeOrigin(), null);
     }
 
     /** One of the planes that a pass has for each layer and state plane. */
@@ -71,44 +64,47 @@ final class WindowGradients implements OnlineGradients {
         return all;
     }
 
-    private static MemorySegment copy(MemorySegment memory) {
-        var copy = new double[Math.toIntExact(Math.ceilDiv(memory.byteSize(), Double.BYTES))]; // aligned for all types
-        return MemorySegment.ofArray(copy).asSlice(0, memory.byteSize()).copyFrom(memory);
-    }
-
     @Override
-    public MemorySegment forward(SequenceBatch piece) {
+    public MemorySegment forward(SequenceBatch piece, MaskDraw masks) {
         if (piece.timeSteps() > window) {
             throw new IllegalArgumentException("batch: expected at most the " + window
                     + " steps that gradients go back through, got " + piece.timeSteps());
         }
-        if (entered.inputs != null) { // the next piece after advance(), with no call of enter between
-            entered = new Piece(null, after, new boolean[sequences], entered.time + entered.inputs.timeSteps());
+        if (entered.inputs() != null) { // the next piece after advance(), with no call of enter between
+            entered = new StreamPiece(null, after, new boolean[sequences],
+                    entered.time() + entered.inputs().timeSteps(), null);
         }
-        entered = entered.with(SequenceInputs.of(piece));
+        entered = entered.with(SequenceInputs.of(piece), masks);
         forward(entered, 0);
         goneBack = false;
-        after = planes(run::state).stream().map(WindowGradients::copy).toList();
+        after = planes(run::state).stream().map(StreamPiece::copy).toList();
         return run.outputs();
     }
 
     /** Runs a piece again, with gradients but for its first {@code without} steps. */
-    private void forward(Piece piece, int without) {
+    private void forward(StreamPiece piece, int without) {
         for (int b = 0; b < sequences; b++) {
-            if (piece.begins[b]) {
+            if (piece.begins()[b]) {
                 run.resetState(b);
             }
         }
         List<MemorySegment> states = planes(run::state);
         for (int i = 0; i < states.size(); i++) {
-            states.get(i).copyFrom(piece.states.get(i));
+            states.get(i).copyFrom(piece.states().get(i));
         }
-        run.timeOrigin(piece.time);
-        int steps = piece.inputs.timeSteps();
+        run.timeOrigin(piece.time());
+        int steps = piece.inputs().timeSteps();
         if (without > 0) {
-            run.forward(piece.inputs.steps(0, without));
+            forward(piece.inputs().steps(0, without), piece.masks(), 0);
         }
-        run.forward(without > 0 ? piece.inputs.steps(without, steps - without) : piece.inputs);
+        forward(without > 0 ? piece.inputs().steps(without, steps - without) : piece.inputs(), piece.masks(), without);
+    }
+
+    private void forward(SequenceBatch inputs, MaskDraw masks, int first) {
+        if (masks != null) {
+            run.maskDraw(masks.after(first));
+        }
+        run.forward(inputs);
     }
 
     @Override
@@ -119,16 +115,16 @@ final class WindowGradients implements OnlineGradients {
         run.outputGradient().copyFrom(outputGradient);
         run.backward();
         goneBack = true;
-        int left = window - entered.inputs.timeSteps();
-        Piece later = entered;
-        for (Piece piece : past) {
+        int left = window - entered.inputs().timeSteps();
+        StreamPiece later = entered;
+        for (StreamPiece piece : past) {
             if (left <= 0) {
                 return;
             }
             List<MemorySegment> gradients =
-                    planes(run::stateGradient).stream().map(WindowGradients::copy).toList();
-            dropBegun(gradients, later.begins);
-            int steps = piece.inputs.timeSteps();
+                    planes(run::stateGradient).stream().map(StreamPiece::copy).toList();
+            dropBegun(gradients, later.begins());
+            int steps = piece.inputs().timeSteps();
             forward(piece, Math.max(0, steps - left));
             List<MemorySegment> last = planes(run::lastStateGradient);
             for (int i = 0; i < last.size(); i++) {
@@ -154,10 +150,10 @@ final class WindowGradients implements OnlineGradients {
 
     @Override
     public void advance() {
-        past.addFirst(entered.with(copy(entered.inputs)));
-        int steps = past.stream().mapToInt(piece -> piece.inputs.timeSteps()).sum();
-        while (!past.isEmpty() && steps - past.getLast().inputs.timeSteps() >= window - 1) {
-            steps -= past.removeLast().inputs.timeSteps();
+        past.addFirst(entered.keep());
+        int steps = past.stream().mapToInt(piece -> piece.inputs().timeSteps()).sum();
+        while (!past.isEmpty() && steps - past.getLast().inputs().timeSteps() >= window - 1) {
+            steps -= past.removeLast().inputs().timeSteps();
         }
     }
 
@@ -169,14 +165,33 @@ final class WindowGradients implements OnlineGradients {
         }
     }
 
-    private static SequenceBatch copy(SequenceBatch inputs) {
-        int steps = inputs.timeSteps();
-        SequenceBatch copy = inputs.tokens() != null
-                ? SequenceBatch.tokens(copy(inputs.tokens()), steps, inputs.batchSize())
-                : SequenceBatch.of(copy(inputs.values()), inputs.precision(), steps, inputs.batchSize(),
-                        inputs.inputSize());
-        copy = inputs.lengths() == null ? copy : copy.lengths(copy(inputs.lengths()));
-        return inputs.hold() == null ? copy : copy.hold(copy(inputs.hold()));
+    @Override
+    public void write(Checkpoint.Builder checkpoint) {
+        checkpoint.longs(PIECES, past.size());
+        int number = 0;
+        for (StreamPiece piece : past) {
+            piece.write(prefix(number++), network.precision(), checkpoint);
+        }
+    }
+
+    private static String prefix(int piece) {
+        return LearnerSections.PAST + "piece" + piece + ".";
+    }
+
+    @Override
+    public void restore(Checkpoint checkpoint) throws CheckpointException {
+        long pieces = checkpoint.longs(PIECES, 1)[0];
+        var read = new ArrayList<StreamPiece>();
+        for (int number = 0; number < pieces; number++) {
+            StreamPiece piece = StreamPiece.read(prefix(number), network, sequences, planes(run::state), checkpoint);
+            if (piece.inputs().timeSteps() > mostSteps) {
+                throw checkpoint.damaged(PIECES, new IllegalArgumentException("expected batches of at most the "
+                        + mostSteps + " steps of the pass, got one of " + piece.inputs().timeSteps()));
+            }
+            read.add(piece);
+        }
+        past.clear();
+        past.addAll(read);
     }
 
     @Override

@@ -15,6 +15,7 @@ import dev.rondo.cell.mingru.MinGru;
 import dev.rondo.kernel.Allocation;
 import dev.rondo.kernel.Available;
 import dev.rondo.network.Topologies.Topology;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
@@ -72,6 +73,39 @@ class DropoutTest {
             assertFalse(Arrays.equals(dropped, outputs(training, ones())), "each pass has a mask of its own");
             assertEquals(1, share(outputs(inference, ones()), 1), "nothing is left out in inference");
         }
+    }
+
+    /** Steps that are taken again, one by one, have the masks that they had in the batch. */
+    @Test
+    void stepsOfABatchHaveTheMasksOfTheBatch() {
+        Network.Builder builder = Network.builder(H)
+                .layer(Layer.of(Gru.of(H)).dropout(0.5).recurrentDropout(0.5).zoneout(0.5))
+                .layer(Layer.of(Gru.of(H)).variationalDropout(0.5).recurrentDropout(0.5).zoneout(0.5))
+                .layer(Layer.of(Gru.of(H)).dropout(0.5).zoneout(0.5)).noHead().backend(Backend.REFERENCE);
+        try (Network network = builder.build(); var pass = network.pass(T + 3, B); var single = network.pass(1, B)) {
+            pass.forward(SequenceBatch.of(ones(), T, B, H));
+            for (int t = T - 1; t >= 0; t--) {
+                single.maskDraw(pass.maskDraw().after(t)).forward(SequenceBatch.of(new float[B * H], 1, B, H));
+                for (int layer = 0; layer < 3; layer++) {
+                    LayerMasks all = pass.masks(layer);
+                    LayerMasks one = single.masks(layer);
+                    assertEquals(-1, one.output().mismatch(step(all.output(), layer == 1 ? 0 : t, Float.BYTES)));
+                    assertEquals(-1, one.hold().mismatch(step(all.hold(), t, 1)));
+                    assertTrue(layer == 2 ? one.recurrent() == null : one.recurrent().mismatch(all.recurrent()) == -1);
+                }
+            }
+            MaskDraw last = pass.maskDraw().after(T - 1);
+            single.maskDraw(last);
+            assertThrows(IllegalArgumentException.class, () -> last.after(1));
+            assertEquals("batch: expected at most the 1 steps that have masks, got 2", assertThrows(
+                    IllegalArgumentException.class, () -> pass.maskDraw(last).forward(
+                            SequenceBatch.of(new float[2 * B * H], 2, B, H))).getMessage());
+        }
+    }
+
+    private static MemorySegment step(MemorySegment masks, int t, int bytes) {
+        long size = (long) B * H * bytes;
+        return masks.asSlice(t * size, size);
     }
 
     @Test

@@ -13,6 +13,7 @@ final class LearnerCase {
     static final int T = 7;
     static final int B = 3;
     static final int CLASSES = 3;
+    static final long MASKS = 2;
 
     private LearnerCase() {}
 
@@ -57,13 +58,13 @@ final class LearnerCase {
     }
 
     static double[] bptt(Network network, SequenceBatch batch) {
-        try (NetworkPass pass = network.pass(batch.timeSteps(), B)) {
+        try (NetworkPass pass = network.pass(batch.timeSteps(), B).maskSeed(MASKS)) {
             return bptt(pass, batch);
         }
     }
 
     static double[] by(Learner learner, Network network, SequenceBatch batch) {
-        try (NetworkPass pass = network.pass(batch.timeSteps(), batch.batchSize());
+        try (NetworkPass pass = network.pass(batch.timeSteps(), batch.batchSize()).maskSeed(MASKS);
                 var learning = new Learning(learner, pass)) {
             return by(learning, pass, batch);
         }
@@ -80,6 +81,12 @@ final class LearnerCase {
     static double[] gradients(Network network) {
         var values = new double[Math.toIntExact(network.parameters().count())];
         network.precision().read(network.gradients(), 0, values, values.length);
+        return values;
+    }
+
+    static double[] parameters(Network network) {
+        var values = new double[Math.toIntExact(network.parameters().count())];
+        network.precision().read(network.parameters().slab(), 0, values, values.length);
         return values;
     }
 

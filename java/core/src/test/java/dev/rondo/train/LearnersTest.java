@@ -13,6 +13,7 @@ import dev.rondo.kernel.Backends;
 import dev.rondo.memory.Precision;
 import dev.rondo.network.Dataset;
 import dev.rondo.network.Layer;
+import dev.rondo.network.LayerMasks;
 import dev.rondo.network.Loss;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkPass;
@@ -20,6 +21,7 @@ import dev.rondo.network.SeededRandom;
 import dev.rondo.network.Sequence;
 import dev.rondo.network.SequenceBatch;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -31,12 +33,17 @@ class LearnersTest {
     private static final int T = 9;
     private static final int I = 2;
     private static final int H = 4;
+    private static final long MASKS = 1;
 
     /** One sequence, one Elman layer, no head; and the same in plain Java. */
     private record Elmans(Network network, SequenceBatch batch, double[][] gradients, PlainLearners plain)
             implements AutoCloseable {
         static Elmans make() {
-            Network network = Network.builder(I).layer(Elman.of(H)).noHead().precision(Precision.FLOAT64)
+            return make(Layer.of(Elman.of(H)));
+        }
+
+        static Elmans make(Layer layer) {
+            Network network = Network.builder(I).layer(layer).noHead().precision(Precision.FLOAT64)
                     .backend(Backend.REFERENCE).quiet().build();
             var random = new Random(3);
             var weights = new double[H][I + H + 1];
@@ -52,8 +59,20 @@ class LearnersTest {
             var gradients = new double[T][H];
             fill(random, gradients, 1);
             double[] flat = Arrays.stream(inputs).flatMapToDouble(Arrays::stream).toArray();
-            return new Elmans(network, SequenceBatch.of(flat, T, 1, I), gradients,
-                    new PlainLearners(weights, inputs, gradients));
+            SequenceBatch batch = SequenceBatch.of(flat, T, 1, I);
+            try (NetworkPass pass = network.pass(T, 1).maskSeed(MASKS)) {
+                pass.forward(batch);
+                LayerMasks masks = pass.masks(0);
+                var factors = new double[H];
+                Arrays.setAll(factors, k -> masks.recurrent() == null ? 1
+                        : masks.recurrent().getAtIndex(ValueLayout.JAVA_DOUBLE, k));
+                var held = new boolean[T][H];
+                for (int i = 0; i < T * H && masks.hold() != null; i++) {
+                    held[i / H][i % H] = masks.hold().get(ValueLayout.JAVA_BYTE, i) != 0;
+                }
+                return new Elmans(network, batch, gradients,
+                        new PlainLearners(weights, inputs, gradients, factors, held));
+            }
         }
 
         private static void fill(Random random, double[][] rows, double scale) {
@@ -69,7 +88,7 @@ class LearnersTest {
 
         /** {@return the gradient that a learner finds, in the order of the plain one} */
         double[] by(Learner learner, int steps) {
-            try (NetworkPass pass = network.pass(steps, 1).carryState(true);
+            try (NetworkPass pass = network.pass(steps, 1).carryState(true).maskSeed(MASKS);
                     var learning = new Learning(learner, pass)) {
                 return by(learning, pass, steps);
             }
@@ -116,6 +135,22 @@ class LearnersTest {
             same(elmans.plain.rflo(), elmans.by(Rtrl.rflo(), T));
             same(elmans.plain.uoro(new SeededRandom(7)), elmans.by(Rtrl.uoro(7), T));
             same(elmans.plain.kroneckerFactored(new SeededRandom(7)), elmans.by(Rtrl.kroneckerFactored(7), T));
+        }
+    }
+
+    @Test
+    void learnersAreThoseOfThePapersWithMasks() {
+        for (Layer layer : List.of(Layer.of(Elman.of(H)).recurrentDropout(0.4), Layer.of(Elman.of(H)).zoneout(0.4),
+                Layer.of(Elman.of(H)).recurrentDropout(0.3).zoneout(0.3))) {
+            try (Elmans elmans = Elmans.make(layer); Elmans without = Elmans.make()) {
+                same(elmans.plain.exact(), elmans.by(Rtrl.exact(), T));
+                same(elmans.plain.exact(), elmans.by(TruncatedBptt.lookBack(T), T));
+                same(elmans.plain.snap1(), elmans.by(Rtrl.snap(1), T));
+                same(elmans.plain.rflo(), elmans.by(Rtrl.rflo(), T));
+                same(elmans.plain.uoro(new SeededRandom(7)), elmans.by(Rtrl.uoro(7), T));
+                same(elmans.plain.kroneckerFactored(new SeededRandom(7)), elmans.by(Rtrl.kroneckerFactored(7), T));
+                assertTrue(LearnerCase.difference(elmans.plain.exact(), without.plain.exact()) > 1e-2);
+            }
         }
     }
 
@@ -189,7 +224,11 @@ class LearnersTest {
                 Network lstm = LearnerCase.build(Network.builder(2).layer(Lstm.of(2)), backend);
                 Network stack = LearnerCase.build(Network.embedding(3, 2)
                         .layer(Layer.of(Gru.of(2)).learnedInitialState().residual())
-                        .layer(Layer.of(Elman.of(2)).fixed()).layer(Lstm.of(2)), backend)) {
+                        .layer(Layer.of(Elman.of(2)).fixed()).layer(Lstm.of(2)), backend);
+                Network masks = LearnerCase.build(Network.embedding(3, 3)
+                        .layer(Layer.of(Gru.of(3)).residual().dropout(0.3).zoneout(0.2))
+                        .layer(Layer.of(Elman.of(3)).variationalDropout(0.3).recurrentDropout(0.3))
+                        .layer(Lstm.of(2)), backend)) {
             SequenceBatch numbers = SequenceBatch.of(new double[] {1, -1, 0.5, 2, -1, 1, 0, 1}, 4, 1, 2)
                     .targets(new int[] {-1, -1, 1, 2});
             SequenceBatch tokens = SequenceBatch.tokens(new int[] {0, 2, 1, 1}, 4, 1)
@@ -197,6 +236,7 @@ class LearnersTest {
             meanIsTheGradient(Rtrl.uoro(1), plain, numbers);
             meanIsTheGradient(Rtrl.uoro(2), lstm, numbers);
             meanIsTheGradient(Rtrl.uoro(3), stack, tokens);
+            meanIsTheGradient(Rtrl.uoro(6), masks, tokens);
             meanIsTheGradient(Rtrl.kroneckerFactored(4), plain, numbers);
             meanIsTheGradient(Rtrl.kroneckerFactored(5), lstm, numbers);
         }
@@ -208,7 +248,8 @@ class LearnersTest {
         double[] exact = LearnerCase.by(Rtrl.exact(), network, batch);
         var sum = new double[exact.length];
         var squares = new double[exact.length];
-        try (NetworkPass pass = network.pass(batch.timeSteps(), 1); var learning = new Learning(learner, pass)) {
+        try (NetworkPass pass = network.pass(batch.timeSteps(), 1).maskSeed(LearnerCase.MASKS);
+                var learning = new Learning(learner, pass)) {
             for (int draw = 0; draw < draws; draw++) {
                 double[] one = LearnerCase.by(learning, pass, batch);
                 for (int i = 0; i < one.length; i++) {

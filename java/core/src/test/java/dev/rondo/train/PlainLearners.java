@@ -13,6 +13,8 @@ import java.util.Arrays;
  *
  * <p>{@code c[t]} is the gradient of the loss by the output of step t. The gradient of the loss of step t by w is c[t]
  * dh'/dw, plus c[t] J times what is known of dh/dw.
+ *
+ * <p>Recurrent weights read h times factors, one for each unit; a unit that is held keeps its h.
  */
 final class PlainLearners {
     private final int units; // H
@@ -20,18 +22,23 @@ final class PlainLearners {
     private final double[][] weights; // W [H, I + H + 1]
     private final double[][] inputs; // x [T, I]
     private final double[][] outputGradients; // c [T, H]
+    private final double[] factors; // [H]
+    private final boolean[][] held; // [T, H]
     private double[] h; // before the step
     private double[] u; // [x, h, 1]
     private double[] d; // D
     private double[][] j; // J
     private double[][] w; // dh'/dw
 
-    PlainLearners(double[][] weights, double[][] inputs, double[][] outputGradients) {
+    PlainLearners(double[][] weights, double[][] inputs, double[][] outputGradients, double[] factors,
+            boolean[][] held) {
         this.units = weights.length;
         this.sources = weights[0].length;
         this.weights = weights;
         this.inputs = inputs;
         this.outputGradients = outputGradients;
+        this.factors = factors;
+        this.held = held;
     }
 
     /** Takes step t, and its derivatives. */
@@ -39,13 +46,20 @@ final class PlainLearners {
         double[] before = t == 0 ? new double[units] : h;
         u = new double[sources];
         System.arraycopy(inputs[t], 0, u, 0, inputs[t].length);
-        System.arraycopy(before, 0, u, inputs[t].length, units);
+        for (int k = 0; k < units; k++) {
+            u[inputs[t].length + k] = factors[k] * before[k];
+        }
         u[sources - 1] = 1;
         h = new double[units];
         d = new double[units];
         j = new double[units][units];
         w = new double[units][units * sources];
         for (int k = 0; k < units; k++) {
+            if (held[t][k]) {
+                h[k] = before[k];
+                j[k][k] = 1;
+                continue;
+            }
             double a = 0;
             for (int i = 0; i < sources; i++) {
                 a += weights[k][i] * u[i];
@@ -53,7 +67,7 @@ final class PlainLearners {
             h[k] = Math.tanh(a);
             d[k] = 1 - h[k] * h[k];
             for (int i = 0; i < units; i++) {
-                j[k][i] = d[k] * weights[k][inputs[t].length + i];
+                j[k][i] = d[k] * weights[k][inputs[t].length + i] * factors[i];
             }
             for (int i = 0; i < sources; i++) {
                 w[k][k * sources + i] = d[k] * u[i];
@@ -87,7 +101,7 @@ final class PlainLearners {
 
     /** What a matrix that stands for dh/dw becomes in a step. */
     private interface Recursion {
-        double[][] next(double[][] m);
+        double[][] next(double[][] m, int t);
     }
 
     private double[] matrix(Recursion recursion) {
@@ -97,7 +111,7 @@ final class PlainLearners {
             step(t);
             gradient = plus(1, gradient, 1, times(outputGradients[t], w));
             gradient = plus(1, gradient, 1, times(times(outputGradients[t], j), m));
-            m = recursion.next(m);
+            m = recursion.next(m, t);
         }
         return gradient;
     }
@@ -113,12 +127,12 @@ final class PlainLearners {
 
     /** RTRL: Williams and Zipser 1989. */
     double[] exact() {
-        return matrix(this::exactly);
+        return matrix((m, _) -> exactly(m));
     }
 
     /** SnAp-1: Menick et al. 2020: the dense recursion, and zero where dh'/dw is. */
     double[] snap1() {
-        return matrix(m -> {
+        return matrix((m, _) -> {
             double[][] next = exactly(m);
             for (int k = 0; k < units; k++) {
                 for (int i = 0; i < next[k].length; i++) {
@@ -129,9 +143,15 @@ final class PlainLearners {
         });
     }
 
-    /** RFLO: Murray 2019, of a unit that leaks all of its state: nothing but the last step is left. */
+    /** RFLO: Murray 2019, of a unit that leaks all of its state: nothing but its last step is left. */
     double[] rflo() {
-        return matrix(_ -> w);
+        return matrix((m, t) -> {
+            double[][] next = w.clone();
+            for (int k = 0; k < units; k++) {
+                next[k] = held[t][k] ? m[k] : w[k];
+            }
+            return next;
+        });
     }
 
     /** UORO: Tallec and Ollivier 2017. */
