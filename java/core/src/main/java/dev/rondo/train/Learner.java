@@ -8,8 +8,8 @@ import dev.rondo.network.NetworkPass;
  * updates, too. A value, of which trainers may share one.
  *
  * <p>What a learner keeps of the sequences of a pass lies beside that pass and is freed when it is closed;
- * {@link Trainer#writePast} adds it to a checkpoint. Layers run forwards. Masks of dropout and zoneout are those that the
- * pass has drawn for its batch, at each step of it.
+ * {@link Trainer#writePast} adds it to a checkpoint. Layers run forwards. At each step the masks of dropout and zoneout
+ * are those that the pass has drawn for its batch.
  */
 public abstract class Learner {
     Learner() {}

@@ -57,7 +57,8 @@ record StreamPiece(
     /** Writes sections whose names begin with {@code prefix}; numbers of the input are float64 there. */
     void write(String prefix, Precision precision, Checkpoint.Builder checkpoint) {
         checkpoint.longs(prefix + NUMBERS, inputs.timeSteps(), time);
-        checkpoint.longs(prefix + BEGINS, IntStream.range(0, begins.length).mapToLong(b -> begins[b] ? 1 : 0).toArray());
+        checkpoint.longs(
+                prefix + BEGINS, IntStream.range(0, begins.length).mapToLong(b -> begins[b] ? 1 : 0).toArray());
         if (masks != null) {
             checkpoint.longs(prefix + MASKS, masks.seed(), masks.timeSteps(), masks.first());
         }

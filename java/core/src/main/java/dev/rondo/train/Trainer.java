@@ -273,8 +273,8 @@ public final class Trainer {
     }
 
     /**
-     * Writes what {@link #restorePast} reads: what the {@link Learner} knows of the past of the sequences of a pass, for
-     * streams that are gone on with.
+     * Writes what {@link #restorePast} reads: what the {@link Learner} knows of the past of the sequences of a pass,
+     * for streams that are gone on with.
      *
      * <pre>{@code
      * Checkpoint.builder().add(network::write).add(trainer::write).add(pass::writeStates)
