@@ -31,4 +31,6 @@ module dev.rondo.core {
     exports dev.rondo.reservoir;
     exports dev.rondo.text;
     exports dev.rondo.train;
+
+    uses dev.rondo.text.TokenizerProvider;
 }

@@ -1,6 +1,7 @@
 package dev.rondo.cli;
 
 import dev.rondo.text.Evaluation;
+import dev.rondo.text.TextUnit;
 import dev.rondo.text.TrainingProgress;
 import java.io.PrintStream;
 import java.util.List;
@@ -19,11 +20,8 @@ final class BarDisplay implements ProgressDisplay {
     /** How much of the shown training loss a step leaves as it is: single batches differ too much to be read. */
     private static final double SMOOTHING = 0.95;
 
-    private static final List<String> FULL = List.of("  train %s", "  validation %s nats", " %s bits/character",
-            "  %s characters/s", "  gradient %s", "  %s left");
-    private static final List<String> BRIEF = List.of(" train %s", " valid %s", " (%s bits)",
-            " %s char/s", " |g| %s", " %s");
 
+    private final TextUnit unit;
     private final ProgressBar bar;
     private final TimeLeft left = new TimeLeft();
     private double trainLoss = Double.NaN;
@@ -31,10 +29,11 @@ final class BarDisplay implements ProgressDisplay {
     private volatile View view = new View(0, Double.NaN, Double.NaN, Double.NaN, Double.NaN, Double.NaN);
 
     /** The figures of the line; NaN where there is none yet. */
-    record View(double share, double trainLoss, double validationLoss, double charactersPerSecond, double gradientNorm,
+    record View(double share, double trainLoss, double validationLoss, double unitsPerSecond, double gradientNorm,
             double secondsLeft) {}
 
-    BarDisplay(PrintStream out) {
+    BarDisplay(PrintStream out, TextUnit unit) {
+        this.unit = unit;
         var consumer = new ConsoleProgressBarConsumer(out);
         // Opens the terminal, which resets signal handlers: now, so that those installed from here on stay.
         consumer.getMaxRenderedLength();
@@ -52,14 +51,14 @@ final class BarDisplay implements ProgressDisplay {
         left.step(now);
         trainLoss = Double.isNaN(trainLoss) ? now.loss() : SMOOTHING * trainLoss + (1 - SMOOTHING) * now.loss();
         view = new View(now.share(), trainLoss, validationLoss,
-                now.charactersPerSecond(), now.gradientNorm(), left.seconds());
+                now.unitsPerSecond(), now.gradientNorm(), left.seconds());
     }
 
     @Override
     public void evaluation(Evaluation e) {
         validationLoss = e.validationLoss();
         view = new View(view.share, view.trainLoss, validationLoss,
-                view.charactersPerSecond, view.gradientNorm, view.secondsLeft);
+                view.unitsPerSecond, view.gradientNorm, view.secondsLeft);
     }
 
     @Override
@@ -68,15 +67,15 @@ final class BarDisplay implements ProgressDisplay {
     }
 
     private String render(ProgressState state, int width) {
-        return line(view, width);
+        return line(view, unit, width);
     }
 
     /** {@return exactly {@code width} characters, so that they cover the line before} */
-    static String line(View view, int width) {
+    static String line(View view, TextUnit unit, int width) {
         String percent = Figures.format("%3.0f%% ", 100 * view.share);
-        String figures = figures(view, FULL, 3);
+        String figures = figures(view, unit, full(unit), 3);
         if (percent.length() + SHORTEST_BAR + figures.length() > width) {
-            figures = figures(view, BRIEF, 2);
+            figures = figures(view, unit, brief(unit), 2);
         }
         int room = Math.max(width - percent.length() - figures.length(), SHORTEST_BRIEF_BAR) - 2; // 2 for [ and ]
         int filled = (int) Math.round(room * view.share);
@@ -84,12 +83,23 @@ final class BarDisplay implements ProgressDisplay {
         return line.substring(0, Math.min(line.length(), width));
     }
 
-    private static String figures(View view, List<String> words, int bitDigits) {
+    private static List<String> full(TextUnit unit) {
+        String measure = Figures.inBits(unit) ? " nats %s bits/" : " nats perplexity %s/";
+        return List.of("  train %s", "  validation %s", measure + unit.singular(), "  %s " + unit.plural() + "/s", "  gradient %s",
+                "  %s left");
+    }
+
+    private static List<String> brief(TextUnit unit) {
+        return List.of(" train %s", " valid %s", Figures.inBits(unit) ? " (%s bits)" : " (perp. %s)",
+                " %s " + Figures.brief(unit) + "/s", " |g| %s", " %s");
+    }
+
+    private static String figures(View view, TextUnit unit, List<String> words, int digits) {
         var text = new StringBuilder();
         append(text, words.get(0), view.trainLoss, Figures.decimal(view.trainLoss, 3));
         append(text, words.get(1), view.validationLoss, Figures.decimal(view.validationLoss, 3));
-        append(text, words.get(2), view.validationLoss, Figures.decimal(Figures.bits(view.validationLoss), bitDigits));
-        append(text, words.get(3), view.charactersPerSecond, Figures.rate(view.charactersPerSecond));
+        append(text, words.get(2), view.validationLoss, Figures.decimal(unit.measure(view.validationLoss), digits));
+        append(text, words.get(3), view.unitsPerSecond, Figures.rate(view.unitsPerSecond));
         append(text, words.get(4), view.gradientNorm, Figures.decimal(view.gradientNorm, 2));
         append(text, words.get(5), view.secondsLeft, Figures.duration(view.secondsLeft));
         return text.toString();

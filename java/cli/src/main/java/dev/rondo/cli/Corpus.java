@@ -1,7 +1,11 @@
 package dev.rondo.cli;
 
+import dev.rondo.text.MalformedTextException;
+import dev.rondo.text.TextSource;
 import java.io.IOException;
+import java.io.Reader;
 import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,20 +25,19 @@ import java.util.stream.StreamSupport;
  * give the same text.
  *
  * @param source what was asked for
- * @param text all of it; each file begins a new line
- * @param files how many files it comes from
+ * @param files that it comes from, none of them empty
  * @param leftOut how many files of the directories are not UTF-8 text
  */
-record Corpus(String source, String text, int files, int leftOut) {
+record Corpus(String source, List<Path> files, int leftOut) {
     private static final Set<String> OUTPUT_DIRECTORIES = Set.of("target", "build", "runs");
     private static final Set<String> PROJECT_SUFFIXES = Set.of("java", "cpp", "h", "md", "cmake");
     private static final Set<String> PROJECT_NAMES = Set.of("pom.xml", "CMakeLists.txt", "CMakePresets.json", "rondo");
 
     /**
-     * Reads files, and whatever text is in directories. In these, what is hidden and directories of output (target,
+     * Takes files, and whatever text is in directories. In these, what is hidden and directories of output (target,
      * build, runs) are passed over.
      *
-     * @throws Failure if a file that was named is not text, or there is no text at all
+     * @throws Failure if there is nothing in them
      */
     static Corpus of(List<Path> paths) throws IOException {
         var builder = new Builder();
@@ -43,14 +46,14 @@ record Corpus(String source, String text, int files, int leftOut) {
                 filesBelow(path, _ -> true, Comparator.comparing(Corpus::names, Arrays::compare))
                         .forEach(builder::addIfText);
             } else {
-                builder.add(Utf8.read(path));
+                builder.add(path);
             }
         }
         return builder.build(paths.stream().map(Path::toString).collect(Collectors.joining(", ")));
     }
 
     /**
-     * Reads the sources and documents of the project in {@code home}, mixed, in the order of a hash of their names:
+     * Takes the sources and documents of the project in {@code home}, mixed, in the order of a hash of their names:
      * sorted, the last part, which is for validation, would be in another language than most of the rest.
      */
     static Corpus ofProject(Path home) throws IOException {
@@ -60,9 +63,14 @@ record Corpus(String source, String text, int files, int leftOut) {
         return builder.build(home.toString());
     }
 
+    /** {@return all of it; each file begins a new line} */
+    TextSource text() {
+        return TextSource.of(files);
+    }
+
     /** {@return where it comes from, in a few words} */
     String describe() {
-        String from = files == 1 ? source : Figures.count(files, "file") + " of " + source;
+        String from = files.size() == 1 ? source : Figures.count(files.size(), "file") + " of " + source;
         return leftOut == 0 ? from : from + " (" + Figures.count(leftOut, "other") + " left out, not being text)";
     }
 
@@ -103,25 +111,21 @@ record Corpus(String source, String text, int files, int leftOut) {
     }
 
     private static final class Builder {
-        private final StringBuilder text = new StringBuilder();
-        private int files;
+        private final List<Path> files = new ArrayList<>();
         private int leftOut;
 
-        void add(String content) {
-            if (content.isEmpty()) {
-                return;
+        void add(Path file) throws IOException {
+            if (Files.size(file) > 0) {
+                files.add(file);
             }
-            if (!text.isEmpty() && text.charAt(text.length() - 1) != '\n') {
-                text.append('\n');
-            }
-            text.append(content);
-            files++;
         }
 
+        /** Reads all of it, for what is no text may be seen at its very end. */
         void addIfText(Path file) {
-            try {
-                add(Utf8.read(file));
-            } catch (Failure _) {
+            try (Reader text = TextSource.of(List.of(file)).open()) {
+                text.transferTo(Writer.nullWriter());
+                add(file);
+            } catch (MalformedTextException _) {
                 leftOut++;
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
@@ -129,10 +133,10 @@ record Corpus(String source, String text, int files, int leftOut) {
         }
 
         Corpus build(String source) {
-            if (files == 0) {
+            if (files.isEmpty()) {
                 throw new Failure(source + ": no text in it");
             }
-            return new Corpus(source, text.toString(), files, leftOut);
+            return new Corpus(source, List.copyOf(files), leftOut);
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.rondo.cli;
 
 import dev.rondo.text.Evaluation;
+import dev.rondo.text.TextUnit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,8 +15,8 @@ import java.util.regex.Pattern;
 record EvaluationLog(Path file) {
     private static final String NUMBER = "(-?[0-9.]+(?:e[+-][0-9]+)?)";
     private static final Pattern LINE = Pattern.compile("\\{\"step\": " + NUMBER + ", \"seconds\": " + NUMBER
-            + ", \"train_loss\": " + NUMBER + ", \"validation_loss\": " + NUMBER
-            + ", \"characters_per_second\": " + NUMBER + "}");
+            + "(?:, \"unit\": \"([a-z-]+)\")?, \"train_loss\": " + NUMBER + ", \"validation_loss\": " + NUMBER
+            + ", \"(?:units|characters)_per_second\": " + NUMBER + "}"); // earlier ones knew but characters
 
     /** Makes it and its directory: that it cannot be written shall not be found out after minutes of training. */
     void open() throws IOException {
@@ -41,18 +42,20 @@ record EvaluationLog(Path file) {
     }
 
     static String toJson(Evaluation e) {
-        return Figures.format("{\"step\": %d, \"seconds\": %.3f, \"train_loss\": %s, \"validation_loss\": %s, "
-                        + "\"characters_per_second\": %.1f}",
-                e.step(), e.seconds(), Figures.decimal(e.trainLoss(), 6), Figures.decimal(e.validationLoss(), 6),
-                e.charactersPerSecond());
+        return Figures.format("{\"step\": %d, \"seconds\": %.3f, \"unit\": \"%s\", \"train_loss\": %s, "
+                        + "\"validation_loss\": %s, \"units_per_second\": %.1f}",
+                e.step(), e.seconds(), e.unit().singular(), Figures.decimal(e.trainLoss(), 6),
+                Figures.decimal(e.validationLoss(), 6), e.unitsPerSecond());
     }
 
     private static Optional<Evaluation> parse(String line) {
         Matcher m = LINE.matcher(line);
-        return m.matches()
-                ? Optional.of(new Evaluation(Long.parseLong(m.group(1)), number(m, 2), number(m, 3), number(m, 4),
-                        number(m, 5), Double.NaN, false))
-                : Optional.empty();
+        if (!m.matches()) {
+            return Optional.empty();
+        }
+        TextUnit unit = m.group(3) == null ? TextUnit.CHARACTER : TextUnit.of(m.group(3));
+        return Optional.of(new Evaluation(unit, Long.parseLong(m.group(1)), number(m, 2), number(m, 4), number(m, 5),
+                number(m, 6), Double.NaN, false));
     }
 
     private static double number(Matcher m, int group) {

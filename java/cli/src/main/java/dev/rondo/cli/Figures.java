@@ -1,11 +1,10 @@
 package dev.rondo.cli;
 
+import dev.rondo.text.TextUnit;
 import java.util.Locale;
 
 /** How figures are written, the same everywhere and in every locale. */
 final class Figures {
-    private static final double LN_2 = Math.log(2);
-
     private Figures() {}
 
     static String format(String pattern, Object... values) {
@@ -17,9 +16,20 @@ final class Figures {
         return format("%." + digits + (Math.abs(value) < 1e5 ? "f" : "e"), value);
     }
 
-    /** {@return bits for nats} */
-    static double bits(double nats) {
-        return nats / LN_2;
+    /** {@return a unit where there is little room: "char", else as it is} */
+    static String brief(TextUnit unit) {
+        return unit == TextUnit.CHARACTER ? "char" : unit.singular();
+    }
+
+    /** {@return "2.2610 bits per character" or "perplexity 115.2000 per word", of nats per unit} */
+    static String measure(TextUnit unit, double nats, int digits) {
+        String value = decimal(unit.measure(nats), digits);
+        return inBits(unit) ? value + " " + unit.measureName() : "perplexity " + value + " per " + unit.singular();
+    }
+
+    /** {@return whether a unit's figure is bits, not perplexity} */
+    static boolean inBits(TextUnit unit) {
+        return unit.measureName().startsWith("bits");
     }
 
     /** {@return "1 file", "1,234 files"} */

@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code rondo generate}: text that a model makes up, character by character as it comes. */
+/** {@code rondo generate}: text that a model makes up, as it comes. */
 @Command(name = "generate", description = "Writes text that a trained model makes up.",
         sortOptions = false, sortSynopsis = false)
 final class GenerateCommand implements Callable<Integer> {
@@ -26,16 +26,17 @@ final class GenerateCommand implements Callable<Integer> {
     private String prompt;
 
     @Option(names = "--length", paramLabel = "N", defaultValue = "500",
-            description = "Characters to make up after the prompt. Default: ${DEFAULT-VALUE}.")
+            description = "Characters to make up after the prompt, or bytes or words, as the model knows. "
+                    + "Default: ${DEFAULT-VALUE}.")
     private int length;
 
     @Option(names = "--temperature", paramLabel = "X", defaultValue = "0.8",
-            description = "Below 1 more predictable, above 1 more varied, 0 = always the likeliest character. "
+            description = "Below 1 more predictable, above 1 more varied, 0 = always the likeliest. "
                     + "Default: ${DEFAULT-VALUE}.")
     private double temperature;
 
     @Option(names = "--top-p", paramLabel = "X", defaultValue = "1",
-            description = "Draws only from the likeliest characters that together have this probability. "
+            description = "Draws only from the likeliest that together have this probability. "
                     + "Default: ${DEFAULT-VALUE}, from all.")
     private double topP;
 
@@ -61,7 +62,7 @@ final class GenerateCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--length: expected at least 0, got " + length);
         }
         Sampling sampling = sampling();
-        // One character at a time is too little work to share between threads.
+        // One token at a time is too little work to share between threads.
         try (var language = LanguageModel.load(model, network -> network.threads(1))) {
             language.vocabulary().encode(prompt); // a character it does not know is said before anything is written
             streams.out().print(prompt);
@@ -79,8 +80,8 @@ final class GenerateCommand implements Callable<Integer> {
         }
     }
 
-    private void write(String character) {
-        streams.out().print(character);
+    private void write(String text) {
+        streams.out().print(text);
         if (streams.out().checkError()) { // flushes, too: the text is seen as it comes
             throw new Failure("standard output: cannot be written");
         }

@@ -5,18 +5,28 @@ import dev.rondo.cell.Execution;
 import dev.rondo.cell.IsaTier;
 import dev.rondo.kernel.Backends;
 import dev.rondo.network.Cells;
+import dev.rondo.network.Layer;
+import dev.rondo.network.Network;
+import dev.rondo.text.LanguageModel;
+import dev.rondo.text.Vocabulary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
-/** {@code rondo info}: what would run here, and why nothing faster. */
+/** {@code rondo info}: what would run here, and why nothing faster; or what a model is. */
 @Command(name = "info",
-        description = "Shows version, JDK, platform, CPU, backends and cells, and why a faster backend is missing.")
+        description = "Shows version, JDK, platform, CPU, backends and cells, and why a faster backend is missing; of a "
+                + "model, what it knows and what it is made of.")
 final class InfoCommand implements Callable<Integer> {
     private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
+
+    @Option(names = "--model", paramLabel = "DIR",
+            description = "Directory that rondo train wrote, or a model file: shows this instead.")
+    private Path model;
 
     @Mixin
     private Help help;
@@ -28,7 +38,30 @@ final class InfoCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
+        if (model != null) {
+            showModel();
+        } else {
+            showMachine();
+        }
+        return 0;
+    }
+
+    private void showModel() throws IOException {
+        try (var language = LanguageModel.load(model, network -> network.threads(1))) {
+            Vocabulary vocabulary = language.vocabulary();
+            Network network = language.network();
+            line("unit", vocabulary.unit().singular() + ", figures in nats and " + vocabulary.unit().measureName());
+            line("vocabulary", vocabulary + ", " + Figures.count(vocabulary.size(), "token"));
+            line("line start", vocabulary.lineStart().isPresent() ? "known" : "unknown: its text had but one line");
+            for (Layer layer : network.description().layers()) {
+                line("layer", Cells.text(layer.cell()) + ", " + Figures.count(layer.cell().hiddenSize(), "unit"));
+            }
+            line("parameters", Figures.format("%,d", network.parameters().count()) + ", " + network.precision());
+        }
+    }
+
+    private void showMachine() {
         line("version", "rondo " + Rondo.Version.text());
         line("JDK", System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"));
         line("platform", System.getProperty("os.name") + " " + System.getProperty("os.version") + ", "
@@ -46,7 +79,6 @@ final class InfoCommand implements Callable<Integer> {
         }
         line("cells", String.join(", ", Cells.variants()));
         line("in use", Backends.best().name());
-        return 0;
     }
 
     private void line(String name, String value) {

@@ -39,7 +39,8 @@ final class LossCurve {
     }
 
     static XYChart chart(String title, List<Evaluation> evaluations) {
-        XYChart chart = Charts.lines(title, "step", "loss (nats per character)");
+        XYChart chart = Charts.lines(
+                title, "step", "loss (nats per " + evaluations.getLast().unit().singular() + ")");
         double[] steps = evaluations.stream().mapToDouble(Evaluation::step).toArray();
         double[] training = losses(evaluations, Evaluation::trainLoss);
         double[] validation = losses(evaluations, Evaluation::validationLoss);

@@ -22,7 +22,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
  * one line on standard error that begins with {@code rondo:}; {@code --debug} or {@code RONDO_DEBUG=1} adds the stack
  * trace.
  */
-@Command(name = "rondo", description = "Recurrent networks: learns character-level language models, and uses them.",
+@Command(name = "rondo", description = "Recurrent networks: learns language models, and uses them.",
         mixinStandardHelpOptions = true, versionProvider = Rondo.Version.class, synopsisSubcommandLabel = "COMMAND",
         footer = {"", "Try: rondo train", "     rondo COMMAND --help",
             "     rondo bench --help    (benchmarks, by the launcher of a checkout)"})

@@ -1,6 +1,8 @@
 package dev.rondo.cli;
 
 import dev.rondo.text.LanguageModelTrainer;
+import dev.rondo.text.TextCorpus;
+import dev.rondo.text.TextSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,8 +11,8 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 
 /**
- * The directory of one training: the checkpoints, and beside them the text, its validation part, the evaluations and
- * their curve.
+ * The directory of one training: the checkpoints, and beside them the text as tokens, its validation part as text, the
+ * evaluations and their curve.
  */
 record RunDirectory(Path path) {
     private static final DateTimeFormatter NAME = DateTimeFormatter.ofPattern("uuuu-MM-dd-HHmmss");
@@ -25,9 +27,16 @@ record RunDirectory(Path path) {
         return new RunDirectory(path);
     }
 
-    /** {@return the whole text, needed to resume} */
+    /** {@return the whole text as earlier trainings kept it, instead of its tokens} */
     Path text() {
         return path.resolve("text.txt");
+    }
+
+    /** {@return the corpus in it, needed to resume} */
+    TextCorpus corpus() throws IOException {
+        return Files.exists(path.resolve(TextCorpus.CORPUS)) || !Files.exists(text())
+                ? TextCorpus.open(path)
+                : TextCorpus.builder(TextSource.of(List.of(text()))).build();
     }
 
     /** {@return the part of the text that was kept for validation} */
@@ -62,17 +71,18 @@ record RunDirectory(Path path) {
      * @throws Failure if it holds one
      */
     void refuseToReplace() {
-        for (Path file : List.of(text(), validationText(), evaluations(), curve(), best())) {
+        for (Path file : List.of(path.resolve(TextCorpus.CORPUS), path.resolve(TextCorpus.TOKENS), validationText(),
+                evaluations(), curve(), best())) {
             if (Files.exists(file)) {
                 throw new Failure(file + ": exists, and is no part of a training; --out names another directory");
             }
         }
     }
 
-    /** Makes the directory, with {@code text} and its validation part in it. */
-    void begin(String text, String validationText) throws IOException {
-        Files.createDirectories(path);
-        Files.writeString(text(), text);
-        Files.writeString(validationText(), validationText);
+    /** Removes what was made for a training that does not come about. */
+    void discard() throws IOException {
+        for (Path file : List.of(path.resolve(TextCorpus.CORPUS), path.resolve(TextCorpus.TOKENS), validationText())) {
+            Files.deleteIfExists(file);
+        }
     }
 }

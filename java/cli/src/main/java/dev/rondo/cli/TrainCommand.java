@@ -10,6 +10,7 @@ import dev.rondo.text.TextCorpus;
 import dev.rondo.train.Optimizers;
 import dev.rondo.train.Schedules;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -22,20 +23,32 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code rondo train}: a character-level language model, begun or gone on with. */
-@Command(name = "train", description = {"Trains a character-level language model.",
-        "The last 10 %% of the text is for validation. Ctrl-C saves and says how to go on."},
+/** {@code rondo train}: a language model, begun or gone on with. */
+@Command(name = "train", description = {"Trains a language model of characters, bytes, words or sub-words.",
+        "The last 10 %% of the text is for validation, or another text. Ctrl-C saves and says how to go on."},
         sortOptions = false, sortSynopsis = false)
 final class TrainCommand implements Callable<Integer> {
     private static final String LENGTH = "length";
 
     /** Of each piece of the text in a step. */
-    private static final int CHARACTERS = 64;
+    private static final int TIME_STEPS = 64;
+
+    /** Options that a training keeps. */
+    private static final List<String> KEPT = List.of("--text", "--validation", "--unit", "--min-count",
+            "--vocabulary-size", "--lower-case", "--tokenizer", "--cell", "--hidden", "--layers", "--dropout",
+            "--batch", "--optimizer", "--schedule", "--seed", "--out");
 
     @Option(names = "--text", arity = "1..*", paramLabel = "FILE|DIR",
             description = "Text to learn, UTF-8; of a directory all text files below it, but for hidden ones and "
                     + "directories called target, build or runs. Default: the sources and documents of Rondo.")
     private List<Path> text;
+
+    @Option(names = "--validation", arity = "1..*", paramLabel = "FILE|DIR",
+            description = "Text to validate with, as --text. Default: the last 10 %% of the text, then not learned.")
+    private List<Path> validation;
+
+    @Mixin
+    private Units units;
 
     @Option(names = "--cell", paramLabel = "CELL", defaultValue = "lstm",
             description = "Cell of the layers, with options after a colon, as in gru:reset=before; rondo info lists "
@@ -56,7 +69,7 @@ final class TrainCommand implements Callable<Integer> {
     private double dropout;
 
     @Option(names = "--batch", paramLabel = "N", defaultValue = "32",
-            description = "Pieces of the text learned side by side, 64 characters of each in a step: a short text "
+            description = "Pieces of the text learned side by side, 64 units of each in a step: a short text "
                     + "wants fewer. Default: ${DEFAULT-VALUE}.")
     private int batch;
 
@@ -96,8 +109,8 @@ final class TrainCommand implements Callable<Integer> {
     private Path resume;
 
     @Option(names = "--json", paramLabel = "FILE",
-            description = "Appends JSON lines, an object for each evaluation: step, seconds, train_loss, "
-                    + "validation_loss (nats per character), characters_per_second.")
+            description = "Appends JSON lines, an object for each evaluation: step, seconds, unit, train_loss, "
+                    + "validation_loss (nats per unit), units_per_second.")
     private Path json;
 
     @Spec
@@ -133,9 +146,9 @@ final class TrainCommand implements Callable<Integer> {
         if (length != null) {
             checked(() -> length.budget(0));
         }
+        units.check(spec.commandLine());
         if (resume != null) {
-            for (String option : List.of("--text", "--cell", "--hidden", "--layers", "--dropout", "--batch",
-                    "--optimizer", "--schedule", "--seed", "--out")) {
+            for (String option : KEPT) {
                 if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
                     throw new ParameterException(spec.commandLine(),
                             "--resume goes on with the settings of its directory: it cannot be had with " + option);
@@ -180,29 +193,51 @@ final class TrainCommand implements Callable<Integer> {
         }
         directory.refuseToReplace();
         Corpus source = text == null ? Corpus.ofProject(home()) : Corpus.of(text);
-        TextCorpus corpus = TextCorpus.of(source.text());
-        checkBatch(corpus.training().length);
-        TrainingLength wanted = length == null ? TrainingLength.byDefault() : length;
+        TextCorpus.Builder corpus = units.of(TextCorpus.builder(source.text())).directory(directory.path());
+        if (validation != null) {
+            corpus.validation(Corpus.of(validation).text());
+        }
         var session = new TrainingSession(streams, directory, json);
+        boolean existed = Files.exists(directory.path());
+        try {
+            return train(directory, source, corpus.build(), session);
+        } catch (IOException | RuntimeException e) {
+            if (!directory.isResumable() && Files.isDirectory(directory.path())) {
+                directory.discard();
+                if (!existed) {
+                    Files.deleteIfExists(directory.path());
+                }
+            }
+            throw e;
+        }
+    }
+
+    private int train(RunDirectory directory, Corpus source, TextCorpus corpus, TrainingSession session)
+            throws IOException {
+        checkBatch(corpus);
+        TrainingLength wanted = length == null ? TrainingLength.byDefault() : length;
         try (LanguageModelTrainer trainer = LanguageModelTrainer.builder(corpus)
-                .cell(cell()).layers(layers).dropout(dropout).batchSize(batch).timeSteps(CHARACTERS).seed(seed)
+                .cell(cell()).layers(layers).dropout(dropout).batchSize(batch).timeSteps(TIME_STEPS).seed(seed)
                 .optimizer(Optimizers.parse(optimizer)).learningRate(Schedules.parse(schedule))
                 .backend(backend).threads(threads == null ? Defaults.threads() : threads)
                 .directory(directory.path()).note(LENGTH, wanted.toString())
                 .listener(session)
                 .build()) {
-            directory.begin(source.text(), corpus.validationText());
+            if (validation == null) {
+                corpus.writeValidation(directory.validationText());
+            }
             session.introduce(trainer, source.describe(), corpus);
             return session.run(trainer, wanted);
         }
     }
 
     /** With a smaller batch the text may do; what is too short for any is the library's to say. */
-    private void checkBatch(int characters) {
-        int most = characters / CHARACTERS;
+    private void checkBatch(TextCorpus corpus) {
+        long most = corpus.training().length() / TIME_STEPS;
         if (most > 0 && batch > most) {
-            throw new Failure("text: expected at least " + (long) batch * CHARACTERS + " characters to learn from for"
-                    + " --batch " + batch + ", got " + characters + "; --batch " + most + " is the most for it");
+            throw new Failure("text: expected at least " + (long) batch * TIME_STEPS + " "
+                    + corpus.vocabulary().unit().plural() + " to learn from for --batch " + batch + ", got "
+                    + corpus.training().length() + "; --batch " + most + " is the most for it");
         }
     }
 
@@ -211,7 +246,7 @@ final class TrainCommand implements Callable<Integer> {
         if (!directory.isResumable()) {
             throw new Failure(resume + ": no training to resume (" + LanguageModelTrainer.LAST + " is not there)");
         }
-        TextCorpus corpus = TextCorpus.of(Utf8.read(directory.text()));
+        TextCorpus corpus = directory.corpus();
         TrainingLength wanted = length != null ? length : TrainingLength.parse(
                 LanguageModelTrainer.note(resume, LENGTH).orElse(TrainingLength.byDefault().toString()));
         var session = new TrainingSession(streams, directory, json);
@@ -224,7 +259,7 @@ final class TrainCommand implements Callable<Integer> {
             builder.threads(threads);
         }
         try (LanguageModelTrainer trainer = builder.build()) {
-            session.introduce(trainer, directory.text().toString(), corpus);
+            session.introduce(trainer, "that of " + resume, corpus);
             return session.run(trainer, wanted);
         }
     }

@@ -13,6 +13,8 @@ import dev.rondo.text.LanguageModel;
 import dev.rondo.text.LanguageModelTrainer;
 import dev.rondo.text.Sampling;
 import dev.rondo.text.TextCorpus;
+import dev.rondo.text.TextUnit;
+import dev.rondo.text.Tokens;
 import dev.rondo.text.TrainingListener;
 import dev.rondo.text.TrainingProgress;
 import dev.rondo.text.TrainingSummary;
@@ -28,7 +30,8 @@ import java.util.List;
 /** One run of a training: what is shown meanwhile, what is written down, what Ctrl-C does, what is left at the end. */
 final class TrainingSession implements TrainingListener {
     private static final Sampling SAMPLING = Sampling.defaults().temperature(0.8).seed(1);
-    private static final int SAMPLE_LENGTH = 400;
+    private static final int SAMPLE_CHARACTERS = 400;
+    private static final int SAMPLE_WORDS = 80;
     private static final int REACH_STEPS = 64;
     private static final int REACH_PIECES = 8;
 
@@ -37,7 +40,7 @@ final class TrainingSession implements TrainingListener {
     private final Path json; // null = none wanted
     private final List<Evaluation> evaluations = new ArrayList<>(); // of all runs of this training
     private double secondsBefore; // of the runs before this one
-    private int[] validation; // text, as character ids
+    private Tokens validation;
     private ProgressDisplay display; // while it runs
 
     TrainingSession(Streams streams, RunDirectory directory, Path json) throws IOException {
@@ -56,8 +59,8 @@ final class TrainingSession implements TrainingListener {
         List<Layer> layers = network.description().layers();
         Cell cell = layers.getFirst().cell();
         say("%s", Backends.describe(network.backend(), network.execution()));
-        say("text: %s; %,d different characters, %,d to learn from, %,d for validation", source,
-                corpus.vocabulary().size(), corpus.training().length, corpus.validation().length);
+        say("text: %s; vocabulary of %s; %,d %s to learn from, %,d for validation", source, corpus.vocabulary(),
+                corpus.training().length(), unit(trainer).plural(), corpus.validation().length());
         double dropout = layers.getFirst().dropout().rate();
         say("model: %s, %s of %s, %s%s", Cells.text(cell), Figures.count(layers.size(), "layer"),
                 Figures.count(cell.hiddenSize(), "unit"), Figures.count(network.parameters().count(), "parameter"),
@@ -75,7 +78,7 @@ final class TrainingSession implements TrainingListener {
         say("training: %s, into %s (Ctrl-C saves)", length.describe(), directory.path());
         TrainingSummary summary;
         int exitCode;
-        try (var shown = ProgressDisplay.on(streams); var interruption = new Interruption(() -> interrupt(trainer))) {
+        try (var shown = ProgressDisplay.on(streams, unit(trainer)); var interruption = new Interruption(() -> interrupt(trainer))) {
             display = shown;
             summary = trainer.run(length.budget(secondsBefore));
             exitCode = summary.stopped() ? interruption.exitCode() : 0;
@@ -102,8 +105,8 @@ final class TrainingSession implements TrainingListener {
 
     @Override
     public void evaluation(Evaluation e) {
-        var overall = new Evaluation(e.step(), secondsBefore + e.seconds(), e.trainLoss(), e.validationLoss(),
-                e.charactersPerSecond(), e.gradientNorm(), e.best());
+        var overall = new Evaluation(e.unit(), e.step(), secondsBefore + e.seconds(), e.trainLoss(),
+                e.validationLoss(), e.unitsPerSecond(), e.gradientNorm(), e.best());
         display.evaluation(overall);
         evaluations.add(overall);
         try {
@@ -127,28 +130,28 @@ final class TrainingSession implements TrainingListener {
         }
         Evaluation last = evaluations.getLast();
         Evaluation best = Collections.min(evaluations, Comparator.comparingDouble(Evaluation::validationLoss));
-        say("validation: %s nats per character, %s bits per character, at step %,d%s",
-                Figures.decimal(best.validationLoss(), 4), Figures.decimal(best.bitsPerCharacter(), 4), best.step(),
+        say("validation: %s nats per %s, %s, at step %,d%s", Figures.decimal(best.validationLoss(), 4),
+                best.unit().singular(), Figures.measure(best.unit(), best.validationLoss(), 4), best.step(),
                 best == last ? "" : Figures.format(" (best; %s nats at step %,d)",
                         Figures.decimal(last.validationLoss(), 4), last.step()));
-        draw(Figures.format("Validation loss: %s nats, %s bits per character at step %,d",
-                Figures.decimal(best.validationLoss(), 3), Figures.decimal(best.bitsPerCharacter(), 3), best.step()));
+        draw(Figures.format("Validation loss: %s nats, %s at step %,d", Figures.decimal(best.validationLoss(), 3),
+                Figures.measure(best.unit(), best.validationLoss(), 3), best.step()));
     }
 
     /** How far back the network could learn from, at the end: over a few pieces of the validation text. */
     private void showReach(Network network) {
-        int steps = Math.min(REACH_STEPS, validation.length - 1);
+        int steps = (int) Math.min(REACH_STEPS, validation.length() - 1);
         boolean masks = network.description().layers().stream().anyMatch(layer -> layer.dropout().rate() > 0);
         if (steps < 1 || masks) { // by dropout each lag would be seen through other masks
             return;
         }
-        int pieces = Math.min(REACH_PIECES, (validation.length - 1) / steps);
+        int pieces = (int) Math.min(REACH_PIECES, (validation.length() - 1) / steps);
         var ids = new int[steps * pieces];
         var next = new int[ids.length];
         for (int i = 0; i < ids.length; i++) {
             int at = i % pieces * steps + i / pieces;
-            ids[i] = validation[at];
-            next[i] = validation[at + 1];
+            ids[i] = validation.at(at);
+            next[i] = validation.at(at + 1);
         }
         say("%s", GradientFlow.of(network, SequenceBatch.tokens(ids, steps, pieces).targets(next)).describe(0));
     }
@@ -165,7 +168,8 @@ final class TrainingSession implements TrainingListener {
     private void showSample(Backend backend) throws IOException {
         say("model: %s, which makes up text like this:%n", directory.best());
         try (var model = LanguageModel.load(directory.path(), network -> network.backend(backend).threads(1))) {
-            model.generate("", SAMPLING, SAMPLE_LENGTH, streams.out()::print);
+            int length = Figures.inBits(model.vocabulary().unit()) ? SAMPLE_CHARACTERS : SAMPLE_WORDS;
+            model.generate("", SAMPLING, length, streams.out()::print);
         }
         say("%n%nfor more: %s generate --model %s", Invocation.command(), Invocation.quoted(directory.path()));
     }
@@ -174,6 +178,10 @@ final class TrainingSession implements TrainingListener {
         say("stopped and saved at step %,d; to go on:", step);
         say("  %s train --resume %s%s", Invocation.command(), Invocation.quoted(directory.path()),
                 json == null ? "" : " --json " + Invocation.quoted(json));
+    }
+
+    private static TextUnit unit(LanguageModelTrainer trainer) {
+        return trainer.model().vocabulary().unit();
     }
 
     private Failure nothingLeft(TrainingLength length, long steps) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.cli.BarDisplay.View;
 import dev.rondo.text.Evaluation;
+import dev.rondo.text.TextUnit;
 import dev.rondo.text.TrainingProgress;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -26,21 +27,27 @@ class DisplayTest {
     @ParameterizedTest
     @ValueSource(ints = {10, 40, 79, 80, 119, 200})
     void theBarFillsTheLineAndNoMore(int width) {
-        assertEquals(width, BarDisplay.line(HALF, width).length());
-        assertEquals(width, BarDisplay.line(new View(1, 12, 11, 9.99e9, 1e6, 1e6), width).length());
+        assertEquals(width, BarDisplay.line(HALF, TextUnit.CHARACTER, width).length());
+        assertEquals(width,
+                BarDisplay.line(new View(1, 12, 11, 9.99e9, 1e6, 1e6), TextUnit.CHARACTER, width).length());
         View nothing = new View(0, Double.NaN, Double.NaN, Double.NaN, Double.NaN, Double.NaN);
-        assertEquals(width, BarDisplay.line(nothing, width).length());
+        assertEquals(width, BarDisplay.line(nothing, TextUnit.WORD, width).length());
     }
 
     @Test
     void theBarSaysEverythingOnAWideTerminalAndOnANarrowOne() {
-        String wide = BarDisplay.line(HALF, 140);
+        String wide = BarDisplay.line(HALF, TextUnit.CHARACTER, 140);
         assertTrue(wide.startsWith(" 50% [==="), wide);
         assertTrue(wide.endsWith("]  train 1.912  validation 1.843 nats 2.659 bits/character  412k characters/s"
                 + "  gradient 1.32  1:02 left"), wide);
-        String narrow = BarDisplay.line(HALF, 79);
+        String narrow = BarDisplay.line(HALF, TextUnit.CHARACTER, 79);
         assertTrue(narrow.endsWith("] train 1.912 valid 1.843 (2.66 bits) 412k char/s |g| 1.32 1:02"), narrow);
-        String longest = BarDisplay.line(new View(1, 1.912, 1.8431, 41_234, 10.32, 5000), 79);
+        String words = BarDisplay.line(HALF, TextUnit.WORD, 140);
+        assertTrue(words.endsWith("]  train 1.912  validation 1.843 nats perplexity 6.316/word  412k words/s"
+                + "  gradient 1.32  1:02 left"), words);
+        assertTrue(BarDisplay.line(HALF, TextUnit.WORD, 79).contains(" (perp. 6.32) 412k word/s "), words);
+        String longest = BarDisplay.line(
+                new View(1, 1.912, 1.8431, 41_234, 10.32, 5000), TextUnit.CHARACTER, 79);
         assertTrue(longest.endsWith(" 41.2k char/s |g| 10.32 1:23:20"), longest);
     }
 
@@ -82,34 +89,34 @@ class DisplayTest {
         Locale before = Locale.getDefault();
         Locale.setDefault(Locale.GERMANY); // would write 1,5
         try {
-            log.append(new Evaluation(12, 1.5, 2.25, 2.5, 1234.5, 0.3, true));
-            log.append(new Evaluation(13, 1.75, 1e-5, 250, 1e7, 0.3, false));
+            log.append(new Evaluation(TextUnit.CHARACTER, 12, 1.5, 2.25, 2.5, 1234.5, 0.3, true));
+            log.append(new Evaluation(TextUnit.WORD, 13, 1.75, 1e-5, 250, 1e7, 0.3, false));
         } finally {
             Locale.setDefault(before);
         }
-        assertEquals("{\"step\": 12, \"seconds\": 1.500, \"train_loss\": 2.250000, \"validation_loss\": 2.500000, "
-                + "\"characters_per_second\": 1234.5}", Files.readAllLines(log.file()).getFirst());
-        assertEquals(List.of(new Evaluation(12, 1.5, 2.25, 2.5, 1234.5, Double.NaN, false),
-                new Evaluation(13, 1.75, 1e-5, 250, 1e7, Double.NaN, false)), log.read());
+        assertEquals("{\"step\": 12, \"seconds\": 1.500, \"unit\": \"character\", \"train_loss\": 2.250000, "
+                + "\"validation_loss\": 2.500000, \"units_per_second\": 1234.5}", Files.readAllLines(log.file()).getFirst());
+        assertEquals(List.of(new Evaluation(TextUnit.CHARACTER, 12, 1.5, 2.25, 2.5, 1234.5, Double.NaN, false),
+                new Evaluation(TextUnit.WORD, 13, 1.75, 1e-5, 250, 1e7, Double.NaN, false)), log.read());
     }
 
     /** Of a training that ran away: as many digits as tell something, and the columns stay where they are. */
     @Test
     void hugeLossesAreShort(@TempDir Path directory) throws IOException {
-        var huge = new Evaluation(12, 1.5, 99999.5, 1.2345678e30, 1234.5, 3e20, false);
+        var huge = new Evaluation(TextUnit.CHARACTER, 12, 1.5, 99999.5, 1.2345678e30, 1234.5, 3e20, false);
         var bytes = new ByteArrayOutputStream();
         var lines = new LinesDisplay(new PrintStream(bytes));
         lines.evaluation(huge);
         String[] table = bytes.toString().lines().toArray(String[]::new);
         assertEquals(table[0].length(), table[1].length());
         assertTrue(table[1].contains(" 99999.5000 ") && table[1].contains(" 1.2346e+30 "), table[1]);
-        assertTrue(BarDisplay.line(new View(1, 3e30, 1e30, 41_234, 3e20, 50), 140)
+        assertTrue(BarDisplay.line(new View(1, 3e30, 1e30, 41_234, 3e20, 50), TextUnit.CHARACTER, 140)
                 .endsWith("]  train 3.000e+30  validation 1.000e+30 nats 1.443e+30 bits/character  41.2k characters/s"
                         + "  gradient 3.00e+20  0:50 left"));
         var log = new EvaluationLog(directory.resolve("log.jsonl"));
         log.append(huge);
-        assertEquals("{\"step\": 12, \"seconds\": 1.500, \"train_loss\": 99999.500000, "
-                + "\"validation_loss\": 1.234568e+30, \"characters_per_second\": 1234.5}",
+        assertEquals("{\"step\": 12, \"seconds\": 1.500, \"unit\": \"character\", \"train_loss\": 99999.500000, "
+                + "\"validation_loss\": 1.234568e+30, \"units_per_second\": 1234.5}",
                 Files.readAllLines(log.file()).getFirst());
         assertEquals(1.234568e30, log.read().getFirst().validationLoss());
     }

@@ -54,6 +54,14 @@ class ErrorsTest {
             train --backend gpu             | expected one of [REFERENCE, VECTOR, NATIVE]
             train --resume x --hidden 3     | cannot be had with --hidden
             train --resume x --text y       | cannot be had with --text
+            train --unit glyph              | --unit: expected character, byte, word or sub-word, got glyph
+            train --min-count 2             | --min-count is for --unit word
+            train --unit byte --lower-case  | --lower-case is for --unit word
+            train --unit word --min-count 0 | --min-count: expected at least 1, got 0
+            train --unit word --vocabulary-size 1 | --vocabulary-size: expected at least 2, got 1
+            train --unit sub-word           | --unit sub-word needs --tokenizer FILE
+            train --unit word --tokenizer x | --tokenizer is for --unit sub-word
+            train --unit word --resume x    | cannot be had with --unit
             generate                        | Missing required option: '--model=DIR'
             generate --model x --length -1  | --length: expected at least 0, got -1
             generate --model x --top-p 2    | --top-p: expected above 0 to 1, got 2.0

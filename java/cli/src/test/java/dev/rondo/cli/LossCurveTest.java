@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.text.Evaluation;
+import dev.rondo.text.TextUnit;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,7 +28,7 @@ class LossCurveTest {
         var evaluations = new ArrayList<Evaluation>();
         for (double loss : losses) {
             long step = 10L * (evaluations.size() + 1);
-            evaluations.add(new Evaluation(step, step, loss, 1.1 * loss, 1000, 1, true));
+            evaluations.add(new Evaluation(TextUnit.CHARACTER, step, step, loss, 1.1 * loss, 1000, 1, true));
         }
         return evaluations;
     }

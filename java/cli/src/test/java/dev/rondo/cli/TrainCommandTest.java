@@ -10,21 +10,27 @@ import dev.rondo.kernel.Backends;
 import dev.rondo.network.Cells;
 import dev.rondo.text.Evaluation;
 import dev.rondo.text.LanguageModel;
+import dev.rondo.text.TextCorpus;
+import dev.rondo.text.TextUnit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class TrainCommandTest {
     private static final Pattern JSON = Pattern.compile("\\{\"step\": \\d+, \"seconds\": [\\d.]+, "
-            + "\"train_loss\": [\\d.]+, \"validation_loss\": [\\d.]+, \"characters_per_second\": [\\d.]+}");
+            + "\"unit\": \"character\", \"train_loss\": [\\d.]+, \"validation_loss\": [\\d.]+, "
+            + "\"units_per_second\": [\\d.]+}");
 
     @TempDir
     private Path directory;
@@ -45,7 +51,7 @@ class TrainCommandTest {
         assertTrue(outcome.out().contains("generate --model " + run), outcome.out());
         boolean control = outcome.out().chars().anyMatch(c -> c != '\n' && Character.isISOControl(c));
         assertFalse(control, "no terminal, no control characters");
-        assertEquals(SmallText.TEXT, Files.readString(run.resolve("text.txt")));
+        assertEquals(SmallText.TEXT, text(run));
         assertTrue(SmallText.TEXT.endsWith(Files.readString(run.resolve("validation.txt"))));
         assertTrue(Files.exists(run.resolve("best.rondo")));
         assertEquals(1000, ImageIO.read(run.resolve("loss.png").toFile()).getWidth());
@@ -131,6 +137,65 @@ class TrainCommandTest {
         }
     }
 
+    /** Trains, goes on, scores its validation text as it did itself, tells of itself, and makes up text. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            byte | --unit byte                                        | bits per byte       | nats/byte | bytes
+            word | --unit word --min-count 2 --vocabulary-size 9      | perplexity per word | nats/word | words
+            word | --unit word --lower-case                           | perplexity per word | nats/word | words
+            """)
+    void everyUnitIsTrainedResumedScoredAndNamed(
+            String unit, String options, String measure, String loss, String units) throws IOException {
+        Path run = directory.resolve("run");
+        Object[] some = SmallText.with(options.split(" "), "--steps", 8);
+        String out = Outcome.of(SmallText.train(directory, some)).succeeded().out();
+        String brief = measure.startsWith("perplexity") ? "perplexity" : "bits/" + unit;
+        for (String part : List.of("train " + loss, "valid " + loss, brief, units + "/s", units + " to learn from",
+                " nats per " + unit + ", ")) {
+            assertTrue(out.contains(part), part + " in " + out);
+        }
+        assertFalse(out.contains("/char") || out.contains("per character"), out);
+        Outcome.of("train", "--resume", run, "--steps", 12).succeeded();
+        assertEquals(TextUnit.of(unit), last(run.resolve("evaluations.jsonl")).unit());
+        double best = new EvaluationLog(run.resolve("evaluations.jsonl")).read().stream()
+                .mapToDouble(Evaluation::validationLoss).min().orElseThrow();
+        String scored = Outcome.of("score", "--model", run, "--stream", run.resolve("validation.txt")).succeeded().out();
+        assertTrue(scored.contains(Figures.format(" %.6f ", best)), best + " in " + scored);
+        assertTrue(scored.contains(loss) && scored.contains(units), scored);
+        String info = Outcome.of("info", "--model", run).succeeded().out();
+        assertTrue(info.contains(unit + ", figures in nats and " + measure), info);
+        Outcome.of("generate", "--model", run, "--length", 5).succeeded();
+    }
+
+    @Test
+    void anotherTextIsValidatedWith() throws IOException {
+        Path validation = Files.writeString(directory.resolve("other.txt"), "and then 3 unseen words\n");
+        Path run = directory.resolve("run");
+        Outcome.of(SmallText.train(directory, "--unit", "word", "--validation", validation, "--steps", 4)).succeeded();
+        assertEquals(SmallText.TEXT.split("\\s").length + 80, TextCorpus.open(run).training().length());
+        assertFalse(Files.exists(run.resolve("validation.txt")), "it is where it was");
+        Outcome.of("train", "--resume", run, "--steps", 6).succeeded();
+        String scored = Outcome.of("score", "--model", run, "--stream", validation).succeeded().out();
+        // Of five words and the end of the line all but the first are predicted; three of them the text does not have.
+        assertTrue(scored.lines().toList().get(1).matches(".* 5 +3  .*"), scored);
+    }
+
+    /** As they were before there were tokens: the text itself is in the directory. */
+    @Test
+    void aTrainingThatKeptItsTextGoesOn() throws IOException {
+        Path run = directory.resolve("run");
+        Outcome.of(SmallText.train(directory, "--steps", 4)).succeeded();
+        Files.delete(run.resolve(TextCorpus.CORPUS));
+        Files.delete(run.resolve(TextCorpus.TOKENS));
+        Files.writeString(run.resolve("text.txt"), SmallText.TEXT);
+        Files.writeString(run.resolve("evaluations.jsonl"), "{\"step\": 4, \"seconds\": 1.500, \"train_loss\": 3.25, "
+                + "\"validation_loss\": 3.5, \"characters_per_second\": 1234.5}\n");
+        Outcome.of("train", "--resume", run, "--steps", 6).succeeded();
+        List<Evaluation> evaluations = new EvaluationLog(run.resolve("evaluations.jsonl")).read();
+        assertEquals(List.of(4L, 6L), evaluations.stream().map(Evaluation::step).toList());
+        assertEquals(TextUnit.CHARACTER, evaluations.getFirst().unit());
+    }
+
     @Test
     void aFinishedTrainingIsNotResumedWithoutANewLength() throws IOException {
         Outcome.of(SmallText.train(directory, "--steps", 3)).succeeded();
@@ -156,7 +221,7 @@ class TrainCommandTest {
 
     @Test
     void filesThatAreNoTrainingAreNotReplaced() throws IOException {
-        Path own = Files.createDirectories(directory.resolve("run")).resolve("text.txt");
+        Path own = Files.createDirectories(directory.resolve("run")).resolve("validation.txt");
         Files.writeString(own, "the user's");
         Outcome.of(SmallText.train(directory, "--steps", 2)).failed(1, own + ": exists, and is no part of a training");
         assertEquals("the user's", Files.readString(own));
@@ -191,7 +256,15 @@ class TrainCommandTest {
                 System.setProperty("rondo.home", before);
             }
         }
-        assertEquals(SmallText.TEXT, Files.readString(directory.resolve("run/text.txt")));
+        assertEquals(SmallText.TEXT, text(directory.resolve("run")));
+    }
+
+    /** {@return what a training in {@code run} learns, and validates with} */
+    private static String text(Path run) throws IOException {
+        TextCorpus corpus = TextCorpus.open(run);
+        IntStream tokens = Stream.of(corpus.training(), corpus.validation())
+                .flatMapToInt(part -> LongStream.range(0, part.length()).mapToInt(part::at));
+        return corpus.vocabulary().decode(tokens.toArray());
     }
 
     private static Evaluation last(Path json) throws IOException {

@@ -1,26 +1,36 @@
 package dev.rondo.text;
 
+import java.util.Objects;
+
 /**
  * What an evaluation during training gave.
  *
+ * @param unit what is predicted
  * @param step steps since the beginning of the training
  * @param seconds time since the beginning of this run
- * @param trainLoss mean nats per character of the steps since the last evaluation
- * @param validationLoss mean nats per character of the validation text as one stream
- * @param charactersPerSecond learned from since the last evaluation
+ * @param trainLoss mean nats per unit of the steps since the last evaluation
+ * @param validationLoss mean nats per unit of the validation text, as {@link LanguageModel#scoreStream(String)} gives
+ *     them
+ * @param unitsPerSecond learned from since the last evaluation
  * @param gradientNorm norm of all gradients of the last step, before clipping
  * @param best whether the validation loss is the lowest so far
  */
 public record Evaluation(
+        TextUnit unit,
         long step,
         double seconds,
         double trainLoss,
         double validationLoss,
-        double charactersPerSecond,
+        double unitsPerSecond,
         double gradientNorm,
         boolean best) {
-    /** {@return the validation loss in bits per character} */
-    public double bitsPerCharacter() {
-        return validationLoss / Math.log(2);
+    /** Checks its arguments. */
+    public Evaluation {
+        Objects.requireNonNull(unit, "unit: expected one, got null");
+    }
+
+    /** {@return the validation loss in what is customary for the unit, {@link TextUnit#measureName()}} */
+    public double measure() {
+        return unit.measure(validationLoss);
     }
 }

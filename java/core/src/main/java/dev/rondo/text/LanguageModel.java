@@ -7,6 +7,7 @@ import dev.rondo.network.NetworkHead;
 import dev.rondo.network.NetworkInput;
 import dev.rondo.network.Stepper;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -15,7 +16,8 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
- * A language model over characters: a vocabulary, and a network that predicts each character from those before it.
+ * A language model: a vocabulary of characters, bytes, words or sub-words, and a network that predicts each of them from
+ * those before it.
  *
  * <pre>{@code
  * try (var model = LanguageModel.load(path)) {
@@ -24,12 +26,10 @@ import java.util.function.UnaryOperator;
  * }
  * }</pre>
  *
- * <p>A line's first character is predicted from a newline before it, as in the texts that models learn from; a model
- * whose vocabulary has no newline does not predict it. One thread at a time.
+ * <p>The first of a line is predicted from the end of a line before it, as in the texts that models learn from; a model
+ * whose vocabulary has none, since its text had but one line, does not predict it. One thread at a time.
  */
 public final class LanguageModel implements AutoCloseable {
-    static final String VOCABULARY = "vocabulary";
-
     private final Vocabulary vocabulary;
     private final Network network;
     private StreamScorer lineScorer; // made on first use
@@ -38,7 +38,7 @@ public final class LanguageModel implements AutoCloseable {
     /**
      * A model of a vocabulary and a network.
      *
-     * @param vocabulary of V characters
+     * @param vocabulary of V tokens
      * @param network one-hot or embedded tokens in, V classes at each step out; belongs to the model from now on
      * @throws IllegalArgumentException if it is not so
      */
@@ -102,13 +102,13 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     static LanguageModel of(Checkpoint checkpoint, UnaryOperator<Network.Builder> options) throws CheckpointException {
-        int[] codePoints = checkpoint.ints(VOCABULARY);
+        Vocabulary vocabulary = Vocabulary.read(checkpoint);
         Network network = Network.read(checkpoint, options);
         try {
-            return new LanguageModel(Vocabulary.of(codePoints), network);
+            return new LanguageModel(vocabulary, network);
         } catch (IllegalArgumentException e) {
             network.close();
-            throw checkpoint.damaged(VOCABULARY, e);
+            throw checkpoint.damaged(VocabularySections.CODE_POINTS, e);
         }
     }
 
@@ -125,10 +125,10 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     void write(Checkpoint.Builder checkpoint) {
-        checkpoint.ints(VOCABULARY, vocabulary.codePoints()).add(network::write);
+        checkpoint.add(vocabulary::write).add(network::write);
     }
 
-    /** {@return the characters that the model knows} */
+    /** {@return the units that the model knows} */
     public Vocabulary vocabulary() {
         return vocabulary;
     }
@@ -139,49 +139,87 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * {@return how well the model foresees a line, from the zero state and a newline; without a newline in the
-     * vocabulary its first character is not predicted}
+     * {@return how well the model foresees a line, from the zero state and the end of a line; where the vocabulary has
+     * none, the first of the line is not predicted}
      *
      * @param line may be empty
-     * @throws UnknownCharacterException if it has a character that the vocabulary lacks
+     * @throws UnknownCharacterException if the model is of characters and does not know one
      * @throws IllegalStateException if the model is closed
      */
     public TextScore score(String line) {
-        int[] tokens = vocabulary.encode(Objects.requireNonNull(line, "line: expected a text, got null"));
-        if (!vocabulary.has('\n')) {
-            return scoreLine(tokens);
+        Objects.requireNonNull(line, "line: expected a text, got null");
+        var tokens = new TokenList();
+        vocabulary.lineStart().ifPresent(tokens);
+        for (int token : vocabulary.encode(line)) {
+            tokens.accept(token);
         }
-        var withContext = new int[tokens.length + 1];
-        withContext[0] = newline();
-        System.arraycopy(tokens, 0, withContext, 1, tokens.length);
-        return scoreLine(withContext);
+        if (lineScorer == null) {
+            lineScorer = StreamScorer.ofLines(vocabulary, network);
+        }
+        return lineScorer.score(tokens);
     }
 
     /**
-     * {@return how well the model foresees a text as one stream: every character but the first, each from all before
-     * it, from the zero state; of the validation text of a training this is its validation loss}
+     * {@return how well the model foresees a text as one stream: every unit but the first, each from those before it,
+     * from the zero state; of the validation text of a training this is its validation loss}
+     *
+     * <p>Of a text of 8192 units and more, 2 to 32 pieces of at least 4096 are read side by side, and what stands before
+     * a piece is known to the model by the 256 units before it, from the zero state.
      *
      * @param text may be empty
-     * @throws UnknownCharacterException if it has a character that the vocabulary lacks
+     * @throws UnknownCharacterException if the model is of characters and does not know one
      * @throws IllegalStateException if the model is closed
      */
     public TextScore scoreStream(String text) {
-        int[] tokens = vocabulary.encode(text);
+        return scoreStream(TokenList.of(vocabulary.encode(text)));
+    }
+
+    /**
+     * {@return the same of a text that need not fit into memory}
+     *
+     * @param text read once, into a temporary file of its tokens
+     * @throws IOException if it cannot be read, or the file not be written
+     * @throws UnknownCharacterException if the model is of characters and does not know one
+     * @throws IllegalStateException if the model is closed
+     */
+    public TextScore scoreStream(TextSource text) throws IOException {
+        Objects.requireNonNull(text, "text: expected one, got null");
+        Path file = Files.createTempFile("rondo", ".tokens");
+        try {
+            int width = TokenFile.width(vocabulary);
+            try (var writer = new TokenFile.Writer(file, width)) {
+                CorpusPasses.pass(text, vocabulary.encoder(writer));
+                writer.finish();
+            }
+            try (Arena arena = Arena.ofConfined()) {
+                return scoreStream(TokenFile.tokens(TokenFile.map(file, arena), width));
+            }
+        } finally {
+            Files.delete(file);
+        }
+    }
+
+    private TextScore scoreStream(Tokens tokens) {
+        if (textScorer != null && !textScorer.fits(tokens.length())) {
+            textScorer.close();
+            textScorer = null;
+        }
         if (textScorer == null) {
-            textScorer = new StreamScorer(network, StreamScorer.LONG);
+            textScorer = StreamScorer.of(tokens.length(), vocabulary, network);
         }
         return textScorer.score(tokens);
     }
 
     /**
-     * Draws characters, one after the other, and hands each on as soon as it is drawn.
+     * Draws tokens, one after the other, and hands on their text as soon as it is whole.
      *
-     * @param prompt what to go on with; not handed to the sink. An empty one starts as a line does; without a
-     *     newline in the vocabulary, from any character
+     * @param prompt what to go on with; not handed to the sink. An empty one starts as a line does; where the vocabulary
+     *     has no end of a line, from any token
      * @param sampling how to draw
-     * @param length characters to draw, at least 0
-     * @param sink takes one character at a time, which is one or two {@code char}s; what it throws arrives as it is
-     * @throws UnknownCharacterException if the prompt has a character that the vocabulary lacks
+     * @param length tokens to draw, at least 0: of a model of characters, characters
+     * @param sink takes the text of one token at a time, of bytes that of a whole character; words come with the space
+     *     before them. What it throws arrives as it is
+     * @throws UnknownCharacterException if the model is of characters and does not know one of the prompt
      * @throws IllegalArgumentException if {@code length} is negative
      * @throws IllegalStateException if the model is closed
      */
@@ -193,20 +231,28 @@ public final class LanguageModel implements AutoCloseable {
             throw new IllegalArgumentException("length: expected at least 0, got " + length);
         }
         int[] tokens = vocabulary.encode(prompt);
+        Vocabulary.Decoder decoder = vocabulary.decoder(prompt);
         var sampler = new Sampler(sampling, vocabulary.size());
         var logits = new float[vocabulary.size()];
         try (Stepper stepper = network.stepper()) {
             if (tokens.length == 0) {
-                stepper.step(vocabulary.has('\n') ? newline() : sampler.any(), logits);
+                stepper.step(vocabulary.lineStart().orElseGet(sampler::any), logits);
             }
             for (int token : tokens) {
                 stepper.step(token, logits);
             }
             for (int i = 0; i < length; i++) {
                 int token = sampler.next(logits);
-                sink.accept(vocabulary.decode(token));
+                hand(decoder.next(token), sink);
                 stepper.step(token, logits);
             }
+            hand(decoder.finish(), sink);
+        }
+    }
+
+    private static void hand(String text, Consumer<String> sink) {
+        if (!text.isEmpty()) {
+            sink.accept(text);
         }
     }
 
@@ -220,16 +266,5 @@ public final class LanguageModel implements AutoCloseable {
             textScorer.close();
         }
         network.close();
-    }
-
-    private int newline() {
-        return vocabulary.encode("\n")[0];
-    }
-
-    private TextScore scoreLine(int[] tokens) {
-        if (lineScorer == null) {
-            lineScorer = new StreamScorer(network, StreamScorer.SHORT);
-        }
-        return lineScorer.score(tokens);
     }
 }

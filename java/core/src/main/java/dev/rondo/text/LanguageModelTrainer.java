@@ -26,7 +26,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Trains a character-level language model by truncated back-propagation through time, with the state carried over.
+ * Trains a language model by truncated back-propagation through time, with the state carried over.
  *
  * <pre>{@code
  * TextCorpus corpus = TextCorpus.of(Files.readString(path));
@@ -36,8 +36,9 @@ import java.util.TreeMap;
  * }
  * }</pre>
  *
- * <p>The training part of the text is read as streams side by side; the validation part is evaluated as one stream,
- * between steps, at intervals that keep evaluations to about a tenth of the time. With a directory, each evaluation
+ * <p>The training part of the text is read as streams side by side; the validation part is scored as {@link
+ * LanguageModel#scoreStream(String)} does, between steps, at intervals that keep evaluations to about a tenth of the
+ * time. With a directory, each evaluation
  * leaves {@code last.rondo} there, from which {@link #resume} goes on bit for bit, and the best one {@code best.rondo},
  * which {@link LanguageModel#load} reads.
  *
@@ -73,13 +74,13 @@ public final class LanguageModelTrainer implements AutoCloseable {
         Network network = model.network();
         this.trainer = settings.trainer(network);
         this.pass = network.pass(settings.timeSteps(), settings.batchSize()).carryState(true);
-        this.scorer = new StreamScorer(network, StreamScorer.LONG);
+        this.scorer = StreamScorer.of(corpus.validation().length(), corpus.vocabulary(), network);
     }
 
     /**
      * {@return a builder of a new training}
      *
-     * @param corpus the text, of at least 20 characters
+     * @param corpus the text, of at least 20 units, or 2 of a validation text of its own
      * @throws IllegalArgumentException if it has fewer
      */
     public static Builder builder(TextCorpus corpus) {
@@ -92,7 +93,7 @@ public final class LanguageModelTrainer implements AutoCloseable {
      *
      * @param directory of the training
      * @param corpus the text that it was begun on
-     * @throws IllegalArgumentException if the training was begun on another text
+     * @throws IllegalArgumentException if the training was begun on another text or with other units
      * @throws IOException if there is no such checkpoint, or it is damaged
      */
     public static Builder resume(Path directory, TextCorpus corpus) throws IOException {
@@ -155,6 +156,10 @@ public final class LanguageModelTrainer implements AutoCloseable {
         model.close();
     }
 
+    TextUnit unit() {
+        return corpus.vocabulary().unit();
+    }
+
     boolean stopRequested() {
         return stopRequested;
     }
@@ -186,9 +191,9 @@ public final class LanguageModelTrainer implements AutoCloseable {
         return trainer.step(pass, batch);
     }
 
-    /** {@return mean nats per character of the validation text, of which the schedule hears too} */
+    /** {@return mean nats per unit of the validation text, of which the schedule hears too} */
     double validate() {
-        double loss = scorer.score(corpus.validation()).natsPerCharacter();
+        double loss = scorer.score(corpus.validation()).natsPerUnit();
         trainer.observe(loss);
         return loss;
     }
@@ -235,16 +240,22 @@ public final class LanguageModelTrainer implements AutoCloseable {
 
         private Builder(TextCorpus corpus) {
             Objects.requireNonNull(corpus, "corpus: expected one, got null");
-            if (corpus.validation().length < 2) {
-                int got = corpus.training().length + corpus.validation().length;
-                throw new IllegalArgumentException(
-                        "text: expected at least 20 characters, the last 10 % for validation, got " + got);
+            if (corpus.validation().length() < 2) {
+                long got = corpus.training().length() + corpus.validation().length();
+                throw new IllegalArgumentException("text: expected at least 20 " + corpus.vocabulary().unit().plural()
+                        + ", the last 10 % for validation, or 2 to validate with, got " + got + ", "
+                        + corpus.validation().length() + " of them for validation");
             }
             this.corpus = corpus;
         }
 
         private Builder resume(Path from) throws IOException {
             Checkpoint last = TrainingFiles.last(from, corpus);
+            Vocabulary vocabulary = Vocabulary.read(last);
+            if (!vocabulary.equals(corpus.vocabulary())) {
+                throw new IllegalArgumentException("vocabulary: expected that of the training in " + from + ", "
+                        + vocabulary + ", got " + corpus.vocabulary());
+            }
             TrainingSettings settings = TrainingSettings.read(last);
             this.batchSize = settings.batchSize();
             this.timeSteps = settings.timeSteps();
@@ -313,7 +324,7 @@ public final class LanguageModelTrainer implements AutoCloseable {
         }
 
         /**
-         * Sets the characters of each stream per step, which gradients reach back, T.
+         * Sets the tokens of each stream per step, which gradients reach back, T.
          *
          * @param count at least 1; default 64
          * @return this
@@ -475,7 +486,7 @@ public final class LanguageModelTrainer implements AutoCloseable {
         }
 
         private LanguageModelTrainer begin() {
-            var streams = new TextStreams(corpus.training(), settings(), seed);
+            var streams = new TextStreams(corpus.training(), corpus.vocabulary().unit(), settings(), seed);
             int vocabularySize = corpus.vocabulary().size();
             Network.Builder network = Network.oneHot(vocabularySize);
             for (int layer = 0; layer < layers; layer++) {
@@ -486,7 +497,8 @@ public final class LanguageModelTrainer implements AutoCloseable {
         }
 
         private LanguageModelTrainer goOn() throws IOException {
-            TextStreams streams = TextStreams.read(resumed, corpus.training(), settings());
+            TextStreams streams = TextStreams.read(
+                    resumed, corpus.training(), corpus.vocabulary().unit(), settings());
             LanguageModel model = LanguageModel.of(resumed, network -> network.backend(backend).threads(threads));
             LanguageModelTrainer training = open(model, streams);
             try {

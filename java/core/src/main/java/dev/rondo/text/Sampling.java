@@ -1,7 +1,7 @@
 package dev.rondo.text;
 
 /**
- * How characters are drawn from a model's distribution.
+ * How tokens are drawn from a model's distribution.
  *
  * <pre>{@code
  * Sampling.defaults().temperature(0.8).topP(0.9).seed(7)
@@ -9,7 +9,7 @@ package dev.rondo.text;
  *
  * @param temperature divides the logits, at least 0, finite: below 1 sharper, above 1 flatter, 0 = always the
  *     likeliest
- * @param topP draws only from the likeliest characters that together have at least this probability, above 0;
+ * @param topP draws only from the likeliest tokens that together have at least this probability, above 0;
  *     1 = from all
  * @param seed of the random numbers
  */
@@ -28,7 +28,7 @@ public record Sampling(double temperature, double topP, long seed) {
         }
     }
 
-    /** {@return the model's own distribution: temperature 1, all characters, seed 0} */
+    /** {@return the model's own distribution: temperature 1, all tokens, seed 0} */
     public static Sampling defaults() {
         return new Sampling(1, 1, 0);
     }

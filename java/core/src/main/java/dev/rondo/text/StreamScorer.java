@@ -3,51 +3,101 @@ package dev.rondo.text;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkPass;
 import dev.rondo.network.SequenceBatch;
-import java.util.Arrays;
+import java.lang.foreign.MemorySegment;
+import java.util.OptionalInt;
 
 /**
- * Predicts every token of a stream from those before it, in long chunks with the state carried over: N - 1 predictions
- * of N tokens, from the zero state. Validation during training and scoring of texts are this same code.
+ * Predicts every token of a text from those before it: N - 1 predictions of N tokens. Validation during training and
+ * scoring of texts are this same code.
+ *
+ * <p>A long text is cut into pieces that are read side by side, each of at least {@value #SHORTEST_PIECE} tokens. The
+ * first begins with the zero state; before each other one the {@value #WARM_UP} tokens before it are read, of which
+ * nothing counts, so that its state is nearly that which the whole text before it would have left.
  */
 final class StreamScorer implements AutoCloseable {
-    /** Tokens per pass for long texts: calls are few, buffers small. */
-    static final int LONG = 256;
+    private static final int MOST_PIECES = 32;
+    private static final int SHORTEST_PIECE = 4096;
+    private static final int WARM_UP = 256;
+
+    /** Tokens per pass of a text in one piece: calls are few, buffers small. */
+    private static final int LONG = 256;
+
+    /** Tokens per pass of each of several pieces. */
+    private static final int SIDE_BY_SIDE = 32;
 
     /** Tokens per pass for lines, most of which are shorter than this. */
-    static final int SHORT = 64;
+    private static final int SHORT = 64;
 
+    private final TextUnit unit;
+    private final int unknown; // -1 = there is no such token
+    private final int pieces;
     private final int chunk;
     private final NetworkPass pass;
-    private final int[] inputs;
-    private final int[] targets;
-    private final int[] length = new int[1];
-    private final SequenceBatch whole;
-    private final SequenceBatch part;
+    private final int[] inputs; // [chunk, pieces]
+    private final int[] targets; // [chunk, pieces]
 
-    /** A scorer that runs {@code chunk} tokens per pass. */
-    StreamScorer(Network network, int chunk) {
+    private StreamScorer(Vocabulary vocabulary, Network network, int pieces, int chunk) {
+        this.unit = vocabulary.unit();
+        OptionalInt unknownToken = vocabulary.unknown();
+        this.unknown = unknownToken.isPresent() ? unknownToken.getAsInt() : -1;
+        this.pieces = pieces;
         this.chunk = chunk;
-        this.pass = network.inference(chunk, 1).carryState(true);
-        this.inputs = new int[chunk];
-        this.targets = new int[chunk];
-        this.whole = SequenceBatch.tokens(inputs, chunk, 1).targets(targets);
-        this.part = whole.lengths(length);
+        this.pass = network.inference(chunk, pieces).carryState(true);
+        this.inputs = new int[chunk * pieces];
+        this.targets = new int[chunk * pieces];
     }
 
-    TextScore score(int[] tokens) {
+    /** {@return a scorer of lines, each in one piece} */
+    static StreamScorer ofLines(Vocabulary vocabulary, Network network) {
+        return new StreamScorer(vocabulary, network, 1, SHORT);
+    }
+
+    /** {@return a scorer of texts of {@code length} tokens, or of others in as many pieces} */
+    static StreamScorer of(long length, Vocabulary vocabulary, Network network) {
+        int pieces = pieces(length);
+        return new StreamScorer(vocabulary, network, pieces, pieces == 1 ? LONG : SIDE_BY_SIDE);
+    }
+
+    private static int pieces(long length) {
+        return Math.clamp(length / SHORTEST_PIECE, 1, MOST_PIECES);
+    }
+
+    /** {@return whether this is a scorer of texts of {@code length} tokens} */
+    boolean fits(long length) {
+        return pieces == pieces(length);
+    }
+
+    TextScore score(Tokens tokens) {
         pass.resetState();
-        int predictions = Math.max(0, tokens.length - 1);
+        long predictions = Math.max(0, tokens.length() - 1);
+        // Of a single piece these are its predictions; of several, each but the first begins with those of warming up.
+        long warmUp = pieces == 1 ? 0 : WARM_UP;
+        long apart = Math.ceilDiv(predictions - warmUp, pieces);
+        long steps = apart + warmUp;
         double nats = 0;
-        for (int at = 0; at < predictions; at += chunk) {
-            int count = Math.min(chunk, predictions - at);
-            System.arraycopy(tokens, at, inputs, 0, count);
-            System.arraycopy(tokens, at + 1, targets, 0, count);
-            Arrays.fill(targets, count, chunk, SequenceBatch.IGNORED);
-            length[0] = count;
-            pass.forward(count == chunk ? whole : part);
-            nats += pass.loss() * count;
+        long unknowns = 0;
+        for (long step = 0; step < steps; step += chunk) {
+            int count = (int) Math.min(chunk, steps - step);
+            for (int t = 0; t < count; t++) {
+                for (int piece = 0; piece < pieces; piece++) {
+                    long at = piece * apart + step + t;
+                    boolean counts = at < predictions && (piece == 0 || step + t >= warmUp);
+                    int target = counts ? tokens.at(at + 1) : SequenceBatch.IGNORED;
+                    inputs[t * pieces + piece] = at < predictions ? tokens.at(at) : 0;
+                    targets[t * pieces + piece] = target;
+                    unknowns += counts && target == unknown ? 1 : 0;
+                }
+            }
+            pass.forward(batch(count));
+            nats += pass.loss() * pass.counted();
         }
-        return new TextScore(nats, predictions);
+        return new TextScore(unit, nats, predictions, unknowns);
+    }
+
+    private SequenceBatch batch(int steps) {
+        long bytes = (long) steps * pieces * Integer.BYTES;
+        return SequenceBatch.tokens(MemorySegment.ofArray(inputs).asSlice(0, bytes), steps, pieces)
+                .targets(MemorySegment.ofArray(targets).asSlice(0, bytes));
     }
 
     @Override

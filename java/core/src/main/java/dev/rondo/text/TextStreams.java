@@ -6,7 +6,7 @@ import dev.rondo.network.SeededRandom;
 import dev.rondo.network.SequenceBatch;
 
 /**
- * A text as B streams side by side, read T characters at a time: the training batches of truncated back-propagation
+ * A text as B streams side by side, read T tokens at a time: the training batches of truncated back-propagation
  * through time. The streams are contiguous pieces of the text; each batch goes on where the last one ended.
  *
  * <p>The text is thought of as a ring, cut at a random place in each epoch, so that the borders of pieces and batches
@@ -19,7 +19,7 @@ final class TextStreams {
 
     private static final String SECTION = "training.position";
 
-    private final int[] tokens;
+    private final Tokens tokens;
     private final int timeSteps;
     private final int batchSize;
     private final SeededRandom random;
@@ -27,17 +27,18 @@ final class TextStreams {
     private final int[] targets; // [T, B]
     private final SequenceBatch batch;
     private long epoch = -1; // the first batch begins epoch 0
-    private int chunk; // batches of this epoch that were read
-    private int cut; // where the ring is cut in this epoch
+    private long chunk; // batches of this epoch that were read
+    private long cut; // where the ring is cut in this epoch
 
-    TextStreams(int[] tokens, TrainingSettings settings, long seed) {
+    TextStreams(Tokens tokens, TextUnit unit, TrainingSettings settings, long seed) {
         this.tokens = tokens;
         this.timeSteps = settings.timeSteps();
         this.batchSize = settings.batchSize();
-        if ((long) batchSize * timeSteps > tokens.length) {
+        if ((long) batchSize * timeSteps > tokens.length()) {
             throw new IllegalArgumentException(
-                    "text: expected at least " + (long) batchSize * timeSteps + " characters to learn from, for "
-                            + batchSize + " streams of " + timeSteps + ", got " + tokens.length);
+                    "text: expected at least " + (long) batchSize * timeSteps + " " + unit.plural()
+                            + " to learn from, for " + batchSize + " streams of " + timeSteps + ", got "
+                            + tokens.length());
         }
         this.random = new SeededRandom(seed);
         this.inputs = new int[timeSteps * batchSize];
@@ -47,8 +48,8 @@ final class TextStreams {
     }
 
     /** {@return how many batches an epoch has} */
-    int chunks() {
-        return tokens.length / batchSize / timeSteps;
+    long chunks() {
+        return tokens.length() / batchSize / timeSteps;
     }
 
     /** {@return times through the text, with the part of the current one} */
@@ -58,10 +59,10 @@ final class TextStreams {
 
     /**
      * {@return whether stream {@code b} of the batch that was read last starts from the zero state: at the beginning of
-     * an epoch, and every {@value #RESTART} characters, the streams in turn}
+     * an epoch, and every {@value #RESTART} tokens, the streams in turn}
      */
     boolean restarts(int b) {
-        int chunk = this.chunk - 1;
+        long chunk = this.chunk - 1;
         int interval = Math.max(1, RESTART / timeSteps);
         return chunk == 0 || (chunk + (long) b * interval / batchSize) % interval == 0;
     }
@@ -71,20 +72,28 @@ final class TextStreams {
         if (chunk == chunks()) {
             epoch++;
             chunk = 0;
-            cut = random.nextInt(tokens.length);
+            cut = anywhere();
         }
-        int piece = tokens.length / batchSize;
+        long length = tokens.length();
+        long piece = length / batchSize;
         for (int b = 0; b < batchSize; b++) {
-            int at = (int) (((long) cut + (long) b * piece + (long) chunk * timeSteps) % tokens.length);
+            long at = (cut + b * piece + chunk * timeSteps) % length;
+            int token = tokens.at(at);
             for (int t = 0; t < timeSteps; t++) {
-                int next = at + 1 == tokens.length ? 0 : at + 1;
-                inputs[t * batchSize + b] = tokens[at];
-                targets[t * batchSize + b] = next == 0 ? SequenceBatch.IGNORED : tokens[next];
-                at = next;
+                at = at + 1 == length ? 0 : at + 1;
+                inputs[t * batchSize + b] = token;
+                token = tokens.at(at);
+                targets[t * batchSize + b] = at == 0 ? SequenceBatch.IGNORED : token;
             }
         }
         chunk++;
         return batch;
+    }
+
+    /** As ever where an int is enough, so that earlier trainings go on as they would have. */
+    private long anywhere() {
+        long length = tokens.length();
+        return length <= Integer.MAX_VALUE ? random.nextInt((int) length) : random.nextLong(length);
     }
 
     /** Adds where the streams stand. */
@@ -97,12 +106,13 @@ final class TextStreams {
      *
      * @throws CheckpointException if it says no such thing
      */
-    static TextStreams read(Checkpoint checkpoint, int[] tokens, TrainingSettings settings) throws CheckpointException {
+    static TextStreams read(Checkpoint checkpoint, Tokens tokens, TextUnit unit, TrainingSettings settings)
+            throws CheckpointException {
         long[] position = checkpoint.longs(SECTION, 4);
-        var streams = new TextStreams(tokens, settings, position[3]);
+        var streams = new TextStreams(tokens, unit, settings, position[3]);
         streams.epoch = position[0];
-        streams.chunk = (int) position[1];
-        streams.cut = (int) position[2];
+        streams.chunk = position[1];
+        streams.cut = position[2];
         return streams;
     }
 }

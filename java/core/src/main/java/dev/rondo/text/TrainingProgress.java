@@ -7,9 +7,9 @@ package dev.rondo.text;
  * @param epoch times through the text, with the part of the current one
  * @param seconds time since the beginning of this run
  * @param share of the budget that is used up, from 0 to 1
- * @param loss nats per character of this step
+ * @param loss mean nats per unit of this step
  * @param gradientNorm norm of all gradients, before clipping
- * @param charactersPerSecond learned from, on average over this run, without the time of evaluations
+ * @param unitsPerSecond learned from, on average over this run, without the time of evaluations
  */
 public record TrainingProgress(
         long step,
@@ -18,4 +18,4 @@ public record TrainingProgress(
         double share,
         double loss,
         double gradientNorm,
-        double charactersPerSecond) {}
+        double unitsPerSecond) {}

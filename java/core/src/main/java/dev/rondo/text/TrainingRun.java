@@ -19,7 +19,7 @@ final class TrainingRun {
     private double evaluationSeconds; // of all evaluations and checkpoints
     private double lastDuration; // of the last of them
     private double lastEvaluated; // when the last of them ended
-    private long characters;
+    private long units;
     private long evaluatedStep = -1;
     private Evaluation last;
     private Evaluation best;
@@ -38,7 +38,7 @@ final class TrainingRun {
         StepResult result = null;
         while (!training.stopRequested() && share() < 1) {
             result = training.step();
-            characters += result.counted();
+            units += result.counted();
             nats += result.loss() * result.counted();
             counted += result.counted();
             training.listener().step(progress(result));
@@ -69,7 +69,7 @@ final class TrainingRun {
 
     private TrainingProgress progress(StepResult result) {
         return new TrainingProgress(result.step(), training.epochs(), seconds(), Math.min(1, share()), result.loss(),
-                result.gradientNorm(), characters / (seconds() - evaluationSeconds));
+                result.gradientNorm(), units / (seconds() - evaluationSeconds));
     }
 
     private boolean evaluationDue() {
@@ -84,8 +84,8 @@ final class TrainingRun {
         double validationLoss = training.validate();
         boolean lowest = training.keepBest(validationLoss);
         training.save();
-        double charactersPerSecond = counted / (started - lastEvaluated);
-        last = new Evaluation(result.step(), started, nats / counted, validationLoss, charactersPerSecond,
+        double unitsPerSecond = counted / (started - lastEvaluated);
+        last = new Evaluation(training.unit(), result.step(), started, nats / counted, validationLoss, unitsPerSecond,
                 result.gradientNorm(), lowest);
         if (best == null || validationLoss < best.validationLoss()) {
             best = last;

@@ -19,7 +19,7 @@ import java.util.Map;
  * What beside text and network decides the course of a training, bit for bit; kept in its checkpoints.
  *
  * @param batchSize streams of text side by side, B
- * @param timeSteps characters of each stream per step, T: gradients reach back that far
+ * @param timeSteps tokens of each stream per step, T: gradients reach back that far
  * @param optimizer one of the built-in ones
  * @param schedule of the learning rate, one of the built-in ones
  * @param clip the greatest norm of all gradients

@@ -5,9 +5,9 @@ public final class UnknownCharacterException extends IllegalArgumentException {
     /** The character. */
     private final int codePoint;
     /** In code points. */
-    private final int position;
+    private final long position;
 
-    UnknownCharacterException(int codePoint, int position) {
+    UnknownCharacterException(int codePoint, long position) {
         super("character " + describe(codePoint) + " at position " + position + ": the model never saw it");
         this.codePoint = codePoint;
         this.position = position;
@@ -19,7 +19,7 @@ public final class UnknownCharacterException extends IllegalArgumentException {
     }
 
     /** {@return how many characters (code points) stand before it in the text} */
-    public int position() {
+    public long position() {
         return position;
     }
 

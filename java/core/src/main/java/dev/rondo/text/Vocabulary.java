@@ -1,108 +1,136 @@
 package dev.rondo.text;
 
-import java.util.Arrays;
+import dev.rondo.io.Checkpoint;
+import dev.rondo.io.CheckpointException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.function.IntConsumer;
 
 /**
- * The characters that a model knows, as tokens: Unicode code points in ascending order, so that one text always gives
- * one vocabulary. A value.
+ * How text becomes tokens, numbers from 0 to V - 1, and tokens text: the units that a model knows. A value, that any
+ * number of threads may use.
+ *
+ * <pre>{@code
+ * Vocabulary vocabulary = model.vocabulary();
+ * int[] tokens = vocabulary.encode("To be");
+ * String text = vocabulary.decode(tokens);
+ * }</pre>
+ *
+ * <p>Its {@code toString} says what it is made of, in a few words: "65 characters".
  */
-public final class Vocabulary {
-    private final int[] codePoints; // ascending
-
-    private Vocabulary(int[] codePoints) {
-        this.codePoints = codePoints;
-    }
-
+public interface Vocabulary {
     /**
-     * {@return the vocabulary of the characters of a text}
+     * {@return the vocabulary of the characters (code points) of a text, in ascending order, so that one text gives one
+     * vocabulary}
      *
      * @param text not empty
      * @throws IllegalArgumentException if it is
      */
-    public static Vocabulary of(String text) {
+    static Vocabulary characters(String text) {
         Objects.requireNonNull(text, "text: expected one, got null");
-        return of(text.codePoints().toArray());
+        return CharacterVocabulary.of(text.codePoints().toArray());
+    }
+
+    /** {@return the vocabulary of the 256 bytes, that knows any text as UTF-8} */
+    static Vocabulary bytes() {
+        return ByteVocabulary.INSTANCE;
     }
 
     /**
-     * {@return the vocabulary of some characters}
+     * {@return the vocabulary of the words of a text: {@code <unk>} for any other, {@code <eos>} for the end of a line,
+     * then the words, the most frequent first, those as frequent as each other in the order of their characters}
      *
-     * @param codePoints at least one, in any order, repeated or not
-     * @throws IllegalArgumentException if there are none, or one is no code point
-     */
-    public static Vocabulary of(int[] codePoints) {
-        Objects.requireNonNull(codePoints, "codePoints: expected some, got null");
-        int[] distinct = Arrays.stream(codePoints).sorted().distinct().toArray();
-        if (distinct.length == 0) {
-            throw new IllegalArgumentException("text: expected at least one character, got none");
-        }
-        for (int codePoint : distinct) {
-            if (!Character.isValidCodePoint(codePoint)) {
-                throw new IllegalArgumentException("codePoints: expected 0 to 0x10FFFF, got " + codePoint);
-            }
-        }
-        return new Vocabulary(distinct);
-    }
-
-    /** {@return the number of characters, V} */
-    public int size() {
-        return codePoints.length;
-    }
-
-    /** {@return all characters, ascending; a character's index is its token} */
-    public int[] codePoints() {
-        return codePoints.clone();
-    }
-
-    /**
-     * {@return whether the vocabulary has a character}
-     *
-     * @param codePoint any number
-     */
-    public boolean has(int codePoint) {
-        return Arrays.binarySearch(codePoints, codePoint) >= 0;
-    }
-
-    /**
-     * {@return the character of a token}
-     *
-     * @param token from 0 to below V
-     * @throws IllegalArgumentException if it is not
-     */
-    public int codePoint(int token) {
-        if (token < 0 || token >= codePoints.length) {
-            throw new IllegalArgumentException(
-                    "token: expected 0 to " + (codePoints.length - 1) + ", got " + token);
-        }
-        return codePoints[token];
-    }
-
-    /**
-     * {@return the tokens of a text, one per character}
+     * <p>Words are what stands between white space ({@link Character#isWhitespace(char)}); decoded, they are joined by
+     * single spaces, and {@code <eos>} is a newline. Where the text itself says {@code <unk>} or {@code <eos>}, these
+     * are meant.
      *
      * @param text may be empty
-     * @throws UnknownCharacterException if a character is not in the vocabulary
+     * @param options which words to keep
+     * @throws IllegalArgumentException if the text has a surrogate without its partner
      */
-    public int[] encode(String text) {
+    static Vocabulary words(String text, WordOptions options) {
         Objects.requireNonNull(text, "text: expected one, got null");
-        return encode(text.codePoints().toArray());
+        Objects.requireNonNull(options, "options: expected some, got null");
+        var counts = new WordCounts(options, Long.MAX_VALUE);
+        counts.accept(text.toCharArray(), 0, text.length());
+        counts.finish();
+        return counts.vocabulary();
     }
 
     /**
-     * {@return the tokens of {@code text}, given as code points}
+     * {@return the vocabulary of a tokenizer's sub-words, by the module {@code dev.rondo:rondo-tokenizers}}
      *
-     * @throws UnknownCharacterException if a character is not in the vocabulary
+     * @param file a {@code tokenizer.json} as the Hugging Face library writes it
+     * @throws IOException if it cannot be read
+     * @throws IllegalArgumentException if it is no tokenizer
+     * @throws UnsupportedOperationException if the module is not there
      */
-    int[] encode(int[] text) {
-        var tokens = new int[text.length];
-        for (int i = 0; i < text.length; i++) {
-            tokens[i] = Arrays.binarySearch(codePoints, text[i]);
-            if (tokens[i] < 0) {
-                throw new UnknownCharacterException(text[i], i);
-            }
-        }
-        return tokens;
+    static Vocabulary subWords(Path file) throws IOException {
+        Objects.requireNonNull(file, "file: expected a tokenizer's, got null");
+        return TokenizerProvider.find().vocabulary(Files.readString(file));
+    }
+
+    /**
+     * {@return the vocabulary in a checkpoint}
+     *
+     * @param checkpoint that one has {@linkplain #write written} itself to
+     * @throws CheckpointException if there is none, it makes no sense, or it needs a module that is not there
+     */
+    static Vocabulary read(Checkpoint checkpoint) throws CheckpointException {
+        Objects.requireNonNull(checkpoint, "checkpoint: expected one, got null");
+        return VocabularySections.read(checkpoint);
+    }
+
+    /** {@return what a token stands for} */
+    TextUnit unit();
+
+    /** {@return the number of tokens, V} */
+    int size();
+
+    /** {@return the token before the first of a line: that of the end of a line; empty if there is none} */
+    OptionalInt lineStart();
+
+    /** {@return the token of all that the vocabulary lacks; empty if there is none, and such text is refused} */
+    OptionalInt unknown();
+
+    /**
+     * {@return an encoder of a text that comes in parts}
+     *
+     * @param sink takes the tokens, one by one
+     */
+    Encoder encoder(IntConsumer sink);
+
+    /**
+     * {@return a decoder of tokens that come one by one}
+     *
+     * @param before the text that they go on with; may be empty
+     */
+    Decoder decoder(String before);
+
+    /**
+     * Writes the vocabulary, for {@link #read}.
+     *
+     * @param checkpoint gets its sections
+     */
+    void write(Checkpoint.Builder checkpoint);
+
+    /**
+     * {@return the tokens of a text}
+     *
+     * @param text may be empty
+     * @throws UnknownCharacterException if the vocabulary is of characters and lacks one
+     * @throws IllegalArgumentException if it is of bytes, and a surrogate has no partner
+     */
+    default int[] encode(String text) {
+        Objects.requireNonNull(text, "text: expected one, got null");
+        var tokens = new TokenList();
+        Encoder encoder = encoder(tokens);
+        encoder.accept(text.toCharArray(), 0, text.length());
+        encoder.finish();
+        return tokens.toArray();
     }
 
     /**
@@ -111,27 +139,42 @@ public final class Vocabulary {
      * @param tokens each from 0 to below V
      * @throws IllegalArgumentException if one is not
      */
-    public String decode(int... tokens) {
+    default String decode(int... tokens) {
         Objects.requireNonNull(tokens, "tokens: expected some, got null");
-        var text = new StringBuilder(tokens.length);
+        var text = new StringBuilder();
+        Decoder decoder = decoder("");
         for (int token : tokens) {
-            text.appendCodePoint(codePoint(token));
+            text.append(decoder.next(token));
         }
-        return text.toString();
+        return text.append(decoder.finish()).toString();
     }
 
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof Vocabulary that && Arrays.equals(codePoints, that.codePoints);
+    /** Takes a text in parts, cut anywhere, and hands on its tokens as soon as they are certain. */
+    interface Encoder {
+        /**
+         * Takes the next part.
+         *
+         * @param text holds it
+         * @param begin where it begins
+         * @param end where it ends
+         */
+        void accept(char[] text, int begin, int end);
+
+        /** Ends the text: hands on what is left. */
+        void finish();
     }
 
-    @Override
-    public int hashCode() {
-        return Arrays.hashCode(codePoints);
-    }
+    /** Takes tokens, and gives their text in whole characters. */
+    interface Decoder {
+        /**
+         * {@return the text that a token adds; empty as long as it ends in a part of a character}
+         *
+         * @param token from 0 to below V
+         * @throws IllegalArgumentException if it is not
+         */
+        String next(int token);
 
-    @Override
-    public String toString() {
-        return "Vocabulary of " + size() + " characters";
+        /** {@return what is left at the end: U+FFFD for a part of a character, else nothing} */
+        String finish();
     }
 }

@@ -219,8 +219,9 @@ class NetworkFileTest {
         Path file = Files.copy(EARLIER.resolve("training.rondo"), directory.resolve(LanguageModelTrainer.LAST));
         double before;
         try (LanguageModel model = LanguageModel.load(file)) {
-            before = model.scoreStream(corpus.vocabulary().decode(corpus.validation())).natsPerCharacter();
-            assertArrayEquals(corpus.vocabulary().codePoints(), model.vocabulary().codePoints());
+            corpus.writeValidation(directory.resolve("validation.txt"));
+            before = model.scoreStream(Files.readString(directory.resolve("validation.txt"))).natsPerUnit();
+            assertEquals(corpus.vocabulary(), model.vocabulary());
         }
         assertEquals("test", LanguageModelTrainer.note(directory, "from").orElseThrow());
         try (var training = LanguageModelTrainer.resume(directory, corpus).build()) {

@@ -18,16 +18,19 @@ import dev.rondo.network.SequenceBatch;
 import dev.rondo.network.Stepper;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class LanguageModelTest {
     private static final String CLEF = "\uD834\uDD1E";
-    private static final Vocabulary VOCABULARY = Vocabulary.of("\n abcdé" + CLEF);
+    private static final Vocabulary VOCABULARY = Vocabulary.characters("\n abcdé" + CLEF);
 
     @TempDir
     Path directory;
@@ -62,16 +65,16 @@ class LanguageModelTest {
             assertEquals(4, score.predictions());
             double nats = nats(model, VOCABULARY.encode("\nabé" + CLEF));
             assertEquals(nats, score.nats(), 1e-5);
-            assertEquals(nats / 4 / Math.log(2), score.bitsPerCharacter(), 1e-5);
+            assertEquals(nats / 4 / Math.log(2), score.bitsPerUnit(), 1e-5);
             assertEquals(Math.exp(nats / 4), score.perplexity(), 1e-4);
-            assertEquals(new TextScore(0, 0), model.score(""));
+            assertEquals(new TextScore(TextUnit.CHARACTER, 0, 0, 0), model.score(""));
             assertEquals(score, model.score("abé" + CLEF), "scores do not depend on what was scored before");
         }
     }
 
     @Test
     void withoutANewlineTheFirstCharacterIsNotPredicted() {
-        Vocabulary vocabulary = Vocabulary.of("abc");
+        Vocabulary vocabulary = Vocabulary.characters("abc");
         try (LanguageModel model = model(vocabulary)) {
             assertEquals(2, model.score("abc").predictions());
             assertEquals(nats(model, vocabulary.encode("abc")), model.score("abc").nats(), 1e-5);
@@ -92,7 +95,70 @@ class LanguageModelTest {
             pass.forward(SequenceBatch.tokens(inputs, steps, 1).targets(targets));
             TextScore score = model.scoreStream(text);
             assertEquals(steps, score.predictions());
-            assertEquals(pass.loss(), score.natsPerCharacter(), 1e-6);
+            assertEquals(pass.loss(), score.natsPerUnit(), 1e-6);
+        }
+    }
+
+    /**
+     * The definition, step by step: of two pieces the first begins with the zero state, the second is warmed by the 256
+     * tokens before what counts of it. Every prediction counts once.
+     */
+    @Test
+    void aLongTextIsScoredInPiecesSideBySide() {
+        int[] tokens = new Random(5).ints(9000, 0, VOCABULARY.size()).toArray();
+        int predictions = tokens.length - 1;
+        int first = (predictions - 256 + 1) / 2 + 256; // predictions of the first piece
+        try (LanguageModel model = model(VOCABULARY)) {
+            double warmUp = nats(model, Arrays.copyOfRange(tokens, first - 256, first + 1));
+            double expected = nats(model, Arrays.copyOf(tokens, first + 1))
+                    + nats(model, Arrays.copyOfRange(tokens, first - 256, tokens.length)) - warmUp;
+            TextScore score = model.scoreStream(VOCABULARY.decode(tokens));
+            assertEquals(predictions, score.predictions());
+            assertEquals(expected, score.nats(), 1e-6 * expected); // float32 logits, summed over thousands of steps
+            double whole = nats(model, tokens);
+            assertEquals(whole, score.nats(), 1e-4 * whole, "nearly that of one piece");
+            assertEquals(score, model.scoreStream(VOCABULARY.decode(tokens)));
+            assertEquals(5, model.scoreStream("abcdab").predictions(), "a short one afterwards");
+        }
+    }
+
+    @Test
+    void aTextFromASourceIsScoredAsOneInMemory() throws IOException {
+        String text = ("ab" + CLEF + "cd é\n").repeat(2000);
+        try (LanguageModel model = model(VOCABULARY)) {
+            assertEquals(model.scoreStream(text), model.scoreStream(TextSource.of(text)));
+            assertThrows(UnknownCharacterException.class, () -> model.scoreStream(TextSource.of(text + "x")));
+        }
+    }
+
+    /** A line begins behind the end of one; unknown words are counted; only scores of one unit are added. */
+    @Test
+    void wordsAndBytesAreScored() {
+        Vocabulary words = Vocabulary.words("a b a b a\n", WordOptions.defaults());
+        try (LanguageModel model = model(words); LanguageModel bytes = model(Vocabulary.bytes())) {
+            TextScore score = model.score("a x <unk> b");
+            assertEquals(nats(model, new int[] {1, 2, 0, 0, 3}), score.nats(), 1e-5);
+            assertEquals(List.of(TextUnit.WORD, 4L, 2L), List.of(score.unit(), score.predictions(), score.unknown()));
+            assertEquals(2, model.scoreStream("x a y z").unknown(), "what is not predicted does not count");
+            assertEquals(new TextScore(TextUnit.WORD, 2 * score.nats(), 8, 4), score.plus(score));
+            TextScore other = bytes.score("é");
+            assertEquals(2, other.predictions());
+            assertEquals("other: expected a score of words, got one of bytes",
+                    assertThrows(IllegalArgumentException.class, () -> score.plus(other)).getMessage());
+        }
+    }
+
+    @Test
+    void wordsAndBytesAreStreamedWhole() {
+        try (LanguageModel words = model(Vocabulary.words("ring rose\n", WordOptions.defaults()));
+                LanguageModel bytes = model(Vocabulary.bytes())) {
+            assertTrue(String.join("", generate(words, "ring", 1)).startsWith(" ")
+                    || generate(words, "ring", 1).getFirst().equals("\n"));
+            String text = "ring" + String.join("", generate(words, "ring", 1));
+            assertEquals(301, words.vocabulary().encode(text).length);
+            String made = String.join("", generate(bytes, "é", 1));
+            assertEquals(made, new String(made.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8));
+            assertTrue(made.contains("\uFFFD"), "what is no UTF-8 is replaced");
         }
     }
 
@@ -113,14 +179,14 @@ class LanguageModelTest {
             assertTrue(pieces.contains(CLEF), "among 300 of 8 characters");
             for (String piece : pieces) {
                 assertEquals(1, piece.codePointCount(0, piece.length()));
-                assertTrue(VOCABULARY.has(piece.codePointAt(0)));
+                assertEquals(1, VOCABULARY.encode(piece).length);
             }
             assertEquals(pieces, generate(model, "a" + CLEF, 1));
             assertNotEquals(pieces, generate(model, "a" + CLEF, 2));
             assertEquals(generate(model, "\n", 3), generate(model, "", 3), "an empty prompt starts as a line does");
             assertThrows(UnknownCharacterException.class, () -> generate(model, "xyz", 1));
         }
-        try (LanguageModel model = model(Vocabulary.of("abc"))) {
+        try (LanguageModel model = model(Vocabulary.characters("abc"))) {
             assertEquals(300, generate(model, "", 3).size());
         }
     }
@@ -170,6 +236,13 @@ class LanguageModelTest {
         try (LanguageModel model = model(VOCABULARY)) {
             Checkpoint.builder().add(model.network()::write).write(file);
             assertThrows(CheckpointException.class, () -> LanguageModel.load(file));
+            Checkpoint.builder().add(model.network()::write).text("vocabulary.unit", "syllable").write(file);
+            assertEquals(file + ": section vocabulary.unit: unit: expected character, byte, word or sub-word, got syllable",
+                    assertThrows(CheckpointException.class, () -> LanguageModel.load(file)).getMessage());
+            Checkpoint.builder().add(model.network()::write).text("vocabulary.unit", "sub-word")
+                    .text("vocabulary.tokenizer", "{}").write(file);
+            String missing = assertThrows(CheckpointException.class, () -> LanguageModel.load(file)).getMessage();
+            assertTrue(missing.endsWith("add dev.rondo:rondo-tokenizers to the program's dependencies"), missing);
             for (int[] codePoints : new int[][] {{'a'}, {}, {-1, 2, 3, 4, 5, 6, 7, 8}}) {
                 Checkpoint.builder().add(model.network()::write).ints("vocabulary", codePoints).write(file);
                 String message = assertThrows(CheckpointException.class, () -> LanguageModel.load(file)).getMessage();

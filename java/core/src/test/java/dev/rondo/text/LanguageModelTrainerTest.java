@@ -51,8 +51,12 @@ class LanguageModelTrainerTest {
     }
 
     private static LanguageModelTrainer.Builder builder(Backend backend) {
-        return LanguageModelTrainer.builder(CORPUS).cell(Lstm.of(12)).batchSize(4).timeSteps(10)
-                .optimizer(Adam.of(1e-2)).seed(3).backend(backend).threads(1);
+        return builder(CORPUS).backend(backend);
+    }
+
+    private static LanguageModelTrainer.Builder builder(TextCorpus corpus) {
+        return LanguageModelTrainer.builder(corpus).cell(Lstm.of(12)).batchSize(4).timeSteps(10)
+                .optimizer(Adam.of(1e-2)).seed(3).backend(Backend.REFERENCE).threads(1);
     }
 
     /** Hears everything but the clock. */
@@ -106,6 +110,66 @@ class LanguageModelTrainerTest {
         assertEquals(expected.heard, got.heard);
         for (String name : List.of(LanguageModelTrainer.LAST, LanguageModelTrainer.BEST)) {
             assertArrayEquals(Files.readAllBytes(whole.resolve(name)), Files.readAllBytes(parts.resolve(name)), name);
+        }
+    }
+
+    static Stream<Arguments> unitsInMemoryAndMapped() {
+        return Stream.of(TextUnit.CHARACTER, TextUnit.BYTE, TextUnit.WORD)
+                .flatMap(unit -> Stream.of(false, true).map(mapped -> Arguments.of(unit, mapped)));
+    }
+
+    private static TextCorpus.Builder corpus(TextUnit unit) {
+        TextCorpus.Builder corpus = TextCorpus.builder(TextSource.of(TEXT));
+        return switch (unit) {
+            case BYTE -> corpus.vocabulary(Vocabulary.bytes());
+            case WORD -> corpus.words(WordOptions.defaults().maximumSize(5).lowerCase(true));
+            default -> corpus;
+        };
+    }
+
+    /** 20 steps in memory are 10 on a corpus in a directory or in memory, and 10 more on the one that is opened. */
+    @ParameterizedTest
+    @MethodSource("unitsInMemoryAndMapped")
+    void everyUnitIsResumedBitForBit(TextUnit unit, boolean mapped) throws IOException {
+        Path whole = directory.resolve("whole");
+        Path parts = directory.resolve("parts");
+        var expected = new Record();
+        try (var training = builder(corpus(unit).build()).evaluateEvery(5).directory(whole).listener(expected).build()) {
+            training.run(Budget.steps(20));
+        }
+        TextCorpus corpus = mapped ? corpus(unit).directory(parts).build() : corpus(unit).build();
+        var got = new Record();
+        try (var training = builder(corpus).evaluateEvery(5).directory(parts).listener(got).build()) {
+            training.run(Budget.steps(10));
+        }
+        TextCorpus again = mapped ? TextCorpus.open(parts) : corpus(unit).build();
+        try (var training = LanguageModelTrainer.resume(parts, again).evaluateEvery(5).listener(got).build()) {
+            Evaluation last = training.run(Budget.steps(20)).last();
+            assertEquals(unit, last.unit());
+            again.writeValidation(parts.resolve("validation.txt"));
+            assertEquals(last.validationLoss(),
+                    training.model().scoreStream(Files.readString(parts.resolve("validation.txt"))).natsPerUnit());
+        }
+        assertEquals(expected.heard, got.heard);
+        for (String name : List.of(LanguageModelTrainer.LAST, LanguageModelTrainer.BEST)) {
+            assertArrayEquals(Files.readAllBytes(whole.resolve(name)), Files.readAllBytes(parts.resolve(name)), name);
+        }
+        TextUnit another = unit == TextUnit.BYTE ? TextUnit.CHARACTER : TextUnit.BYTE;
+        String message = assertThrows(IllegalArgumentException.class,
+                () -> LanguageModelTrainer.resume(parts, corpus(another).build())).getMessage();
+        assertTrue(message.startsWith("vocabulary: expected that of the training in " + parts + ", "), message);
+    }
+
+    /** There is nothing to predict of one character, and nothing to fail on. */
+    @Test
+    void aVocabularyOfOneIsCertain() throws IOException {
+        for (Backend backend : Backends.available()) {
+            try (var training = LanguageModelTrainer.builder(TextCorpus.of("a".repeat(400))).cell(Lstm.of(3))
+                    .batchSize(2).timeSteps(10).backend(backend).build()) {
+                assertEquals(0, training.run(Budget.steps(3)).last().validationLoss());
+                assertEquals(0, training.model().score("aaa").nats());
+                assertThrows(UnknownCharacterException.class, () -> training.model().score("b"));
+            }
         }
     }
 
@@ -175,15 +239,16 @@ class LanguageModelTrainerTest {
     void theValidationLossIsTheScoreOfTheValidationTextAsOneStream() throws IOException {
         try (var training = builder(Backend.REFERENCE).directory(directory).build()) {
             TrainingSummary summary = training.run(Budget.steps(40));
-            String validation = CORPUS.validationText();
+            CORPUS.writeValidation(directory.resolve("validation.txt"));
+            String validation = Files.readString(directory.resolve("validation.txt"));
             assertEquals(TEXT.substring(TEXT.length() - validation.length()), validation);
-            assertEquals(CORPUS.validation().length, TEXT.codePointCount(0, TEXT.length()) / 10);
+            assertEquals(CORPUS.validation().length(), TEXT.codePointCount(0, TEXT.length()) / 10);
             TextScore score = training.model().scoreStream(validation);
-            assertEquals(CORPUS.validation().length - 1, score.predictions());
-            assertEquals(summary.last().validationLoss(), score.natsPerCharacter());
+            assertEquals(CORPUS.validation().length() - 1, score.predictions());
+            assertEquals(summary.last().validationLoss(), score.natsPerUnit());
             for (Backend backend : Backends.available()) {
                 try (var model = LanguageModel.load(directory, network -> network.backend(backend))) {
-                    double loss = model.scoreStream(validation).natsPerCharacter();
+                    double loss = model.scoreStream(validation).natsPerUnit();
                     assertEquals(summary.best().validationLoss(), loss, 1e-5);
                 }
             }
@@ -199,7 +264,7 @@ class LanguageModelTrainerTest {
             double best = Math.log(5) / ((double) TEXT.codePointCount(0, TEXT.length()) / 400);
             double loss = summary.last().validationLoss();
             assertTrue(loss < 1.5 * best && loss > 0.9 * best, loss + " nats, and the best possible is " + best);
-            assertEquals(loss / Math.log(2), summary.last().bitsPerCharacter());
+            assertEquals(loss / Math.log(2), summary.last().measure());
         }
     }
 
@@ -343,7 +408,8 @@ class LanguageModelTrainerTest {
     @Test
     void aTextThatIsTooShortIsRefused() {
         assertThrows(IllegalArgumentException.class, () -> TextCorpus.of(""));
-        assertEquals("text: expected at least 20 characters, the last 10 % for validation, got 4",
+        assertEquals("text: expected at least 20 characters, the last 10 % for validation, or 2 to validate with, got 4, 0 of"
+                        + " them for validation",
                 assertThrows(IllegalArgumentException.class,
                         () -> LanguageModelTrainer.builder(TextCorpus.of("abcd"))).getMessage());
         assertEquals("text: expected at least 2048 characters to learn from, for 32 streams of 64, got 90",

@@ -22,7 +22,7 @@ class TextStreamsTest {
     private static final int B = 3;
     private static final int T = 4;
     private static final int N = 50; // 16 characters per stream, 4 batches per epoch
-    private static final int[] TEXT = IntStream.range(0, N).toArray(); // each token tells where it stood
+    private static final Tokens TEXT = TokenList.of(IntStream.range(0, N).toArray()); // each token tells where it stood
 
     private static TrainingSettings settings(int batchSize, int timeSteps) {
         return new TrainingSettings(
@@ -30,7 +30,7 @@ class TextStreamsTest {
     }
 
     private static TextStreams streams() {
-        return new TextStreams(TEXT, settings(B, T), 7);
+        return new TextStreams(TEXT, TextUnit.CHARACTER, settings(B, T), 7);
     }
 
     private static int[] inputs(SequenceBatch batch) {
@@ -75,7 +75,8 @@ class TextStreamsTest {
     void streamsRestartInTurnEveryTwoThousandCharacters() {
         int batchSize = 4;
         int timeSteps = 100;
-        var streams = new TextStreams(new int[batchSize * timeSteps * 61], settings(batchSize, timeSteps), 1);
+        var streams = new TextStreams(TokenList.of(new int[batchSize * timeSteps * 61]), TextUnit.CHARACTER,
+                settings(batchSize, timeSteps), 1);
         var restarts = new int[batchSize];
         for (int step = 0; step < 61; step++) {
             streams.next();
@@ -101,7 +102,7 @@ class TextStreamsTest {
         Checkpoint.Builder checkpoint = Checkpoint.builder();
         streams.write(checkpoint);
         checkpoint.write(file);
-        TextStreams restored = TextStreams.read(Checkpoint.read(file), TEXT, settings(B, T));
+        TextStreams restored = TextStreams.read(Checkpoint.read(file), TEXT, TextUnit.CHARACTER, settings(B, T));
         for (int step = 0; step < 20; step++) {
             assertArrayEquals(inputs(streams.next()), inputs(restored.next()));
             assertEquals(streams.epochs(), restored.epochs());
@@ -110,8 +111,8 @@ class TextStreamsTest {
 
     @Test
     void aTextShorterThanOneBatchIsRefused() {
-        assertEquals("text: expected at least 12 characters to learn from, for 3 streams of 4, got 11",
+        assertEquals("text: expected at least 12 words to learn from, for 3 streams of 4, got 11",
                 assertThrows(IllegalArgumentException.class,
-                        () -> new TextStreams(new int[11], settings(B, T), 1)).getMessage());
+                        () -> new TextStreams(TokenList.of(new int[11]), TextUnit.WORD, settings(B, T), 1)).getMessage());
     }
 }
