@@ -85,8 +85,8 @@ final class BarDisplay implements ProgressDisplay {
 
     private static List<String> full(TextUnit unit) {
         String measure = Figures.inBits(unit) ? " nats %s bits/" : " nats perplexity %s/";
-        return List.of("  train %s", "  validation %s", measure + unit.singular(), "  %s " + unit.plural() + "/s", "  gradient %s",
-                "  %s left");
+        return List.of("  train %s", "  validation %s", measure + unit.singular(), "  %s " + unit.plural() + "/s",
+                "  gradient %s", "  %s left");
     }
 
     private static List<String> brief(TextUnit unit) {

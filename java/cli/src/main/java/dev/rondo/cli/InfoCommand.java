@@ -19,8 +19,8 @@ import picocli.CommandLine.Option;
 
 /** {@code rondo info}: what would run here, and why nothing faster; or what a model is. */
 @Command(name = "info",
-        description = "Shows version, JDK, platform, CPU, backends and cells, and why a faster backend is missing; of a "
-                + "model, what it knows and what it is made of.")
+        description = "Shows version, JDK, platform, CPU, backends and cells, and why a faster backend is missing; of "
+                + "a model, what it knows and what it is made of.")
 final class InfoCommand implements Callable<Integer> {
     private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
 

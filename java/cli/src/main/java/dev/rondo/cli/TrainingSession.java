@@ -78,7 +78,8 @@ final class TrainingSession implements TrainingListener {
         say("training: %s, into %s (Ctrl-C saves)", length.describe(), directory.path());
         TrainingSummary summary;
         int exitCode;
-        try (var shown = ProgressDisplay.on(streams, unit(trainer)); var interruption = new Interruption(() -> interrupt(trainer))) {
+        try (var shown = ProgressDisplay.on(streams, unit(trainer));
+                var interruption = new Interruption(() -> interrupt(trainer))) {
             display = shown;
             summary = trainer.run(length.budget(secondsBefore));
             exitCode = summary.stopped() ? interruption.exitCode() : 0;
