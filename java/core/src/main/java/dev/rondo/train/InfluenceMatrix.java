@@ -63,17 +63,18 @@ final class InfluenceMatrix {
      * @param jacobian J [n, n]
      * @param mixed how many columns of J are dense; each of the others has numbers but at rows of its own unit
      * @param units H: numbers of state belong to one unit if their places differ by a multiple of it
+     * @param moving how many rows change; the others are those of the identity in J. All, unless all columns are dense
      */
-    void multiply(MemorySegment jacobian, int mixed, int units) {
-        for (long from = 0; from < columns; from += tileWidth) {
+    void multiply(MemorySegment jacobian, int mixed, int units, int moving) {
+        for (long from = 0; moving > 0 && from < columns; from += tileWidth) {
             int width = (int) Math.min(tileWidth, columns - from);
             for (int i = 0; i < rows; i++) {
                 MemorySegment.copy(values, (i * columns + from) * precision.bytes(), tile,
                         (long) i * width * precision.bytes(), (long) width * precision.bytes());
             }
             if (mixed > 0) {
-                products.multiply(new Matrix(jacobian, rows, mixed, rows, 1), Matrix.of(tile, mixed, width),
-                        part(from, rows, width), false);
+                products.multiply(new Matrix(jacobian, moving, mixed, rows, 1), Matrix.of(tile, mixed, width),
+                        part(from, moving, width), false);
             }
             for (int i = 0; mixed < rows && i < rows; i++) {
                 addOwn(i, from, width, jacobian, mixed, units);

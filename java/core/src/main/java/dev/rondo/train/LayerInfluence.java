@@ -155,12 +155,13 @@ final class LayerInfluence {
         if (jacobian != null) {
             precision.write(linear.jacobian(), jacobian, 0, linear.size() * linear.size());
         }
+        int moving = mixed < linear.size() ? linear.size() : linear.moving();
         if (below != null) {
-            below[b].multiply(jacobian, mixed, linear.units());
+            below[b].multiply(jacobian, mixed, linear.units(), moving);
             addFromBelow(b, step);
         }
         if (own != null) {
-            own[b].multiply(jacobian, mixed, linear.units());
+            own[b].multiply(jacobian, mixed, linear.units(), moving);
             addImmediate(b);
         }
         if (units != null) {

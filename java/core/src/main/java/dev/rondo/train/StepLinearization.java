@@ -295,6 +295,18 @@ final class StepLinearization implements AutoCloseable {
         return jacobian;
     }
 
+    /** {@return of how many numbers of state, from the first on, the last one changes: slow groups may rest} */
+    int moving() {
+        for (int i = size - 1; i >= 0; i--) {
+            for (int j = 0; j < size; j++) {
+                if (jacobian[i * size + j] != (i == j ? 1 : 0)) {
+                    return i + 1;
+                }
+            }
+        }
+        return 0;
+    }
+
     /** {@return X [n, I]; null for tokens} */
     double[] inputJacobian() {
         return inputJacobian;

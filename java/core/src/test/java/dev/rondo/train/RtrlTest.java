@@ -134,6 +134,18 @@ class RtrlTest {
         }
     }
 
+    /** At times all groups rest, at others the slow ones, or a fast one alone. */
+    @ParameterizedTest
+    @EnumSource(names = {"REFERENCE", "NATIVE"})
+    void ofGroupsThatRest(Backend backend) {
+        Available.assume(backend);
+        Cell cell = Clockwork.of(new int[] {2, 3, 2}, new int[] {2, 3, 4});
+        try (Network network = LearnerCase.build(
+                Network.builder(2).layer(Elman.of(3)).layer(cell).layer(Layer.of(cell).zoneout(0.3)), backend)) {
+            check(Rtrl.exact(), network, LearnerCase.ragged(LearnerCase.numbers(13, 2, 1)));
+        }
+    }
+
     private static void check(Learner learner, Network network, SequenceBatch batch) {
         double difference = LearnerCase.difference(
                 LearnerCase.bptt(network, batch), LearnerCase.by(learner, network, batch));
