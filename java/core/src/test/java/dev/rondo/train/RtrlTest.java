@@ -16,13 +16,18 @@ import dev.rondo.cell.mingru.MinGru;
 import dev.rondo.cell.reservoir.Reservoir;
 import dev.rondo.kernel.Available;
 import dev.rondo.kernel.ReferenceKernel;
+import dev.rondo.memory.Precision;
 import dev.rondo.network.Cells;
 import dev.rondo.network.Layer;
+import dev.rondo.network.Loss;
 import dev.rondo.network.Network;
 import dev.rondo.network.SequenceBatch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -200,6 +205,70 @@ class RtrlTest {
         }
     }
 
+    /** Heads and losses are what BPTT has, for the step's own loss goes back as it does there. */
+    @ParameterizedTest
+    @EnumSource(names = {"REFERENCE", "NATIVE"})
+    void ofAnyHead(Backend backend) {
+        Available.assume(backend);
+        SequenceBatch batch = LearnerCase.ragged(LearnerCase.numbers(LearnerCase.T, 2, 8));
+        var random = new Random(8);
+        int positions = LearnerCase.T * LearnerCase.B;
+        double[] bits = random.ints(2L * positions, 0, 2).asDoubleStream().toArray();
+        double[] last = random.doubles(2L * LearnerCase.B).toArray();
+        var marks = new byte[positions];
+        for (int i = 0; i < positions; i++) {
+            marks[i] = (byte) random.nextInt(2);
+        }
+        check(batch.targets(bits, 2), backend, builder -> builder.outputs(2).loss(Loss.meanSquaredError()));
+        check(batch.targets(bits, 2).targetMask(marks), backend,
+                builder -> builder.skip().outputs(2).loss(Loss.sigmoidCrossEntropy()));
+        check(batch.targetMask(marks), backend,
+                builder -> builder.classes(3).loss(new Loss.SoftmaxCrossEntropy(List.of(0.5, 1.0, 2.0))));
+        check(batch.targets(last, 2), backend,
+                builder -> builder.lastStep().outputs(2).loss(Loss.meanSquaredError()));
+    }
+
+    private static void check(SequenceBatch batch, Backend backend, UnaryOperator<Network.Builder> head) {
+        try (Network network = head.apply(Network.builder(2).layer(Lstm.of(4))).precision(Precision.FLOAT64)
+                .backend(backend).threads(1).seed(5).quiet().build()) {
+            check(Rtrl.exact(), network, batch);
+        }
+    }
+
+    /** Two streams, of which one ends after three steps, and another sequence takes its place. */
+    @Test
+    void streamsOfABatchBeginEachForItself() {
+        try (Network network = LearnerCase.build(Network.builder(2)
+                        .layer(Layer.of(Gru.of(4)).learnedInitialState()).layer(Lstm.of(3)), Backend.REFERENCE);
+                var pass = network.pass(1, 2).carryState(true);
+                var learning = new Learning(Rtrl.exact(), pass)) {
+            var random = new Random(9);
+            var inputs = random.doubles(2 * 8 * 2, -1, 1).toArray(); // [T, B, I]
+            int[] targets = random.ints(8 * 2, 0, LearnerCase.CLASSES).toArray();
+            SequenceBatch batch = SequenceBatch.of(inputs, 8, 2, 2).targets(targets);
+            var found = new double[Math.toIntExact(network.parameters().count())];
+            for (int t = 0; t < 8; t++) {
+                if (t == 3) {
+                    pass.resetState(1);
+                }
+                double[] part = LearnerCase.by(learning, pass, batch.steps(t, 1));
+                Arrays.setAll(found, i -> found[i] + 2 * part[i]); // of the sum, not the mean, of two losses
+            }
+            var expected = new double[found.length];
+            for (int[] part : new int[][] {{0, 0, 8}, {1, 0, 3}, {1, 3, 8}}) { // stream, from, to
+                int steps = part[2] - part[1];
+                double[] x = IntStream.range(0, steps * 2)
+                        .mapToDouble(i -> inputs[(part[1] + i / 2) * 4 + part[0] * 2 + i % 2]).toArray();
+                int[] y = IntStream.range(part[1], part[2]).map(t -> targets[t * 2 + part[0]]).toArray();
+                try (var one = network.pass(steps, 1)) {
+                    double[] gradient = LearnerCase.bptt(one, SequenceBatch.of(x, steps, 1, 2).targets(y));
+                    Arrays.setAll(expected, i -> expected[i] + steps * gradient[i]);
+                }
+            }
+            assertTrue(LearnerCase.difference(expected, found) <= TOLERANCE);
+        }
+    }
+
     @Test
     void aSequenceThatBeginsAnewHasNoPast() {
         try (Network network = LearnerCase.build(
@@ -249,8 +318,9 @@ class RtrlTest {
     @EnumSource
     void singlePrecisionIsAsGoodAsThat(Backend backend) {
         Available.assume(backend);
-        for (Cell cell : List.of(Lstm.of(6), Cells.parse("gru:reset=before", 6), IndRnn.of(6))) {
-            try (Network network = Network.builder(2).layer(cell).layer(Elman.of(5)).classes(LearnerCase.CLASSES)
+        for (Layer layer : List.of(Layer.of(Lstm.of(6)), Layer.of(Cells.parse("gru:reset=before", 6)),
+                Layer.of(IndRnn.of(6)), Layer.of(Gru.of(6)).dropout(0.3).recurrentDropout(0.3).zoneout(0.2))) {
+            try (Network network = Network.builder(2).layer(layer).layer(Elman.of(5)).classes(LearnerCase.CLASSES)
                     .backend(backend).threads(1).seed(5).quiet().build()) {
                 SequenceBatch batch = LearnerCase.ragged(LearnerCase.numbers(LearnerCase.T, 2, 1));
                 double[] expected = LearnerCase.bptt(network, batch);
