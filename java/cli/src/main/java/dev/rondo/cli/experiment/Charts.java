@@ -3,6 +3,7 @@ package dev.rondo.cli.experiment;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
+import java.util.Arrays;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
@@ -57,6 +58,19 @@ public final class Charts {
         Color color = COLORS[names.indexOf(name) % COLORS.length];
         series.setLineColor(color);
         series.setMarkerColor(color);
+    }
+
+    /** Adds a line of the share of trials that have succeeded by so many sequences. */
+    static void successes(XYChart chart, String name, double[] sequences, int trials) {
+        double[] sorted = Arrays.stream(sequences).sorted().toArray();
+        var x = new double[2 * sorted.length + 1];
+        var y = new double[x.length];
+        for (int i = 0; i < sorted.length; i++) {
+            x[2 * i + 1] = x[2 * i + 2] = sorted[i];
+            y[2 * i + 1] = (double) i / trials;
+            y[2 * i + 2] = (i + 1.0) / trials;
+        }
+        add(chart, name, true, x, y);
     }
 
     /** Adds dots. */

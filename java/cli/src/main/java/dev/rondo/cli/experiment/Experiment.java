@@ -8,6 +8,7 @@ public interface Experiment {
     static List<Experiment> all() {
         return List.of(Redrawing.sines(5), Redrawing.generation(), new Vanishing(),
                 new LongLags(AddingProblem.published()), new LongLags(TemporalOrder.published()),
+                new EmbeddedReber(), new ShortLag(),
                 new MackeyGlass(), new Narma(), new MemoryCapacity());
     }
 

@@ -2,6 +2,7 @@ package dev.rondo.cli.experiment;
 
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
@@ -17,6 +18,11 @@ final class Trials {
         } catch (ExecutionException e) {
             throw new IllegalStateException("trial: " + e.getCause().getMessage(), e.getCause());
         }
+    }
+
+    /** {@return a number of sequences as text, "-" if there is none} */
+    static String count(OptionalDouble sequences) {
+        return sequences.isEmpty() ? "-" : String.format(Locale.ROOT, "%,.0f", sequences.getAsDouble());
     }
 
     static double mean(double[] values) {

@@ -1,17 +1,26 @@
 package dev.rondo.cli.experiment;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.cell.elman.Elman;
 import dev.rondo.cell.lstm.Lstm;
+import dev.rondo.memory.Precision;
+import dev.rondo.network.Loss;
+import dev.rondo.network.Network;
+import dev.rondo.network.SequenceBatch;
 import dev.rondo.train.Adam;
+import dev.rondo.train.Rtrl;
 import dev.rondo.train.Sgd;
+import dev.rondo.train.Trainer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -96,6 +105,110 @@ class ExperimentsTest {
         int[] set = IntStream.range(0, 8).filter(i -> step[i] == 1).toArray();
         assertEquals(1, set.length);
         return set[0];
+    }
+
+    /** What the graph of the grammar says, as a regular expression. */
+    @Test
+    void stringsAreThoseOfTheEmbeddedReberGrammar() {
+        String fromFour = "(XT*VP)*(S|XT*VV)"; // by the usual numbers of its nodes
+        String inner = "B(TS*X" + fromFour + "|PT*V(V|P" + fromFour + "))E";
+        for (int i = 0; i < 1000; i++) {
+            String text = text(ReberString.draw(RANDOM));
+            assertTrue(text.matches("B(T" + inner + "T|P" + inner + "P)E"), text);
+        }
+    }
+
+    /** Of many strings: whatever followed a beginning is what may follow it; two symbols do equally often. */
+    @Test
+    void whatMayFollowIsWhatFollows() {
+        var seen = new HashMap<String, int[]>(); // by beginning, how often each symbol followed
+        var said = new HashMap<String, List<Integer>>();
+        for (int i = 0; i < 20_000; i++) {
+            ReberString string = ReberString.draw(RANDOM);
+            String text = text(string);
+            assertEquals(text.length() - 1, string.steps());
+            for (int t = 0; t < string.steps(); t++) {
+                String beginning = text.substring(0, t + 1);
+                seen.computeIfAbsent(beginning, _ -> new int[7])[string.symbols().get(t + 1)]++;
+                int at = t;
+                List<Integer> next = IntStream.range(0, 7).filter(s -> string.follows(at, s)).boxed().toList();
+                assertEquals(said.computeIfAbsent(beginning, _ -> next), next, beginning);
+            }
+        }
+        seen.values().removeIf(counts -> IntStream.of(counts).sum() < 500);
+        assertTrue(seen.size() > 20, "beginnings: " + seen.size());
+        seen.forEach((beginning, counts) -> {
+            List<Integer> next = IntStream.range(0, 7).filter(s -> counts[s] > 0).boxed().toList();
+            assertEquals(said.get(beginning), next, beginning);
+            int sum = IntStream.of(counts).sum();
+            double five = 5 * Math.sqrt(sum / 4.0); // standard deviations of a count of sum fair draws
+            next.forEach(s -> assertEquals((double) sum / next.size(), counts[s], next.size() == 1 ? 0 : five));
+        });
+    }
+
+    private static String text(ReberString string) {
+        return string.symbols().stream().map(s -> ReberString.ALPHABET.substring(s, s + 1))
+                .collect(Collectors.joining());
+    }
+
+    /** By whole strings and symbol by symbol; after 100 strings it knows little. */
+    @Test
+    void anLstmLearnsTheEmbeddedReberGrammar() throws InterruptedException {
+        var methods = List.of(
+                new EmbeddedReber.Method("BPTT", 8, false, trainer -> trainer.optimizer(Adam.of(1e-2))),
+                new EmbeddedReber.Method("RTRL", 8, true,
+                        trainer -> trainer.optimizer(Adam.of(3e-3)).learner(Rtrl.exact())));
+        Findings found = new EmbeddedReber(methods, 1, 12_000).run(1, 2, line -> {});
+        for (Map<String, Object> figures : found.figures()) {
+            assertEquals(1, figures.get("succeeded"), () -> String.join("\n", found.report()));
+            assertEquals(4 * 8 * (7 + 8 + 1) + 7 * 9L, figures.get("weights"));
+        }
+        ReberTrial little = ReberTrial.run(methods.getFirst(), 100, 1000);
+        assertTrue(!little.succeeded() && little.wrong() > 100, little.toString());
+    }
+
+    @Test
+    void theSequencesOfTheShortLagDifferInFirstAndLastSymbol() {
+        assertArrayEquals(new int[] {3, 0, 1, 2, 3}, ShortLagTrial.sequence(4, false));
+        assertArrayEquals(new int[] {4, 0, 1, 2, 4}, ShortLagTrial.sequence(4, true));
+    }
+
+    /** Over half the lag, which takes a tenth of the time; from few sequences nothing is learned. */
+    @Test
+    void rtrlBridgesAShortLag() throws InterruptedException {
+        ShortLagTrial trial = ShortLagTrial.run(2, 10, 100_000, 1);
+        assertTrue(trial.succeeded() && trial.sequences() > 10_000, trial.toString());
+        assertEquals(3 + 1 + 3 * 4, trial.weights());
+        assertEquals(new ShortLagTrial(false, 20, 36), ShortLagTrial.run(4, 1, 20, 1));
+        Findings found = new ShortLag(List.of(new ShortLag.Rate(1, 78, 1_043_000)), 2, 20).run(1, 2, line -> {});
+        assertEquals(0, found.figures().getFirst().get("succeeded"));
+    }
+
+    /** What is not trained stays; the rest moves as plain gradient descent has it. */
+    @Test
+    void maskedDescentMovesWhatItTrains() {
+        var batch = SequenceBatch.of(new double[] {1, -1, 0.5, 2}, 2, 1, 2).targets(new double[] {1, 0}, 1);
+        var after = new double[2][];
+        for (boolean masked : new boolean[] {false, true}) {
+            try (var network = Network.builder(2).layer(Elman.of(2)).outputs(1).loss(Loss.meanSquaredError())
+                            .precision(Precision.FLOAT64).seed(1).build();
+                    var pass = network.pass(2, 1)) {
+                double[] before = values(network);
+                Trainer.builder(network).optimizer(masked ? new MaskedDescent(0.1, i -> i % 2 == 0) : Sgd.of(0.1))
+                        .build().step(pass, batch);
+                after[masked ? 1 : 0] = values(network);
+                for (int i = 0; i < before.length; i++) {
+                    assertEquals(masked && i % 2 == 1 ? before[i] : after[0][i], values(network)[i], 1e-15);
+                    assertTrue(masked || before[i] != after[0][i], "parameter " + i + " has no gradient");
+                }
+            }
+        }
+    }
+
+    private static double[] values(Network network) {
+        var values = new double[Math.toIntExact(network.parameters().count())];
+        network.precision().read(network.parameters().slab(), 0, values, values.length);
+        return values;
     }
 
     /** At its beginning an LSTM, whose forget gates start open, keeps more of a gradient than an Elman network. */
