@@ -68,7 +68,7 @@ final class EmbeddedReber implements Experiment {
 
     /** An update after each symbol, 11.6 in a string on average. */
     private static Method kalman(String name, ParameterGroups groups) {
-        return new Method(name, 8, false, trainer -> trainer.learner(Ekf.decoupled(groups)
+        return new Method(name, 6, false, trainer -> trainer.learner(Ekf.decoupled(groups)
                 .measurementNoise(10, 1, 5_000).processNoise(1e-3, 1e-6, 20_000)));
     }
 
