@@ -26,12 +26,8 @@ record ReberTrial(boolean succeeded, int sequences, long weights, int wrong) {
     static final int STRINGS = 256;
     static final int EVERY = 100;
 
-    /**
-     * {@return a trial, done}
-     *
-     * @param mostSequences after which it has failed
-     */
-    static ReberTrial run(EmbeddedReber.Method method, int mostSequences, long seed) throws InterruptedException {
+    /** {@return a trial, done} */
+    static ReberTrial run(EmbeddedReber.Method method, long seed) throws InterruptedException {
         RandomGenerator random = Series.random(seed);
         List<ReberString> training = Stream.generate(() -> ReberString.draw(random)).limit(STRINGS).toList();
         Set<ReberString> known = new HashSet<>(training);
@@ -41,18 +37,17 @@ record ReberTrial(boolean succeeded, int sequences, long weights, int wrong) {
         try (var network = method.network(seed);
                 var pass = network.pass(method.online() ? 1 : longest, 1).carryState(method.online());
                 var testing = network.inference(longest, STRINGS)) {
-            return new Learning(network, pass, testing, training, test).run(method, mostSequences, random);
+            return new Learning(network, pass, testing, training, test).run(method, random);
         }
     }
 
     /** The trial while it runs. */
     private record Learning(Network network, NetworkPass pass, NetworkPass testing, List<ReberString> training,
             List<ReberString> test) {
-        ReberTrial run(EmbeddedReber.Method method, int mostSequences, RandomGenerator random)
-                throws InterruptedException {
+        ReberTrial run(EmbeddedReber.Method method, RandomGenerator random) throws InterruptedException {
             Trainer trainer = method.trainer(network);
             long weights = network.parameters().count();
-            for (int count = 1; count <= mostSequences; count++) {
+            for (int count = 1; count <= method.mostSequences(); count++) {
                 if (Thread.interrupted()) {
                     throw new InterruptedException("embedded Reber grammar: interrupted");
                 }
@@ -65,7 +60,7 @@ record ReberTrial(boolean succeeded, int sequences, long weights, int wrong) {
                     return new ReberTrial(true, count, weights, 0);
                 }
             }
-            return new ReberTrial(false, mostSequences, weights, wrong(test));
+            return new ReberTrial(false, method.mostSequences(), weights, wrong(test));
         }
 
         private void learn(Trainer trainer, SequenceBatch string, boolean online) {

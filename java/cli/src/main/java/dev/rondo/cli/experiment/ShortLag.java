@@ -69,7 +69,8 @@ final class ShortLag implements Experiment {
         report.add("published: RTRL with 36 weights at three learning rates: successes, and their mean of sequences");
         report.add("success: errors below " + ShortLagTrial.LIMIT + " in 10,000 successive sequences; at most "
                 + String.format(Locale.ROOT, "%,d", mostSequences) + " sequences");
-        report.add(String.format(Locale.ROOT, ROW, "rate", "weights", "published", "sequences", "succeeded", "sequences", "longest"));
+        report.add(String.format(Locale.ROOT, ROW, "rate", "weights", "published", "sequences", "succeeded",
+                "sequences", "longest"));
         for (int row = 0; row < rates.size(); row++) {
             Rate rate = rates.get(row);
             var done = new ArrayList<ShortLagTrial>();
