@@ -16,6 +16,12 @@ int32_t CellPlan<Cell>::forward(const rondo_pass& pass) {
   } else {
     pack_forward(x);
   }
+  if constexpr (can_be_sparse) {
+    if (steps_by_streams(x)) {
+      loop_by_streams(x, shared(B));
+      return RONDO_OK;
+    }
+  }
   if (x.input_in_step && !pass.cache) x.tape.pre_steps_apart = 0;
   const Shared how = shared(B);
   const int64_t chunk = x.input_in_step ? T : chunk_rows_ / B;
@@ -46,7 +52,13 @@ void CellPlan<Cell>::pack_forward(Pass& x) {
     pack(x, input_forward_, x.weight_ih.transposed());
   }
   pack_forward(x, recurrent_);
-  if constexpr (can_be_sparse) pack_sparse(x, sparse_forward_, sparse_forward_packed_);
+  if constexpr (can_be_sparse) {
+    pack_sparse(x, sparse_forward_, sparse_forward_packed_);
+    if (is_sparse()) {
+      x.input_in_step = x.given.dense_input && options.input_size <= few_inputs && B < SparseMatrix<Real>::many_streams;
+      return;
+    }
+  }
   pack_forward(x, between_);
   if (wiring_.projection) pack(x, projection_forward_, x.weight_hr.transposed());
   // With few rows, reading the weights is what takes the time: those of the input are then read once for many steps.
@@ -100,12 +112,7 @@ void CellPlan<Cell>::step(const Pass& x, int64_t t, Range batch, Shared shared) 
   if constexpr (has_groups) return step_groups(x, t, batch, shared);
   const Real* operand = operand_of(x, t, batch);
   if constexpr (can_be_sparse) {
-    if (is_sparse()) {
-      const int64_t P = plane_width[0], pre_row = x.tape.pre_row;
-      Real* const pre = x.tape.pre_at(t, batch.begin);
-      return multiply_sparse(sparse_forward_, x.weight_hh.data, batch, operand, P, pre, pre_row, shared,
-                             [&](Range units) { finish_step(x, t, batch, units, shared); });
-    }
+    if (is_sparse()) return step_sparse(x, t, batch, operand, shared);
   }
   const SpanProducts* last = &recurrent_;
   if constexpr (can_have_between) {

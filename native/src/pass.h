@@ -60,6 +60,12 @@ namespace rondo::RONDO_TIER {
 /* How many rows (t, b) the gradients of sparse weights take at once: those of all units stay near. */
 constexpr int64_t sparse_depth = 64;
 
+/* Up to so many inputs are multiplied where the step with sparse weights sums its states. */
+constexpr int64_t few_inputs = 8;
+
+/* Threads spin from one step to the next. */
+constexpr double worth_a_sparse_share = 1e5;
+
 /*
  * Rows of weight_hh, or of weight_hr where the second product has weights of its own, from `from` on, and the
  * pre-activation rows that they feed, from `row` on. `count` is a multiple of H, but of weight_hr; 0 if there are none.
@@ -292,6 +298,15 @@ class CellPlan final : public rondo_plan {
   template <class After>
   void multiply_sparse(const SparseMatrix<Real>& matrix, const Real* weights, Range batch, const Real* x, int64_t x_row,
                        Real* y, int64_t y_row, Shared shared, const After& after);
+  void step_sparse(const Pass& x, int64_t t, Range batch, const Real* operand, Shared shared);
+  void step_sparse_row(const Pass& x, int64_t t, int64_t b, Range windows, const Real* operand);
+  /* A connection takes about as long as 16 operations of a dense product. */
+  double sparse_operations(int64_t streams) const { return 16.0 * (double)streams * (double)options.connections; }
+  bool steps_by_streams(const Pass& x) const;
+  void loop_by_streams(const Pass& x, Shared shared);
+  void step_by_streams(const Pass& x, int64_t t, Range batch, Range units, const Vector<Real>* input, const Real* old,
+                       Real* now);
+  static void turn_back(const Real* streams, Range units, Real* to, int64_t to_row, int64_t count);
   void add_sparse_gradients(const Pass& x, Real* gradients, Range range);
   static int64_t transpose_rows(Real* to, int64_t to_row, const Real* from, int64_t row, const int32_t* list,
                                 Range range, Range units);
@@ -360,7 +375,8 @@ class CellPlan final : public rondo_plan {
   Connections connections_;          /* as the parameters lie */
   SparseMatrix<Real> sparse_forward_, sparse_backward_;
   bool sparse_forward_packed_ = false, sparse_backward_packed_ = false;
-  Real* streams_;                      /* [2 B, H] the operand of a step, transposed */
+  Real* streams_;                      /* [4 B, H] the operand of a step, or the states of two, transposed */
+  Real* input_by_rows_;                /* [I, H] weight_ih transposed, where there are few inputs */
   Real *pre_by_rows_, *state_by_rows_; /* [H, sparse_depth] some rows (t, b) of each, transposed */
 };
 
@@ -485,7 +501,8 @@ void CellPlan<Cell>::lay_out(Pieces& pieces) {
   if (is_sparse()) {
     pre_by_rows_ = pieces.take<Real>(rows, sparse_depth);
     state_by_rows_ = pieces.take<Real>(P, sparse_depth);
-    streams_ = pieces.take<Real>(2 * B, P);
+    streams_ = pieces.take<Real>(4 * B, P);
+    input_by_rows_ = pieces.take<Real>(I <= few_inputs ? I : 0, P);
   }
 }
 

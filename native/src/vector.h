@@ -19,7 +19,7 @@
 #error "this unit was to be compiled for AVX2 and FMA"
 #endif
 
-#if RONDO_VECTOR_BYTES == 64
+#if RONDO_VECTOR_BYTES >= 32
 #include <immintrin.h>
 #endif
 

@@ -92,10 +92,11 @@ Plan make_plan(const CellCase& largest, int isa = -1, int threads = 1) {
   std::vector<int64_t> row_starts;
   std::vector<int32_t> columns;
   if (largest.cell.most_seen > 0) {
-    for (int64_t m = 0; m <= largest.H; m++) row_starts.push_back(largest.state_weights(m));
     for (int64_t m = 0; m < largest.H; m++) {
+      row_starts.push_back((int64_t)columns.size());
       for (int64_t k = largest.first_seen(m); k < largest.end_seen(m); k++) columns.push_back((int32_t)k);
     }
+    row_starts.push_back((int64_t)columns.size());
     options.connections = (int64_t)columns.size();
     options.row_starts = row_starts.data();
     options.columns = columns.data();

@@ -173,6 +173,52 @@ void threads_change_nothing(const CellEquations& cell, int64_t B) {
   }
 }
 
+/* What a unit gets that no other reads is its own, whatever the gradients of others are. */
+template <class Real>
+void unread_units_get_nothing(int isa) {
+  constexpr int64_t H = 40;
+  std::vector<int64_t> row_starts;
+  std::vector<int32_t> columns;
+  for (int32_t r = 0; r <= H; r++) row_starts.push_back(r);
+  for (int32_t r = 0; r < H; r++) columns.push_back(r - r % 2);  // the odd ones are read by nobody
+  const double settings[] = {0.5, 0.5};
+  rondo_plan_options options = {};
+  options.size = sizeof options;
+  options.cell = rondo_find_cell("reservoir");
+  options.precision = sizeof(Real) * 8;
+  options.threads = options.time_steps = options.batch_size = options.input_size = 1;
+  options.isa = isa;
+  options.hidden_size = H;
+  options.setting_count = 2;
+  options.settings = settings;
+  options.connections = H;
+  options.row_starts = row_starts.data();
+  options.columns = columns.data();
+  rondo_plan* plan = nullptr;
+  CHECK(rondo_plan_create(&options, &plan) == RONDO_OK);
+  const Plan owner(plan);
+  const std::vector<Real> params(3 * H, (Real)0.5), input(1, (Real)1);
+  std::vector<Real> d_output(H, (Real)1), d_initial(H), d_params(3 * H);
+  d_output[0] = (Real)NAN;
+  Cache cache(plan, 1, 1);
+  rondo_pass pass = {};
+  pass.size = sizeof pass;
+  pass.time_steps = pass.batch_size = pass.input_stride = 1;
+  pass.params = params.data();
+  pass.dense_input = input.data();
+  pass.cache = cache.data();
+  rondo_gradients gradients = {};
+  gradients.size = sizeof gradients;
+  gradients.output = d_output.data();
+  gradients.output_stride = H;
+  gradients.params = d_params.data();
+  gradients.initial[0] = d_initial.data();
+  CHECK(rondo_forward(plan, &pass) == RONDO_OK);
+  CHECK(rondo_backward(plan, &pass, &gradients) == RONDO_OK);
+  CHECK(std::isnan(d_initial[0]));
+  for (int64_t j = 1; j < H; j++) CHECK(j % 2 ? d_initial[j] == (Real)0.5 : std::isfinite(d_initial[j]));
+}
+
 /*
  * Clockwork whose groups all move at every step is Elman with weights of zero where a group would see faster ones; the
  * sums are the same but for these zeros.
@@ -290,6 +336,10 @@ int main() {
     gradients_are_derivatives(cell);
     threads_change_nothing(cell, 7);
     threads_change_nothing(cell, 40);
+  }
+  for (int isa = 0; isa <= rondo_isa(); isa++) {
+    unread_units_get_nothing<float>(isa);
+    unread_units_get_nothing<double>(isa);
   }
   clockwork_of_period_one_is_elman();
   return report("cell properties");

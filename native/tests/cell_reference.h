@@ -28,7 +28,8 @@ class CellReference {
     operand = second = d_plane = Doubles(count * P, 0);
     old = now = std::vector<Doubles>(s.cell.planes, Doubles(count * std::max(s.H, P), 0));
     for (int64_t m = 0; m < M; m++) first_seen.push_back(s.first_seen(m));
-    for (int64_t m = 0; m <= M; m++) state_weights.push_back(s.state_weights(m));
+    state_weights.push_back(0);
+    for (int64_t m = 0; m < M; m++) state_weights.push_back(state_weights[m] + s.end_seen(m) - first_seen[m]);
   }
 
   void forward() {

@@ -92,7 +92,11 @@ void shapes_and_options(const CellEquations& cell) {
   // Sparse weights of several windows, which threads share; by streams one by one, and side by side.
   for (int64_t B = 1; cell.most_seen > 0 && B < 14; B += 12) {
     compare_everywhere({.cell = cell, .T = 3, .B = B, .I = 2, .H = 700, .lengths = B > 1});
+    compare_everywhere({.cell = cell, .T = 3, .B = B, .I = 2, .H = 300, .reversed = true, .initial = B == 1});
+    compare_everywhere({.cell = cell, .T = 3, .B = B + 20, .I = 11, .H = 35});  // more inputs than are few
   }
+  // Columns of more than 16 bits.
+  if (cell.most_seen > 0) compare_everywhere({.cell = cell, .T = 2, .B = 1, .I = 1, .H = 66000});
   compare_everywhere({.cell = cell, .T = 1, .B = 1, .I = 1, .H = 1});
   compare_everywhere({.cell = cell, .T = 1, .B = 1, .I = 3, .H = 200});
   compare_everywhere({.cell = cell, .T = 3, .B = 17, .I = 200, .H = 64});

@@ -40,11 +40,21 @@ struct ExpConstants<double> {
   static constexpr int terms = 13;
 };
 
-/* x brought into [low, high]; not-a-number stays what it is. */
+/* x brought into [low, high]; not-a-number stays what it is. Compilers do not see that one instruction does half. */
 template <class Real>
 RONDO_INLINE Vector<Real> clamp(Vector<Real> x, Real low, Real high) {
+#if RONDO_VECTOR_BYTES == 64
+  if constexpr (sizeof(Real) == 4) {
+    const __m512 least = (__m512)broadcast(low), most = (__m512)broadcast(high);
+    return (Vector<Real>)_mm512_maskz_min_ps((__mmask16)-1, most, _mm512_maskz_max_ps((__mmask16)-1, least, (__m512)x));
+  } else {
+    const __m512d least = (__m512d)broadcast(low), most = (__m512d)broadcast(high);
+    return (Vector<Real>)_mm512_maskz_min_pd((__mmask8)-1, most, _mm512_maskz_max_pd((__mmask8)-1, least, (__m512d)x));
+  }
+#else
   x = x < low ? broadcast(low) : x;
   return x > high ? broadcast(high) : x;
+#endif
 }
 
 /* 2^n for n within the exponents of normal numbers. */

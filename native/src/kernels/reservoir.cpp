@@ -37,13 +37,23 @@ struct Reservoir {
   Wiring wiring() const { return sparse ? Wiring{H, H, {}} : Wiring{H, H, {{0, 0, H}}}; }
   int64_t plane_width(int) const { return H; }
 
+  /* Calls body(step) with what makes f out of pre-activations, and x' out of f and x. */
+  template <class Body>
+  void with_step(const Body& body) const {
+    with_activation<Real>(activation, [&](auto function) __attribute__((always_inline)) {
+      body(function, [&](Vector<Real> f, Vector<Real> old) __attribute__((always_inline)) {
+        return keep * old + gain * f;
+      });
+    });
+  }
+
   /* gates [H] holds the pre-activations and receives the activations. */
   void forward(Range units, Real* gates, const Real* const* old, Real* const* now) const {
-    with_activation<Real>(activation, [&](auto function) __attribute__((always_inline)) {
+    with_step([&](auto activate, auto step) __attribute__((always_inline)) {
       for_each_vector<Real>(units, [&](int64_t j, auto extent) __attribute__((always_inline)) {
-        const Vector<Real> f = function(load(gates + j, extent));
+        const Vector<Real> f = activate(load(gates + j, extent));
         store(gates + j, f, extent);
-        store(now[0] + j, keep * load(old[0] + j, extent) + gain * f, extent);
+        store(now[0] + j, step(f, load(old[0] + j, extent)), extent);
       });
     });
   }
