@@ -41,7 +41,7 @@ public final class Bench {
             rondo bench [PATTERN] [--cells lstm,gru,elman] [--bodies native,vector/avx2] [--shapes S3,S4]
                         [--threads 1,2] [--json FILE] [options of JMH with one dash, -f 3 for example]
             rondo bench startup [--starts 10] [--json FILE]
-            rondo bench reservoir   (forward --cells reservoir --shapes R1,R2: long sequences of one stream)
+            rondo bench reservoir   (forward --cells reservoir --shapes R1,R2,R3,R4: one stream, and sixteen)
             rondo bench --peers [startup] --help
             Patterns are parts of names: forward backward training streaming packing, activation (Exp Sigmoid Tanh),
             modelStep layerStep softmax optimizer, head (and headOpenBlas), twoLayers. Shapes are in test-data/shapes.
@@ -93,7 +93,7 @@ public final class Bench {
         }
         var all = new ArrayList<>(List.of("CellBenchmark.forward"));
         List<String> rest = Arrays.asList(arguments).subList(1, arguments.length);
-        Map.of("--cells", "reservoir", "--shapes", "R1,R2").forEach((option, value) -> {
+        Map.of("--cells", "reservoir", "--shapes", "R1,R2,R3,R4").forEach((option, value) -> {
             if (rest.stream().noneMatch(word -> word.startsWith(option))) {
                 all.addAll(List.of(option, value));
             }

@@ -22,8 +22,9 @@ import org.openjdk.jmh.util.Statistics;
  * <p>Operations are counted as usual, those of the products alone: 2 T B (weights of a step) forward, twice that
  * backward. Work on one sequence reads all weights at every step and does little with them; it is compared with reading
  * from the second-level cache: the recurrent weights once per step forward, and once backward. Of sparse weights that
- * is their values, the columns in 16 bits (32 above 65,536 units), and the state; where a step reads more than that
- * cache holds, it is compared with reading from beyond.
+ * is their values, the columns in 16 bits (32 above 65,536 units), and the state. Many streams side by side read values
+ * and columns of 32 bits once for as many streams as a vector has lanes, and the states of these for each connection.
+ * What does not fit the second-level cache is compared with reading from beyond.
  */
 final class Figures {
     private static final String ROW = "%-17s %-18s %-7s %-16s %3s  %11s %9s %9s %9s %9s %11s %9s  %-9s %9s %9s %9s%n";
@@ -127,10 +128,9 @@ final class Figures {
         double rows = shape.rows();
         double read = shape.batchSize() > 1 ? Double.NaN : shape.timeSteps() * recurrent * Float.BYTES;
         SparsePattern pattern = cell.recurrentPattern();
-        if (pattern != null && shape.batchSize() == 1 && benchmark.equals("forward")) {
-            int column = pattern.size() <= 1 << Short.SIZE ? Short.BYTES : Integer.BYTES;
-            double step = pattern.count() * (double) (Float.BYTES + column) + (double) pattern.size() * Float.BYTES;
-            return new Amount(2 * rows * all, rows * step, step > Peak.cacheBytes());
+        if (pattern != null && benchmark.equals("forward")) {
+            int bits = CellBenchmark.body("reservoir", param(params, "body", OPENBLAS)).tier().bits();
+            return sparse(pattern, shape, bits / Float.SIZE, 2 * rows * all);
         }
         return switch (benchmark) {
             case "forward" -> new Amount(2 * rows * all, read);
@@ -146,6 +146,19 @@ final class Figures {
             }
             default -> new Amount(Double.NaN, Double.NaN);
         };
+    }
+
+    private static Amount sparse(SparsePattern pattern, CellShape shape, int lanes, double flops) {
+        double connections = pattern.count();
+        double states = (double) pattern.size() * Float.BYTES;
+        if (shape.batchSize() == 1) {
+            int column = pattern.size() <= 1 << Short.SIZE ? Short.BYTES : Integer.BYTES;
+            double step = connections * (Float.BYTES + column) + states;
+            return new Amount(flops, shape.timeSteps() * step, step > Peak.cacheBytes());
+        }
+        double weights = connections * (Float.BYTES + Integer.BYTES);
+        double step = Math.ceilDiv(shape.batchSize(), lanes) * (weights + connections * lanes * Float.BYTES);
+        return new Amount(flops, shape.timeSteps() * step, weights + 2 * lanes * states > Peak.cacheBytes());
     }
 
     /** Prints one table, and the peaks under it. */

@@ -1,6 +1,13 @@
 package dev.rondo.reservoir;
 
 import dev.rondo.cell.CellShape;
+import dev.rondo.io.Checkpoint;
+import dev.rondo.io.CheckpointException;
+import dev.rondo.memory.Precision;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.Objects;
 
 /**
  * Linear regression that is right after every row (recursive least squares, RLS), in float64:
@@ -23,6 +30,11 @@ import dev.rondo.cell.CellShape;
  * left: {@link #learn} refuses rows then, and what was learned stays. One thread at a time.
  */
 public final class RecursiveLeastSquares {
+    private static final String SIZES = "rls.sizes"; // N, O
+    private static final String FORGETTING = "rls.forgetting";
+    private static final String INVERSE = "rls.inverse";
+    private static final String WEIGHTS = "rls.weights";
+
     private final int size; // n = N + 1, the bias first
     private final int outputs; // O
     private final double forgetting; // f
@@ -84,6 +96,51 @@ public final class RecursiveLeastSquares {
         System.arraycopy(inverse, 0, other.inverse, 0, inverse.length);
         System.arraycopy(weights, 0, other.weights, 0, weights.length);
         return other;
+    }
+
+    /**
+     * {@return the rule in a file, which goes on as the one that was saved would, to the bit}
+     *
+     * @param file as {@link #save} wrote it
+     * @throws IOException if the file cannot be read, is damaged or holds no such rule
+     */
+    public static RecursiveLeastSquares load(Path file) throws IOException {
+        Checkpoint checkpoint = Checkpoint.read(Objects.requireNonNull(file, "file: expected a path, got null"));
+        long[] sizes = checkpoint.longs(SIZES, 2);
+        var factor = new double[1];
+        checkpoint.copy(FORGETTING, Precision.FLOAT64, MemorySegment.ofArray(factor));
+        try {
+            long size = Math.addExact(sizes[0], 1);
+            requireFit(checkpoint, INVERSE, size, size); // before memory for them is asked for
+            requireFit(checkpoint, WEIGHTS, sizes[1], size);
+            var rule = of(Math.toIntExact(sizes[0]), Math.toIntExact(sizes[1])).forgetting(factor[0]);
+            checkpoint.copy(INVERSE, Precision.FLOAT64, MemorySegment.ofArray(rule.inverse));
+            checkpoint.copy(WEIGHTS, Precision.FLOAT64, MemorySegment.ofArray(rule.weights));
+            return rule;
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw checkpoint.damaged(SIZES, e);
+        }
+    }
+
+    private static void requireFit(Checkpoint checkpoint, String name, long rows, long columns)
+            throws CheckpointException {
+        checkpoint.expect(name, Math.multiplyExact(Math.multiplyExact(rows, columns), (long) Double.BYTES));
+    }
+
+    /**
+     * Writes the rule to a file, as it is now.
+     *
+     * @param file replaced at once or not at all; its directory has to be there
+     * @throws IOException if it cannot be written
+     */
+    public void save(Path file) throws IOException {
+        Objects.requireNonNull(file, "file: expected a path, got null");
+        Checkpoint.builder()
+                .longs(SIZES, features(), outputs)
+                .numbers(FORGETTING, Precision.FLOAT64, MemorySegment.ofArray(new double[] {forgetting}))
+                .numbers(INVERSE, Precision.FLOAT64, MemorySegment.ofArray(inverse))
+                .numbers(WEIGHTS, Precision.FLOAT64, MemorySegment.ofArray(weights))
+                .write(file);
     }
 
     /** {@return N} */

@@ -5,8 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rondo.io.Checkpoint;
+import dev.rondo.io.CheckpointException;
+import dev.rondo.memory.Precision;
 import dev.rondo.network.SeededRandom;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class RecursiveLeastSquaresTest {
     private static final int N = 12;
@@ -130,5 +137,41 @@ class RecursiveLeastSquaresTest {
                 assertThrows(IllegalArgumentException.class,
                         () -> rule.learn(new double[] {Double.NaN, 0}, new double[1])).getMessage());
         assertArrayEquals(new double[2], rule.readout().weights());
+    }
+
+    /** P and weights go on to the bit, and so does what is learned after. */
+    @Test
+    void aRuleGoesOnFromAFile(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("rule.rondo");
+        var rule = RecursiveLeastSquares.of(N, 2, 1e-2).forgetting(0.98);
+        for (int t = 0; t < 50; t++) {
+            rule.learn(row(N), row(2));
+        }
+        rule.save(file);
+        var loaded = RecursiveLeastSquares.load(file);
+        for (int t = 0; t < 50; t++) {
+            double[] x = row(N);
+            double[] y = row(2);
+            rule.learn(x, y);
+            loaded.learn(x, y);
+        }
+        assertArrayEquals(rule.readout().weights(), loaded.readout().weights());
+        assertArrayEquals(rule.readout().bias(), loaded.readout().bias());
+    }
+
+    @Test
+    void aFileThatHoldsNoRuleIsRefused(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("rule.rondo");
+        Checkpoint.builder().text("note", "mine").write(file);
+        assertThrows(CheckpointException.class, () -> RecursiveLeastSquares.load(file));
+        var factor = MemorySegment.ofArray(new double[] {1});
+        var numbers = MemorySegment.ofArray(new double[4]);
+        for (long[] sizes : new long[][] {{2, 2}, {-1, 1}, {Long.MAX_VALUE, 1}, {1, Integer.MAX_VALUE}}) {
+            Checkpoint.builder().longs("rls.sizes", sizes).numbers("rls.forgetting", Precision.FLOAT64, factor)
+                    .numbers("rls.inverse", Precision.FLOAT64, numbers)
+                    .numbers("rls.weights", Precision.FLOAT64, numbers)
+                    .write(file);
+            assertThrows(CheckpointException.class, () -> RecursiveLeastSquares.load(file), sizes[0] + ", " + sizes[1]);
+        }
     }
 }
