@@ -53,7 +53,7 @@ template <class Cell>
 void CellPlan<Cell>::pack_sparse(const Pass& x, SparseMatrix<Real>& matrix, bool& packed) {
   if (is_sparse() && !packed) {
     matrix.pack(x.weight_hh.data);
-    const int64_t I = x.given.dense_input ? options.input_size : few_inputs + 1;
+    const int64_t I = options.input_size;
     for (int64_t r = 0; I <= few_inputs && r < rows; r++) {
       for (int64_t i = 0; i < I; i++) input_by_rows_[i * rows + r] = x.weight_ih.data[r * I + i];
     }
