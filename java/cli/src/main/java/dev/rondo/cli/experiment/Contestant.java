@@ -45,14 +45,17 @@ record Contestant(String name, Cell cell, Initialization recurrentWeights, Map<I
             builder.recurrentWeights(recurrentWeights);
         }
         Network network = builder.build();
+        setBiases(network, cell.hiddenSize(), gateBiases);
+        return network;
+    }
+    /** Sets the biases of some gates of the first layer, by number of the gate, of all its units alike. */
+    static void setBiases(Network network, int units, Map<Integer, Double> gateBiases) {
         long first = gateBiases.isEmpty() ? 0 : network.parameters().layout().get("layer0.bias").offset();
         gateBiases.forEach((gate, bias) -> {
-            for (int k = 0; k < cell.hiddenSize(); k++) {
-                long index = first + (long) gate * cell.hiddenSize() + k;
-                network.precision().set(network.parameters().slab(), index, bias);
+            for (int k = 0; k < units; k++) {
+                network.precision().set(network.parameters().slab(), first + (long) gate * units + k, bias);
             }
         });
         network.parameters().changed();
-        return network;
     }
 }

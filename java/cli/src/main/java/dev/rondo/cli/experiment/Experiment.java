@@ -9,7 +9,8 @@ public interface Experiment {
         return List.of(Redrawing.sines(5), Redrawing.generation(), new Vanishing(),
                 new LongLags(AddingProblem.published()), new LongLags(TemporalOrder.published()),
                 new EmbeddedReber(), new ShortLag(),
-                new MackeyGlass(), new Narma(), new MemoryCapacity());
+                new MackeyGlass(), new Narma(), new MemoryCapacity(),
+                new AnBnCn());
     }
 
     /** {@return the name on the command line} */
