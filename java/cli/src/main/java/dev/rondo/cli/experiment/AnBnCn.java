@@ -22,7 +22,7 @@ final class AnBnCn implements Experiment {
     private final int networks;
 
     AnBnCn() {
-        this(3000, 10);
+        this(1000, 10);
     }
 
     /** Trains so many networks by each rule, from so many sequences each. */

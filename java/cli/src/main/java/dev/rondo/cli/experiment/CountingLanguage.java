@@ -7,9 +7,9 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * The language a^n b^n c^n, as Gers and Schmidhuber (2001) present it: a network reads S a^n b^n c^n, one symbol at each
- * step, and is to say at each which symbols may come next, of a, b, c and the end. After S that is a; after an a, a or b;
- * after the k-th b, b, or c if k = n; after the k-th c, c, or the end if k = n.
+ * The language a^n b^n c^n, as Gers and Schmidhuber (2001) present it: a network reads S a^n b^n c^n, one symbol at
+ * each step, and is to say at each which symbols may come next, of a, b, c and the end. After S that is a; after an a,
+ * a or b; after the k-th b, b, or c if k = n; after the k-th c, c, or the end if k = n.
  */
 final class CountingLanguage {
     /** Numbers of a step: one each for S, a, b, c. */

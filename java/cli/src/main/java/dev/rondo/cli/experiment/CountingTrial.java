@@ -2,6 +2,7 @@ package dev.rondo.cli.experiment;
 
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.cell.lstm.Lstm.Gate;
+import dev.rondo.memory.TensorLayout;
 import dev.rondo.network.Initialization;
 import dev.rondo.network.Loss;
 import dev.rondo.network.Network;
@@ -50,7 +51,7 @@ record CountingTrial(int best, int sequences, int last, int learned, long weight
             }
             long updates = (long) sequences * (CountingLanguage.length(1) + CountingLanguage.length(TRAINED)) / 2;
             return Trainer.builder(network).learner(Ekf.decoupled(ParameterGroups.perUnit())
-                    .measurementNoise(100, 1e-2, updates).processNoise(1e-2, 1e-5, updates)).build();
+                    .measurementNoise(100, 0.03, updates).processNoise(1e-2, 1e-5, updates)).build();
         }
     }
 
@@ -80,13 +81,17 @@ record CountingTrial(int best, int sequences, int last, int learned, long weight
         }
     }
 
-    /** Gates start open, so that the cells start as counters: with biases near 0 what was counted soon decays. */
+    /** Gates start open and do not see the cells, which so start as counters: else what was counted soon decays. */
     private static Network network(long seed) {
         Network network = ChaosTrial.exact(Network.builder(CountingLanguage.INPUTS)
                 .layer(Lstm.of(CELLS).peepholes(Gate.INPUT, Gate.FORGET, Gate.OUTPUT))
                 .outputs(CountingLanguage.OUTPUTS).skip().loss(Loss.meanSquaredError())
                 .inputWeights(Initialization.uniform(0.1)).recurrentWeights(Initialization.uniform(0.1))
                 .seed(seed)).build();
+        for (String peephole : List.of("peepholeI", "peepholeF", "peepholeO")) {
+            TensorLayout.Tensor weights = network.parameters().layout().get("layer0." + peephole);
+            network.precision().slice(network.parameters().slab(), weights.offset(), weights.count()).fill((byte) 0);
+        }
         Contestant.setBiases(network, CELLS, Map.of(0, 10.0, 1, 20.0, 3, 10.0));
         return network;
     }

@@ -102,7 +102,7 @@ final class MackeyGlass implements Experiment {
         return new Findings(report, figures, chart);
     }
 
-    private static String scientific(double value) {
+    static String scientific(double value) {
         return String.format(Locale.ROOT, "%.2e", value);
     }
 

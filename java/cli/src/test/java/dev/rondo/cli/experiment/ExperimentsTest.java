@@ -255,6 +255,20 @@ class ExperimentsTest {
         assertTrue(error < 3 * 2.8e-4, "error " + error);
     }
 
+    /** A filter finds far more than that the next value is near the last one. */
+    @Test
+    void smallNetworksLearnAChaoticSeriesByAKalmanFilter() throws InterruptedException {
+        Findings found = new MackeyGlassFilter(6, 1, 4).run(1, 2, line -> {});
+        double[] series = Series.mackeyGlass(3000, 1000);
+        double squares = IntStream.range(1, 3000).mapToDouble(t -> series[t] - series[t - 1]).map(d -> d * d)
+                .average().orElseThrow();
+        double ofTheLast = Math.sqrt(squares / Series.variance(series));
+        for (Map<String, Object> figures : found.figures()) {
+            assertTrue((double) figures.get("nrmse1_median") < ofTheLast / 5, () -> String.join("\n", found.report()));
+        }
+        assertEquals(found.report(), new MackeyGlassFilter(6, 1, 4).run(1, 1, line -> {}).report());
+    }
+
     /** Against the equation in another form: y'(t) of the values themselves, within what Euler's step leaves. */
     @Test
     void theSeriesOfMackeyAndGlassObeysItsEquation() {
