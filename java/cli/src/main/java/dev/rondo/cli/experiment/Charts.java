@@ -60,6 +60,13 @@ public final class Charts {
         series.setMarkerColor(color);
     }
 
+    /** {@return an empty chart of how many trials have succeeded} */
+    static XYChart successes(String title) {
+        XYChart chart = lines(title, "sequences", "trials that have succeeded");
+        chart.getStyler().setYAxisDecimalPattern("0 %");
+        return chart;
+    }
+
     /** Adds a line of the share of trials that have succeeded by so many sequences. */
     static void successes(XYChart chart, String name, double[] sequences, int trials) {
         double[] sorted = Arrays.stream(sequences).sorted().toArray();

@@ -80,7 +80,7 @@ final class EmbeddedReber implements Experiment {
 
     @Override
     public String summary() {
-        return "the embedded Reber grammar, by BPTT, RTRL and Kalman filters (Hochreiter and Schmidhuber 1997)";
+        return "the embedded Reber grammar by several learners (Hochreiter and Schmidhuber 1997)";
     }
 
     @Override
@@ -100,7 +100,7 @@ final class EmbeddedReber implements Experiment {
     private Findings findings(List<List<Future<ReberTrial>>> rows, Progress progress) throws InterruptedException {
         var report = new ArrayList<String>();
         var figures = new ArrayList<Map<String, Object>>();
-        XYChart chart = Charts.lines(summary(), "sequences", "share of trials that have succeeded");
+        XYChart chart = Charts.successes(summary());
         report.add("published: LSTM of 276 weights: 100 % of trials, 8,440 sequences on average");
         report.add("success: all symbols of " + ReberTrial.STRINGS + " training and " + ReberTrial.STRINGS
                 + " test strings right");

@@ -65,7 +65,7 @@ final class ShortLag implements Experiment {
     private Findings findings(List<List<Future<ShortLagTrial>>> rows, Progress progress) throws InterruptedException {
         var report = new ArrayList<String>();
         var figures = new ArrayList<Map<String, Object>>();
-        XYChart chart = Charts.lines(summary(), "sequences", "share of trials that have succeeded");
+        XYChart chart = Charts.successes(summary());
         report.add("published: RTRL with 36 weights at three learning rates: successes, and their mean of sequences");
         report.add("success: errors below " + ShortLagTrial.LIMIT + " in 10,000 successive sequences; at most "
                 + String.format(Locale.ROOT, "%,d", mostSequences) + " sequences");
