@@ -63,6 +63,7 @@ using Activation = TierFunction<void, rondo_activation>;
 using Multiplication = TierFunction<void, rondo_product>;
 using SoftmaxLoss = TierFunction<void, rondo_loss>;
 using Squares = TierFunction<double, rondo_squares>;
+using Symmetric = TierFunction<void, rondo_symmetric>;
 using Update = TierFunction<void, rondo_rule>;
 
 }  // namespace rondo

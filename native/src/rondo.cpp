@@ -24,6 +24,8 @@
   extern const Multiplication multiplication;    \
   extern const SoftmaxLoss softmax_loss;         \
   extern const Squares sum_of_squares;           \
+  extern const Symmetric symmetric_product;      \
+  extern const Symmetric symmetric_update;       \
   extern const Update update_by_rule;            \
   }
 RONDO_TIER_OF(baseline)
@@ -55,6 +57,8 @@ constexpr const Activation* activations[tiers] = RONDO_IN_TIERS(activation_of_nu
 constexpr const Multiplication* multiplications[tiers] = RONDO_IN_TIERS(multiplication);
 constexpr const SoftmaxLoss* softmax_losses[tiers] = RONDO_IN_TIERS(softmax_loss);
 constexpr const Squares* sums_of_squares[tiers] = RONDO_IN_TIERS(sum_of_squares);
+constexpr const Symmetric* symmetric_products[tiers] = RONDO_IN_TIERS(symmetric_product);
+constexpr const Symmetric* symmetric_updates[tiers] = RONDO_IN_TIERS(symmetric_update);
 constexpr const Update* updates[tiers] = RONDO_IN_TIERS(update_by_rule);
 
 std::atomic<void*> blas32, blas64;
@@ -176,6 +180,17 @@ bool is_valid(const rondo_loss& x) {
 
 bool is_valid(const rondo_squares& x) {
   return has_valid_head(x) && in_range(x.count, 1, largest_count) && x.values;
+}
+
+bool is_valid(const rondo_symmetric& x, bool product) {
+  if (!has_valid_head(x) || !is_size(x.groups) || !x.group_sizes || !is_size(x.m) || !x.p || !x.rows) return false;
+  int64_t n = 0;
+  for (int64_t g = 0; g < x.groups; g++) {
+    if (!is_size(x.group_sizes[g])) return false;
+    n += x.group_sizes[g];
+  }
+  return in_range(x.rows_row, n, largest_size) && !product == !x.product &&
+         (!product || in_range(x.product_row, n, largest_size));
 }
 
 bool is_valid(const rondo_rule& x) {
@@ -315,6 +330,20 @@ int32_t rondo_update(const rondo_rule* rule, ...) {
   if (!rule || !is_valid(*rule)) return RONDO_BAD_ARGUMENT;
   if (!is_precision(rule->precision)) return RONDO_UNSUPPORTED;
   run(updates, *rule);
+  return RONDO_OK;
+}
+
+int32_t rondo_symmetric_product(const rondo_symmetric* symmetric, ...) {
+  if (!symmetric || !is_valid(*symmetric, true)) return RONDO_BAD_ARGUMENT;
+  if (!is_precision(symmetric->precision)) return RONDO_UNSUPPORTED;
+  run(symmetric_products, *symmetric);
+  return RONDO_OK;
+}
+
+int32_t rondo_symmetric_update(const rondo_symmetric* symmetric, ...) {
+  if (!symmetric || !is_valid(*symmetric, false)) return RONDO_BAD_ARGUMENT;
+  if (!is_precision(symmetric->precision)) return RONDO_UNSUPPORTED;
+  run(symmetric_updates, *symmetric);
   return RONDO_OK;
 }
 

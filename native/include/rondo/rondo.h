@@ -40,7 +40,7 @@
 extern "C" {
 #endif
 
-#define RONDO_ABI_VERSION 9
+#define RONDO_ABI_VERSION 10
 #define RONDO_MAX_PLANES 4
 
 /* Status of every call that can fail. */
@@ -193,6 +193,30 @@ typedef struct {
   int64_t accumulate;
 } rondo_product;
 RONDO_API int32_t rondo_multiply(const rondo_product* product, ...);
+
+/*
+ * Symmetric matrices, one for each group of variables, that all lie one after the other: of each its lower half row by
+ * row, so that element (i, j), j <= i, of a group is number i (i + 1) / 2 + j of its own. Together they are a matrix P
+ * [n, n], n being the sum of all group sizes, which is zero between groups.
+ *
+ * rondo_symmetric_product:   G [m, n] = H [m, n] P
+ * rondo_symmetric_update:    P = scale (P - V^T V) + shift I,   V [m, n]
+ */
+typedef struct {
+  int64_t size; /* sizeof(rondo_symmetric) */
+  int64_t precision, threads, isa;
+  int64_t groups;
+  const int64_t* group_sizes; /* [groups], each at least 1 */
+  int64_t m;
+  void* p;
+  const void* rows; /* H or V, distance between rows = rows_row; shares no element with p */
+  int64_t rows_row;
+  void* product; /* G, distance between rows = product_row; assigned; NULL in an update */
+  int64_t product_row;
+  double scale, shift; /* of an update */
+} rondo_symmetric;
+RONDO_API int32_t rondo_symmetric_product(const rondo_symmetric* symmetric, ...);
+RONDO_API int32_t rondo_symmetric_update(const rondo_symmetric* symmetric, ...);
 
 /*
  * Softmax and cross-entropy of rows of outputs z [rows, classes], each with a class y: its loss

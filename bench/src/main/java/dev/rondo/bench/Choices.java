@@ -78,6 +78,16 @@ final class Choices {
         return value;
     }
 
+    /** {@return the values of an option, numbers from 1 on} */
+    int[] numbers(String name, String... otherwise) {
+        return get(name, otherwise).stream().mapToInt(value -> {
+            if (parse(value) < 1) {
+                throw new IllegalArgumentException("--" + name + ": expected numbers from 1 on, got " + value);
+            }
+            return parse(value);
+        }).toArray();
+    }
+
     /** {@return numbers of threads, 1 if none was given} */
     List<String> threads() {
         List<String> values = get("threads", "1");

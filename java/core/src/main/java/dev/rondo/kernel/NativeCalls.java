@@ -129,6 +129,14 @@ final class NativeCalls {
         private Training() {}
     }
 
+    /** What Kalman filters need. */
+    private static final class Symmetric {
+        static final MethodHandle PRODUCT = functionOn(FEW, "rondo_symmetric_product", JAVA_LONG);
+        static final MethodHandle UPDATE = functionOn(2, "rondo_symmetric_update", JAVA_LONG);
+
+        private Symmetric() {}
+    }
+
     /** Passes on as many arenas as they and their gradients can have, where that is more than few. */
     private static final class Many {
         static final int MANY = 32;
@@ -230,6 +238,29 @@ final class NativeCalls {
         int status;
         try {
             status = (int) Training.UPDATE.invokeExact(rule.address(), w, g, m, v);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+        check(status, what);
+    }
+
+    /** Multiplies by a symmetric matrix, on the memory of {@code p}, {@code h} and {@code g}, which is kept open. */
+    static void symmetricProduct(NativeStruct symmetric, MemorySegment p, MemorySegment h, MemorySegment g,
+            Object what) {
+        int status;
+        try {
+            status = (int) Symmetric.PRODUCT.invokeExact(symmetric.address(), p, h, g);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+        check(status, what);
+    }
+
+    /** Updates a symmetric matrix, on the memory of {@code p} and {@code v}, which is kept open. */
+    static void symmetricUpdate(NativeStruct symmetric, MemorySegment p, MemorySegment v, Object what) {
+        int status;
+        try {
+            status = (int) Symmetric.UPDATE.invokeExact(symmetric.address(), p, v);
         } catch (Throwable e) {
             throw unexpected(e);
         }

@@ -31,7 +31,7 @@ import org.bytedeco.javacpp.Loader;
  */
 final class NativeLibrary {
     static final String PATH_PROPERTY = "rondo.native.path";
-    private static final int ABI_VERSION = 9;
+    private static final int ABI_VERSION = 10;
     private static final String BUILD_ID_RESOURCE = "build-id.txt";
     private static final boolean MODULE = NativeLibrary.class.getModule().isNamed();
     private static final Outcome OUTCOME = open(System.getProperty(PATH_PROPERTY), NativeLibrary::buildId);

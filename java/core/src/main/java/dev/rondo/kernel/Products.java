@@ -131,21 +131,27 @@ public abstract class Products {
         if (c.columnStride != 1) {
             throw new IllegalArgumentException("c.columnStride: expected 1, got " + c.columnStride);
         }
-        checkMemory("a", a);
-        checkMemory("b", b);
-        checkMemory("c", c);
+        checkMemory("a", a, precision);
+        checkMemory("b", b, precision);
+        checkMemory("c", c, precision);
         run(a, b, c, accumulate);
     }
 
     /** Runs a checked product. */
     abstract void run(Matrix a, Matrix b, Matrix c, boolean accumulate);
 
-    private void checkMemory(String name, Matrix matrix) {
+    /** Checks that a matrix lies in its memory, and that this may be used now, here. */
+    static void checkMemory(String name, Matrix matrix, Precision precision) {
         MemorySegment values = matrix.values;
         if (values.byteSize() / precision.bytes() < matrix.extent()) {
             throw new IllegalArgumentException(name + ": expected at least " + matrix.extent() + " elements, got "
                     + values.byteSize() / precision.bytes());
         }
+        checkAccess(name, values, precision);
+    }
+
+    /** Checks that memory is aligned, open, and this thread's to use. */
+    static void checkAccess(String name, MemorySegment values, Precision precision) {
         if (values.address() % precision.bytes() != 0) {
             throw new IllegalArgumentException(name + ": expected an address that is a multiple of " + precision.bytes()
                     + ", got " + values.address());

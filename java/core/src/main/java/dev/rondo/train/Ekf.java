@@ -36,11 +36,11 @@ import java.util.Objects;
  * 0.05, so that such an output does not move without bound either. {@link Loss} says which it is; that a loss is a mean
  * over a batch does not count.
  *
- * <p>P is kept in float64, whatever the network's precision, as whole symmetric matrices. What is subtracted is V^T V
- * with V = L^-1 H P, L L^T = A^-1 (Cholesky), of which one half is computed and mirrored: P is symmetric to the bit.
- * Joseph's form would take several times as long. Q keeps P positive definite; with Q = 0, P may lose that by rounding
- * where the initial variance is very many times R, or where weights that no row reaches are forgotten for long. An
- * {@link ArithmeticException} says so where A shows it, before anything is changed.
+ * <p>P is kept in float64, whatever the network's precision, and of each matrix one half, so that it is symmetric to
+ * the bit. What is subtracted is V^T V with V = L^-1 H P, L L^T = A^-1 (Cholesky). An update reads P twice and writes
+ * it once; Joseph's form would take several times as long. Q keeps P positive definite; with Q = 0, P may lose that by
+ * rounding where the initial variance is very many times R, or where weights that no row reaches are forgotten for
+ * long. An {@link ArithmeticException} says so where A shows it, before anything is changed.
  *
  * <p>The filter makes updates itself: no optimiser, clipping or learning rate goes with it (initialVariance / R is in
  * the place of the latter), nor {@link Trainer#update} or a loss of one's own. Parameters of fixed layers stay out. P is
@@ -71,14 +71,17 @@ public final class Ekf extends Learner {
         this.memoryLimit = other.memoryLimit;
     }
 
-    /** {@return GEKF: one covariance matrix of all W parameters} Memory and time per row are W<sup>2</sup>. */
+    /**
+     * {@return GEKF: one covariance matrix of all W parameters} It has W (W + 1) / 2 numbers; time per row is
+     * W<sup>2</sup>.
+     */
     public static Ekf global() {
         return new Ekf(StandardGroups.GLOBAL);
     }
 
     /**
-     * {@return DEKF: a covariance matrix for each group of W<sub>g</sub> parameters} Memory and time per row are the
-     * sum of W<sub>g</sub><sup>2</sup>.
+     * {@return DEKF: a covariance matrix for each group of W<sub>g</sub> parameters} They have W<sub>g</sub>
+     * (W<sub>g</sub> + 1) / 2 numbers each; time per row is the sum of W<sub>g</sub><sup>2</sup>.
      *
      * @param groups of parameters
      */
@@ -205,9 +208,9 @@ public final class Ekf extends Learner {
     }
 
     /**
-     * {@return the memory of the filter: covariance matrices, 8 bytes times the sum of W<sub>g</sub><sup>2</sup>, which
-     * are the trainer's, and buffers beside each pass, 32 W bytes for each of B * O rows and 24 bytes for each two of
-     * them} That of what finds the derivatives comes on top.
+     * {@return the memory of the filter: covariance matrices, 4 bytes times the sum of W<sub>g</sub> (W<sub>g</sub> +
+     * 1), which are the trainer's, and buffers beside each pass, 24 W bytes for each of B * O rows and 16 bytes for
+     * each two of them} That of what finds the derivatives comes on top.
      *
      * @param network that shall be trained
      * @param sequences B, at least 1

@@ -4,12 +4,14 @@ import dev.rondo.kernel.Products;
 import dev.rondo.kernel.Products.Matrix;
 import dev.rondo.memory.Precision;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 
 /** The derivatives M [n, C] of a layer's state by C parameters that lie side by side, for one sequence. */
 final class InfluenceMatrix {
     /** Elements of a tile: M is replaced tile by tile, so that it needs no twin. */
     private static final int TILE = 1 << 17;
+
+    /** Rows that are read at once: as many as a CPU sees coming. */
+    private static final int STREAMS = 8;
 
     private final Products products;
     private final Precision precision;
@@ -17,7 +19,7 @@ final class InfluenceMatrix {
     private final int rows; // n
     private final long columns; // C
     private final int tileWidth;
-    private final MemorySegment tile; // [n, tileWidth], shared
+    private final MemorySegment tile; // [n, tileWidth], shared; old rows
     private final double[] chunk = new double[1024];
     private final double[] more = new double[1024];
 
@@ -68,38 +70,39 @@ final class InfluenceMatrix {
     void multiply(MemorySegment jacobian, int mixed, int units, int moving) {
         for (long from = 0; moving > 0 && from < columns; from += tileWidth) {
             int width = (int) Math.min(tileWidth, columns - from);
-            for (int i = 0; i < rows; i++) {
-                MemorySegment.copy(values, (i * columns + from) * precision.bytes(), tile,
-                        (long) i * width * precision.bytes(), (long) width * precision.bytes());
+            for (int i = 0; i < mixed; i++) {
+                copyRow(i, from, width, i);
+            }
+            for (int unit = 0; mixed < rows && unit < units; unit++) {
+                multiplyOwn(unit, from, width, jacobian, mixed, units);
             }
             if (mixed > 0) {
                 products.multiply(new Matrix(jacobian, moving, mixed, rows, 1), Matrix.of(tile, mixed, width),
-                        part(from, moving, width), false);
-            }
-            for (int i = 0; mixed < rows && i < rows; i++) {
-                addOwn(i, from, width, jacobian, mixed, units);
+                        part(from, moving, width), mixed < rows);
             }
         }
     }
 
-    /** Adds to a row of a tile the old rows of its own unit that the product left out. */
-    private void addOwn(int i, long from, int width, MemorySegment jacobian, int mixed, int units) {
-        for (int first = 0; first < width; first += chunk.length) {
-            int count = Math.min(chunk.length, width - first);
-            long at = i * columns + from + first;
-            if (mixed > 0) {
-                precision.read(values, at, chunk, count);
-            } else {
-                Arrays.fill(chunk, 0, count, 0);
-            }
-            for (int j = mixed + i % units; j < rows; j += units) {
-                double factor = precision.get(jacobian, (long) i * rows + j);
-                precision.read(tile, (long) j * width + first, more, count);
-                for (int c = 0; c < count; c++) {
-                    chunk[c] += factor * more[c];
-                }
-            }
-            precision.write(chunk, values, at, count);
+    private void copyRow(int row, long from, int width, int to) {
+        long bytes = (long) width * precision.bytes();
+        MemorySegment.copy(values, (row * columns + from) * precision.bytes(), tile, to * bytes, bytes);
+    }
+
+    /** Replaces all rows of a unit by what they get from those of them that nothing else reads. */
+    private void multiplyOwn(int unit, long from, int width, MemorySegment jacobian, int mixed, int units) {
+        int planes = rows / units;
+        int alone = (rows - mixed) / units;
+        for (int plane = 0; plane < alone; plane++) {
+            copyRow(mixed + plane * units + unit, from, width, mixed + plane);
+        }
+        long last = (planes - 1L) * units;
+        MemorySegment own = precision.slice(values, unit * columns + from, last * columns + width);
+        for (int plane = 0; plane < alone; plane++) {
+            int column = mixed + plane * units + unit;
+            MemorySegment factors = precision.slice(jacobian, (long) unit * rows + column, last * rows + 1);
+            products.multiply(new Matrix(factors, planes, 1, (long) units * rows, 1),
+                    Matrix.of(precision.slice(tile, (long) (mixed + plane) * width, width), 1, width),
+                    new Matrix(own, planes, width, units * columns, 1), plane > 0);
         }
     }
 
@@ -113,22 +116,26 @@ final class InfluenceMatrix {
         return new Matrix(precision.slice(values, from, (count - 1) * columns + width), count, width, columns, 1);
     }
 
-    /** Adds {@code count} numbers from {@code at} on in {@code source} to a row, from column 0 on. */
-    void addRow(int row, MemorySegment source, long at, int count) {
+    /** Adds {@code count} numbers from {@code at} on in {@code source} to a row, from column {@code to} on. */
+    void addRow(int row, long to, MemorySegment source, long at, int count) {
         for (int from = 0; from < count; from += chunk.length) {
             int part = Math.min(chunk.length, count - from);
-            precision.read(values, row * columns + from, chunk, part);
+            precision.read(values, row * columns + to + from, chunk, part);
             precision.read(source, at + from, more, part);
             for (int i = 0; i < part; i++) {
                 chunk[i] += more[i];
             }
-            precision.write(chunk, values, row * columns + from, part);
+            precision.write(chunk, values, row * columns + to + from, part);
         }
     }
 
     /** Adds {@code vector} M to {@code gradients} [C]; the vector is [n]. */
     void addProduct(MemorySegment vector, MemorySegment gradients) {
-        products.multiply(Matrix.of(vector, 1, rows), Matrix.of(values, rows, columns),
-                Matrix.of(gradients, 1, columns), true);
+        for (int row = 0; row < rows; row += STREAMS) {
+            int count = Math.min(STREAMS, rows - row);
+            products.multiply(Matrix.of(precision.slice(vector, row, count), 1, count),
+                    Matrix.of(precision.slice(values, row * columns, count * columns), count, columns),
+                    Matrix.of(gradients, 1, columns), true);
+        }
     }
 }

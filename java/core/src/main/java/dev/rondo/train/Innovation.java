@@ -2,6 +2,7 @@ package dev.rondo.train;
 
 import dev.rondo.kernel.Products;
 import dev.rondo.kernel.Products.Matrix;
+import dev.rondo.kernel.SymmetricBlocks;
 import dev.rondo.memory.Precision;
 import dev.rondo.memory.Workspace;
 import java.lang.foreign.MemorySegment;
@@ -12,17 +13,15 @@ import java.lang.foreign.MemorySegment;
  */
 final class Innovation {
     private static final Precision FLOAT64 = Precision.FLOAT64;
-    private static final int BUFFERS = 4; // of a row's width
+    private static final int BUFFERS = 3; // of a row's width
 
     private final KalmanGroups groups;
     private final int columns; // W
     private final MemorySegment derivatives; // H [M, W]
     private final MemorySegment gains; // H P [M, W]
     private final MemorySegment factors; // V = L^-1 H P [M, W], of P = P - V^T V
-    private final MemorySegment negated; // -V [M, W]
     private final MemorySegment covariance; // H P H^T [m, m]
     private final MemorySegment inverse; // L^-1 [m, m]
-    private final MemorySegment negatedInverse; // [m, m]
     private final MemorySegment errors; // e [1, m], then L^-1 e
     private final MemorySegment vector; // [1, W]
     private final Matrix asMatrix;
@@ -34,11 +33,8 @@ final class Innovation {
     private int rows; // m
 
     /** The matrices of an update by {@code m} rows. */
-    private record Shape(Matrix derivatives, Matrix gains, Matrix factors, Matrix negated, Matrix covariance,
-            Matrix inverse, Matrix negatedInverse, Matrix errors, Part[] parts) {}
-
-    /** Those of one group; of V by panels of P. */
-    private record Part(Matrix derivatives, Matrix transposed, Matrix gains, Matrix[] left, Matrix[] right) {}
+    private record Shape(Matrix derivatives, Matrix gains, Matrix factors, Matrix covariance, Matrix inverse,
+            Matrix errors) {}
 
     Innovation(KalmanGroups groups, int mostRows, Workspace memory) {
         this.groups = groups;
@@ -49,10 +45,8 @@ final class Innovation {
         this.derivatives = FLOAT64.slice(all, 0, wide);
         this.gains = FLOAT64.slice(all, wide, wide);
         this.factors = FLOAT64.slice(all, 2 * wide, wide);
-        this.negated = FLOAT64.slice(all, 3 * wide, wide);
         this.covariance = memory.allocate(FLOAT64, square);
         this.inverse = memory.allocate(FLOAT64, square);
-        this.negatedInverse = memory.allocate(FLOAT64, square);
         this.errors = memory.allocate(FLOAT64, mostRows);
         this.vector = memory.allocate(FLOAT64, columns);
         this.asMatrix = Matrix.of(vector, 1, columns);
@@ -66,7 +60,7 @@ final class Innovation {
     /** {@return the bytes of native memory that up to {@code rows} rows of {@code columns} derivatives take} */
     static long bytes(int rows, int columns) {
         long wide = Math.multiplyExact(Math.multiplyExact((long) rows, columns), BUFFERS);
-        long square = Math.multiplyExact(3L * rows, rows);
+        long square = Math.multiplyExact(2L * rows, rows);
         return Math.multiplyExact(Math.addExact(Math.addExact(wide, square), (long) columns + rows), Double.BYTES);
     }
 
@@ -98,11 +92,10 @@ final class Innovation {
         return ordered;
     }
 
-    /** Adds what a group has in H P H^T, which the first begins, and keeps its H P. */
-    void measure(Products products, int group, Matrix groupCovariance) {
-        Part part = shape().parts[group];
-        products.multiply(part.derivatives, groupCovariance, part.gains, false);
-        products.multiply(part.gains, part.transposed, shape().covariance, group > 0);
+    /** Finds H P and H P H^T. */
+    void measure(SymmetricBlocks blocks, MemorySegment p, Products products) {
+        blocks.multiply(p, shape().derivatives, shape().gains);
+        products.multiply(shape().gains, shape().derivatives.transposed(), shape().covariance, false);
     }
 
     /**
@@ -117,11 +110,7 @@ final class Innovation {
         }
         invert();
         FLOAT64.write(lower, inverse, 0, rows * rows);
-        for (int i = 0; i < rows * rows; i++) {
-            FLOAT64.set(negatedInverse, i, -lower[i]);
-        }
         products.multiply(shape().inverse, shape().gains, shape().factors, false);
-        products.multiply(shape().negatedInverse, shape().gains, shape().negated, false);
         for (int i = 0; i < rows; i++) {
             double sum = 0;
             for (int j = 0; j <= i; j++) {
@@ -134,10 +123,9 @@ final class Innovation {
         return ordered;
     }
 
-    /** Subtracts V^T V from a panel of P of a group. */
-    void subtract(Products products, int group, int panel, Matrix block) {
-        Part part = shape().parts[group];
-        products.multiply(part.left[panel], part.right[panel], block, true);
+    /** P = scale (P - V^T V) + shift. */
+    void explain(SymmetricBlocks blocks, MemorySegment p, double scale, double shift) {
+        blocks.update(p, shape().factors, scale, shift);
     }
 
     /** Cholesky: H P H^T + noise = L L^T. */
@@ -181,34 +169,10 @@ final class Innovation {
 
     private Shape shape() {
         if (shapes[rows] == null) {
-            var parts = new Part[groups.count()];
-            for (int group = 0; group < parts.length; group++) {
-                parts[group] = part(group);
-            }
-            shapes[rows] = new Shape(some(derivatives, 0, columns), some(gains, 0, columns), some(factors, 0, columns),
-                    some(negated, 0, columns), Matrix.of(covariance, rows, rows), Matrix.of(inverse, rows, rows),
-                    Matrix.of(negatedInverse, rows, rows), Matrix.of(errors, 1, rows), parts);
+            shapes[rows] = new Shape(Matrix.of(derivatives, rows, columns), Matrix.of(gains, rows, columns),
+                    Matrix.of(factors, rows, columns), Matrix.of(covariance, rows, rows),
+                    Matrix.of(inverse, rows, rows), Matrix.of(errors, 1, rows));
         }
         return shapes[rows];
-    }
-
-    private Part part(int group) {
-        int first = groups.first()[group];
-        var left = new Matrix[groups.panels(group)];
-        var right = new Matrix[left.length];
-        for (int panel = 0; panel < left.length; panel++) {
-            int from = panel * KalmanGroups.PANEL;
-            int count = groups.panelRows(group, panel);
-            left[panel] = some(negated, first + from, count).transposed();
-            right[panel] = some(factors, first, from + count);
-        }
-        Matrix own = some(derivatives, first, groups.size(group));
-        return new Part(own, own.transposed(), some(gains, first, groups.size(group)), left, right);
-    }
-
-    /** {@return some columns of a matrix of W} */
-    private Matrix some(MemorySegment all, int from, int count) {
-        long elements = (long) (rows - 1) * columns + count;
-        return new Matrix(FLOAT64.slice(all, from, elements), rows, count, columns, 1);
     }
 }

@@ -1,5 +1,6 @@
 package dev.rondo.train;
 
+import dev.rondo.kernel.SymmetricBlocks;
 import dev.rondo.network.Network;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -13,9 +14,6 @@ import java.util.stream.IntStream;
  * @param all how many numbers the slab has, those of fixed layers among them
  */
 record KalmanGroups(int[] order, int[] first, int all) {
-    /** Rows of a covariance matrix that are updated at once, from the first column to the diagonal. */
-    static final int PANEL = 128;
-
     static KalmanGroups of(ParameterGroups groups, Network network) {
         int[] groupOf = groups.of(network);
         long count = network.parameters().count();
@@ -67,24 +65,19 @@ record KalmanGroups(int[] order, int[] first, int all) {
 
     /** {@return the greatest W_g} */
     int largest() {
-        return IntStream.range(0, count()).map(this::size).max().orElseThrow();
+        return Arrays.stream(sizes()).max().orElseThrow();
     }
 
-    /** {@return how many panels the matrix of a group has} */
-    int panels(int group) {
-        return Math.ceilDiv(size(group), PANEL);
+    /** {@return W_g of all groups} */
+    int[] sizes() {
+        return IntStream.range(0, count()).map(this::size).toArray();
     }
 
-    /** {@return how many rows a panel of a group has} */
-    int panelRows(int group, int panel) {
-        return Math.min(PANEL, size(group) - panel * PANEL);
-    }
-
-    /** {@return numbers of all covariance matrices} */
+    /** {@return numbers that are kept of all covariance matrices, a half of each} */
     long covariances() {
         long sum = 0;
         for (int group = 0; group < count(); group++) {
-            sum = Math.addExact(sum, (long) size(group) * size(group));
+            sum = Math.addExact(sum, SymmetricBlocks.elements(size(group)));
         }
         return sum;
     }

@@ -229,14 +229,20 @@ final class LayerInfluence {
         int count = columns.cell();
         if (!linear.perUnit()) {
             for (int i = 0; i < linear.size(); i++) {
-                own[b].addRow(i, immediate, (long) i * count, count);
+                own[b].addRow(i, 0, immediate, (long) i * count, count);
             }
             return;
         }
         for (int plane = 0; plane < linear.planes(); plane++) {
-            for (int c = 0; c < count; c++) {
-                own[b].add(plane * linear.units() + linear.unitOf(c), c,
-                        precision.get(immediate, (long) plane * count + c));
+            int from = 0;
+            while (from < count) { // parameters side by side that feed one unit: those of a row of a matrix
+                int unit = linear.unitOf(from);
+                int to = from + 1;
+                while (to < count && linear.unitOf(to) == unit) {
+                    to++;
+                }
+                own[b].addRow(plane * linear.units() + unit, from, immediate, (long) plane * count + from, to - from);
+                from = to;
             }
         }
         if (kept != null) {
