@@ -81,13 +81,20 @@ struct Operands {
 };
 
 /*
- * Of the variables j in a range, left of the diagonal: sum_j P(i + r, j) H(c, j), which `sum` gets, and
+ * Of the variables j in a range, left of the diagonal: sum_j P(i + r, j) H(c, j), on top of `sums`, and
  * G(c, j) += sum_r P(i + r, j) H(c, i + r). Both ends of the range lie between vectors.
  */
 template <class Real, int Rows, int Count, bool Sum, bool Add>
 RONDO_INLINE void multiply_left(const Real* const* p, int64_t i, Range columns, const Operands<Real, Count>& x,
                                 Vector<Real>* sums) {
-  Vector<Real> sum[Count][Rows] = {};
+  Vector<Real> sum[Count][Rows];
+  if constexpr (Sum) {
+    RONDO_UNROLL
+    for (int c = 0; c < Count; c++) {
+      RONDO_UNROLL
+      for (int r = 0; r < Rows; r++) sum[c][r] = sums[c * lanes<Real> + r];
+    }
+  }
   for (int64_t j = columns.begin; j < columns.end; j += lanes<Real>) {
     Vector<Real> left[Rows];
     RONDO_UNROLL
@@ -113,15 +120,15 @@ RONDO_INLINE void multiply_left(const Real* const* p, int64_t i, Range columns, 
     RONDO_UNROLL
     for (int c = 0; c < Count; c++) {
       RONDO_UNROLL
-      for (int r = 0; r < Rows; r++) sums[c * lanes<Real> + r] += sum[c][r];
+      for (int r = 0; r < Rows; r++) sums[c * lanes<Real> + r] = sum[c][r];
     }
   }
 }
 
 /* The same of all rows, a few at a time. */
-template <class Real, int Count, bool Sum, bool Add, int Rows = block>
-void multiply_left(const RowsOfP<Real>& rows, Range columns, const Operands<Real, Count>& x,
-                   Vector<Real>* sums) {
+template <class Real, int Count, bool Sum, bool Add>
+void multiply_left(const RowsOfP<Real>& rows, Range columns, const Operands<Real, Count>& x, Vector<Real>* sums) {
+  constexpr int Rows = block < lanes<Real> ? block : (int)lanes<Real>;
   int64_t r = 0;
   for (; r + Rows <= rows.rows; r += Rows) {
     multiply_left<Real, Rows, Count, Sum, Add>(rows.p + r, rows.i + r, columns, x, sums + r);

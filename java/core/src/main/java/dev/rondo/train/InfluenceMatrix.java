@@ -10,9 +10,6 @@ final class InfluenceMatrix {
     /** Elements of a tile: M is replaced tile by tile, so that it needs no twin. */
     private static final int TILE = 1 << 17;
 
-    /** Rows that are read at once: as many as a CPU sees coming. */
-    private static final int STREAMS = 8;
-
     private final Products products;
     private final Precision precision;
     private final MemorySegment values; // [n, C]
@@ -131,11 +128,7 @@ final class InfluenceMatrix {
 
     /** Adds {@code vector} M to {@code gradients} [C]; the vector is [n]. */
     void addProduct(MemorySegment vector, MemorySegment gradients) {
-        for (int row = 0; row < rows; row += STREAMS) {
-            int count = Math.min(STREAMS, rows - row);
-            products.multiply(Matrix.of(precision.slice(vector, row, count), 1, count),
-                    Matrix.of(precision.slice(values, row * columns, count * columns), count, columns),
-                    Matrix.of(gradients, 1, columns), true);
-        }
+        products.multiply(Matrix.of(vector, 1, rows), Matrix.of(values, rows, columns),
+                Matrix.of(gradients, 1, columns), true);
     }
 }
