@@ -29,7 +29,7 @@ import java.util.stream.IntStream;
 final class Learners {
     static final List<String> OPTIONS = List.of("cells", "units", "filters", "rows", "threads", "rounds", "json");
     private static final Map<String, ParameterGroups> GROUPS = groups();
-    private static final double SECONDS = 0.2;
+    private static final double SECONDS = 0.1;
     private static final int LARGEST_VERIFIED = 2000; // weights of a filter: plain products take seconds beyond
     private static final String STEP = "%-6s %4s %8s %3s  %10s %10s %10s %10s %10s %10s %8s  %s%n";
     private static final String UPDATE = "%-9s %6s %6s %4s %3s  %10s %10s %10s  %s%n";
@@ -97,7 +97,7 @@ final class Learners {
             calls.put("gradient", work::gradient);
             calls.put("product", work::multiply);
             calls.put("sgemm", () -> OpenBlasProduct.multiply(matrices.get(0), matrices.get(1), matrices.get(2)));
-            Map<String, double[]> micros = rounds.time(calls);
+            Map<String, double[]> micros = rounds.time(calls, threads);
             double[] influence = IntStream.range(0, micros.get("step").length)
                     .mapToDouble(round -> micros.get("advance")[round] - micros.get("linearize")[round]).toArray();
             Ratios share = Ratios.of(micros.get("sgemm"), micros.get("step"));
@@ -142,7 +142,7 @@ final class Learners {
             var calls = new LinkedHashMap<String, Runnable>();
             calls.put("update", work::update);
             calls.put("dsyrk", symmetricUpdates(work.groups(), rows, memory));
-            Map<String, double[]> micros = rounds.time(calls);
+            Map<String, double[]> micros = rounds.time(calls, threads);
             Ratios ratio = Ratios.of(micros.get("update"), micros.get("dsyrk"));
             var figure = new LinkedHashMap<String, Object>();
             figure.put("groups", groups);

@@ -65,7 +65,8 @@ public final class RtrlWork implements AutoCloseable {
         this.influence = new MatrixInfluence(network, 1, new InfluenceRule.Exact());
         int size = linear.size();
         this.some = new Influence.Step(new double[][] {random.doubles(units, -1, 1).toArray()},
-                new double[][] {random.doubles(size, -1, 1).toArray()}, -1, 0);
+                new double[][] {random.doubles(size, -1, 1).toArray()},
+                new StepMasks[] {new StepMasks(null, null, null)}, -1, 0);
         this.byState = new double[][] {random.doubles(size, -1, 1).toArray()};
         this.products = Products.of(network.backend(), network.precision(), network.execution());
         this.jacobian = new Matrix(numbers(random, (long) size * size), size, linear.mixed(), size, 1);
@@ -130,7 +131,7 @@ public final class RtrlWork implements AutoCloseable {
 
     /** J and the immediate Jacobian alone. */
     public void linearize() {
-        linear.at(some.inputs()[0], some.states()[0], some.time());
+        linear.at(some);
     }
 
     /** M = J M + the immediate Jacobian, with both of these made. */

@@ -45,8 +45,9 @@ import java.util.Objects;
  * <p>The filter makes updates itself: no optimiser, clipping or learning rate goes with it (initialVariance / R is in
  * the place of the latter), nor {@link Trainer#update} or a loss of one's own. Parameters of fixed layers stay out. P is
  * part of the trainer's checkpoints, with what annealing has come to: a restored trainer goes on to the bit where
- * sequences begin, and with {@link Trainer#restorePast} within them. Steps of a trainer are batches. Where a number is not finite, the update of that time step is not
- * made; those of earlier ones in the batch stand, unless the loss of the batch shows it before.
+ * sequences begin, and with {@link Trainer#restorePast} within them. Steps of a trainer are batches. Where a number is
+ * not finite, the update of that time step is not made; those of earlier ones in the batch stand, unless the loss of the
+ * batch shows it before.
  */
 public final class Ekf extends Learner {
     private final ParameterGroups groups;
