@@ -20,6 +20,8 @@ import java.util.Arrays;
  * @param place of the layer's first parameter in the slab
  */
 record InfluenceColumns(long first, int cell, int initial, long place) {
+    private static final int CHUNK = 1024;
+
     /** {@return those of each layer of a network} */
     static InfluenceColumns[] of(Network network) {
         NetworkDescription description = network.description();
@@ -71,8 +73,16 @@ record InfluenceColumns(long first, int cell, int initial, long place) {
 
     private static void add(
             MemorySegment row, long from, Precision precision, MemorySegment gradients, long to, long count) {
-        for (long i = 0; i < count; i++) {
-            precision.set(gradients, to + i, precision.get(gradients, to + i) + precision.get(row, from + i));
+        var sums = new double[(int) Math.min(CHUNK, count)];
+        var more = new double[sums.length];
+        for (long done = 0; done < count; done += CHUNK) {
+            int part = (int) Math.min(CHUNK, count - done);
+            precision.read(gradients, to + done, sums, part);
+            precision.read(row, from + done, more, part);
+            for (int i = 0; i < part; i++) {
+                sums[i] += more[i];
+            }
+            precision.write(sums, gradients, to + done, part);
         }
     }
 }
