@@ -45,6 +45,7 @@ import dev.rondo.kernel.NativeSquares;
 import dev.rondo.kernel.NativeUpdate;
 import dev.rondo.kernel.Products;
 import dev.rondo.kernel.ReferenceKernel;
+import dev.rondo.kernel.SymmetricBlocks;
 import dev.rondo.kernel.VectorKernel;
 import dev.rondo.kernel.VectorPointwise;
 import dev.rondo.kernel.VectorRow;
@@ -375,6 +376,7 @@ class NullArgumentsTest {
         sample(CellPlan.class, opened(kernel.plan(cell, shape, Precision.FLOAT32, execution)));
         sample(Products.class, Products.of(Backend.REFERENCE, Precision.FLOAT32, execution));
         sample(Products.Matrix.of(values, 1, 1));
+        sample(SymmetricBlocks.class, SymmetricBlocks.of(Backend.REFERENCE, execution, 1));
         sample(new NativeKernel());
         if (Backends.missing(Backend.NATIVE).isEmpty()) {
             sample(new NativeActivation(NativeActivation.Function.EXP, Precision.FLOAT32, execution));

@@ -74,6 +74,8 @@ public abstract class SymmetricBlocks {
      * @throws IllegalStateException if memory was closed or is another thread's alone
      */
     public final void multiply(MemorySegment p, Matrix h, Matrix g) {
+        Objects.requireNonNull(h, "h: expected a matrix, got null");
+        Objects.requireNonNull(g, "g: expected a matrix, got null");
         check(p);
         check("h", h);
         check("g", g);
@@ -94,6 +96,7 @@ public abstract class SymmetricBlocks {
      * @throws IllegalStateException if memory was closed or is another thread's alone
      */
     public final void update(MemorySegment p, Matrix v, double scale, double shift) {
+        Objects.requireNonNull(v, "v: expected a matrix, got null");
         check(p);
         check("v", v);
         runUpdate(p, v, scale, shift);
@@ -115,7 +118,6 @@ public abstract class SymmetricBlocks {
     }
 
     private void check(String name, Matrix matrix) {
-        Objects.requireNonNull(matrix, name + ": expected a matrix, got null");
         if (matrix.columns() != size || matrix.columnStride() != 1) {
             throw new IllegalArgumentException(name + ": expected rows of " + size + " numbers side by side, got "
                     + matrix.columns() + " at a distance of " + matrix.columnStride());
