@@ -35,12 +35,21 @@ final class Learners {
     private static final String UPDATE = "%-9s %6s %6s %4s %3s  %10s %10s %10s  %s%n";
 
     private final Choices choices;
+    private final List<String> cells;
+    private final int[] units;
+    private final int[] filters;
+    private final int[] rows;
     private final Rounds rounds;
     private final IsaTier tier = Execution.threads(1).maxIsa();
     private final List<Map<String, Object>> figures = new ArrayList<>();
 
     Learners(Choices choices, double seconds) {
         this.choices = choices;
+        this.cells = choices.get("cells", "lstm", "elman");
+        cells.forEach(cell -> Cells.parse(cell, 1));
+        this.units = choices.numbers("units", "16", "32", "64", "128");
+        this.filters = choices.numbers("filters", "6", "11", "19", "31");
+        this.rows = choices.numbers("rows", "1", "8");
         this.rounds = new Rounds(choices.number("rounds", Ratios.LEAST_ROUNDS, 9), seconds);
     }
 
@@ -63,20 +72,20 @@ final class Learners {
     List<Map<String, Object>> run() throws IOException {
         System.out.printf(STEP, "cell", "H", "weights", "thr", "us a step", "linear", "J M + I", "v M", "sgemm", "ours",
                 "GFLOP/s", "per cent of sgemm's rate, and its 95 % interval; of J M + I alone");
-        for (String cell : choices.get("cells", "lstm", "elman")) {
-            for (int units : choices.numbers("units", "16", "32", "64", "128")) {
+        for (String cell : cells) {
+            for (int count : units) {
                 for (String threads : choices.threads()) {
-                    step(cell, units, Integer.parseInt(threads));
+                    step(cell, count, Integer.parseInt(threads));
                 }
             }
         }
         System.out.printf(UPDATE, "groups", "W", "W_g", "m", "thr", "us", "updates/s", "dsyrk us",
                 "times as long as dsyrk, and its 95 % interval");
-        for (int units : choices.numbers("filters", "6", "11", "19", "31")) {
-            for (int rows : choices.numbers("rows", "1", "8")) {
+        for (int count : filters) {
+            for (int measured : rows) {
                 for (String threads : choices.threads()) {
                     for (String groups : GROUPS.keySet()) {
-                        update(groups, units, rows, Integer.parseInt(threads));
+                        update(groups, count, measured, Integer.parseInt(threads));
                     }
                 }
             }

@@ -56,9 +56,9 @@ class LearnersTest {
 
     @Test
     void whatIsNoNumberIsRefused() {
-        for (String option : List.of("--units 0", "--filters x", "--rows -1", "--rounds 5")) {
+        for (String option : List.of("--units 0", "--filters x", "--rows -1", "--rounds 5", "--cells none")) {
             var choices = choices("learners " + option);
-            assertThrows(IllegalArgumentException.class, () -> new Learners(choices, 0).run(), option);
+            assertThrows(IllegalArgumentException.class, () -> new Learners(choices, 0), option);
         }
     }
 }
