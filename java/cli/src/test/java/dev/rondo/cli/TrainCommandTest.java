@@ -167,6 +167,29 @@ class TrainCommandTest {
         Outcome.of("generate", "--model", run, "--length", 5).succeeded();
     }
 
+    /** By a tokenizer of four words, and without its file afterwards. */
+    @Test
+    void subWordsAreTrainedAndUsed() throws IOException {
+        Path tokenizer = Files.writeString(directory.resolve("tokenizer.json"), """
+                {"version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": null,
+                 "pre_tokenizer": {"type": "WhitespaceSplit"}, "post_processor": null, "decoder": null,
+                 "model": {"type": "WordLevel", "unk_token": "?", "vocab": {"?": 0, "and": 1, "they": 2, "run": 3}}}
+                """);
+        Outcome.of(SmallText.train(directory, "--tokenizer", directory.resolve("small.txt")))
+                .failed(1, "tokenizer: expected a tokenizer.json, got another text");
+        Path run = directory.resolve("run");
+        String out = Outcome.of(SmallText.train(directory, "--tokenizer", tokenizer, "--steps", 4))
+                .succeeded().out();
+        assertTrue(out.contains("vocabulary of 4 sub-words of a tokenizer; "), out);
+        assertTrue(out.contains(" nats per sub-word, perplexity "), out);
+        Files.delete(tokenizer);
+        Outcome.of("train", "--resume", run, "--steps", 6).succeeded();
+        assertTrue(Outcome.of("info", "--model", run).succeeded().out().contains("perplexity per sub-word"));
+        String scored = Outcome.with("they run over\n", "score", "--model", run).succeeded().out();
+        assertTrue(scored.lines().toList().get(1).endsWith(" 2  they run over"), scored); // no newline to begin from
+        Outcome.of("generate", "--model", run, "--prompt", "they run", "--length", 5).succeeded();
+    }
+
     @Test
     void anotherTextIsValidatedWith() throws IOException {
         Path validation = Files.writeString(directory.resolve("other.txt"), "and then 3 unseen words\n");

@@ -1,24 +1,25 @@
 package dev.rondo.text;
 
 import dev.rondo.network.SeededRandom;
+import java.util.stream.IntStream;
 
 /** Draws tokens as a {@link Sampling} says; remembers its random state. */
 final class Sampler {
     private final Sampling sampling;
     private final SeededRandom random;
     private final double[] probabilities; // [V]
-    private final int[] order; // [V] tokens, the likeliest first
+    private final int[] heap; // [V] all tokens, the likeliest first
 
     Sampler(Sampling sampling, int vocabularySize) {
         this.sampling = sampling;
         this.random = new SeededRandom(sampling.seed());
         this.probabilities = new double[vocabularySize];
-        this.order = new int[vocabularySize];
+        this.heap = IntStream.range(0, vocabularySize).toArray();
     }
 
     /** {@return a token, each as likely as any other} */
     int any() {
-        return random.nextInt(order.length);
+        return random.nextInt(heap.length);
     }
 
     /** {@return a token drawn by {@code logits} [V]} */
@@ -43,27 +44,47 @@ final class Sampler {
 
     /** Sets to zero all but the likeliest tokens that together reach {@code mass}; returns what these have. */
     private double keepLikeliest(double mass) {
-        sortByProbability();
+        for (int parent = heap.length / 2 - 1; parent >= 0; parent--) {
+            sift(parent, heap.length);
+        }
         double kept = 0;
-        for (int token : order) {
-            if (kept >= mass) {
-                probabilities[token] = 0;
-            }
-            kept += probabilities[token];
+        int left = heap.length;
+        while (left > 0 && kept < mass) {
+            kept += probabilities[heap[0]];
+            heap[0] = exchanged(--left);
+            sift(0, left);
+        }
+        for (int i = 0; i < left; i++) {
+            probabilities[heap[i]] = 0;
         }
         return kept;
     }
 
-    /** Insertion sort: vocabularies of characters are small, and nothing is allocated. */
-    private void sortByProbability() {
-        for (int i = 0; i < order.length; i++) {
-            int at = i;
-            while (at > 0 && probabilities[order[at - 1]] < probabilities[i]) {
-                order[at] = order[at - 1];
-                at--;
+    /** Puts the first token behind those that are left; returns what was there. */
+    private int exchanged(int left) {
+        int token = heap[left];
+        heap[left] = heap[0];
+        return token;
+    }
+
+    /** Lets the token at {@code at} of the first {@code size} sink below all that are likelier. */
+    private void sift(int at, int size) {
+        int token = heap[at];
+        for (int child = 2 * at + 1; child < size; child = 2 * at + 1) {
+            if (child + 1 < size && isBefore(heap[child + 1], heap[child])) {
+                child++;
             }
-            order[at] = i;
+            if (!isBefore(heap[child], token)) {
+                break;
+            }
+            heap[at] = heap[child];
+            at = child;
         }
+        heap[at] = token;
+    }
+
+    private boolean isBefore(int a, int b) {
+        return probabilities[a] > probabilities[b] || probabilities[a] == probabilities[b] && a < b;
     }
 
     private int draw(double at, int ifRounded) {

@@ -1,5 +1,7 @@
 package dev.rondo.text;
 
+import dev.rondo.io.Checkpoint;
+import java.util.Objects;
 import java.util.ServiceLoader;
 
 /**
@@ -8,12 +10,25 @@ import java.util.ServiceLoader;
  */
 public interface TokenizerProvider {
     /**
-     * {@return the vocabulary of a tokenizer, which writes {@code tokenizerJson} into checkpoints}
+     * {@return the vocabulary of a tokenizer, which writes itself by {@link #write}}
      *
      * @param tokenizerJson the content of a {@code tokenizer.json}
      * @throws IllegalArgumentException if it is no tokenizer
      */
     Vocabulary vocabulary(String tokenizerJson);
+
+    /**
+     * Writes such a vocabulary.
+     *
+     * @param checkpoint gets its sections
+     * @param tokenizerJson all of it, so that a model needs no other file
+     */
+    static void write(Checkpoint.Builder checkpoint, String tokenizerJson) {
+        Objects.requireNonNull(checkpoint, "checkpoint: expected a builder, got null");
+        Objects.requireNonNull(tokenizerJson, "tokenizerJson: expected a text, got null");
+        checkpoint.text(VocabularySections.UNIT, TextUnit.SUB_WORD.singular())
+                .text(VocabularySections.TOKENIZER, tokenizerJson);
+    }
 
     /**
      * {@return the provider that is there}

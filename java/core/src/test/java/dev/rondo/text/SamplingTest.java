@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rondo.network.SeededRandom;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -42,6 +45,27 @@ class SamplingTest {
             double p = expected[i];
             assertEquals(p, (double) counts[i] / DRAWS, 4 * Math.sqrt(p * (1 - p) / DRAWS), "token " + i);
         }
+    }
+
+    /** As many as a vocabulary of words has, in no order: those drawn are those that sorting puts first. */
+    @Test
+    void theLikeliestOfManyAreKept() {
+        float[] logits = new float[5000];
+        List<Integer> sorted = new SeededRandom(9).ints(0, logits.length).distinct().limit(logits.length).boxed()
+                .toList();
+        double total = 0;
+        for (int i = 0; i < logits.length; i++) {
+            logits[sorted.get(i)] = (float) (-0.01 * i);
+            total += Math.exp(logits[sorted.get(i)]);
+        }
+        double mass = 0;
+        int kept = 0;
+        while (mass < 0.3 * total) {
+            mass += Math.exp(logits[sorted.get(kept++)]);
+        }
+        var sampler = new Sampler(Sampling.defaults().topP(0.3).seed(1), logits.length);
+        Set<Integer> drawn = IntStream.range(0, 2000).mapToObj(_ -> sampler.next(logits)).collect(Collectors.toSet());
+        assertEquals(Set.copyOf(sorted.subList(0, kept)), drawn);
     }
 
     @Test
