@@ -52,7 +52,7 @@ final class InfoCommand implements Callable<Integer> {
             Vocabulary vocabulary = language.vocabulary();
             Network network = language.network();
             line("unit", vocabulary.unit().singular() + ", figures in nats and " + vocabulary.unit().measureName());
-            line("vocabulary", vocabulary + ", " + Figures.count(vocabulary.size(), "token"));
+            line("vocabulary", vocabulary.toString());
             line("line start", vocabulary.lineStart().isPresent() ? "known" : "unknown: its text had but one line");
             for (Layer layer : network.description().layers()) {
                 line("layer", Cells.text(layer.cell()) + ", " + Figures.count(layer.cell().hiddenSize(), "unit"));
