@@ -44,7 +44,8 @@ final class TrainCommand implements Callable<Integer> {
     private List<Path> text;
 
     @Option(names = "--validation", arity = "1..*", paramLabel = "FILE|DIR",
-            description = "Text to validate with, as --text. Default: the last 10 %% of the text, then not learned.")
+            description = "Text to validate with, as --text. Default: the last 10 %% of the text, at most a million "
+                    + "units, then not learned.")
     private List<Path> validation;
 
     @Mixin

@@ -95,7 +95,8 @@ class DisplayTest {
             Locale.setDefault(before);
         }
         assertEquals("{\"step\": 12, \"seconds\": 1.500, \"unit\": \"character\", \"train_loss\": 2.250000, "
-                + "\"validation_loss\": 2.500000, \"units_per_second\": 1234.5}", Files.readAllLines(log.file()).getFirst());
+                + "\"validation_loss\": 2.500000, \"units_per_second\": 1234.5}",
+                Files.readAllLines(log.file()).getFirst());
         assertEquals(List.of(new Evaluation(TextUnit.CHARACTER, 12, 1.5, 2.25, 2.5, 1234.5, Double.NaN, false),
                 new Evaluation(TextUnit.WORD, 13, 1.75, 1e-5, 250, 1e7, Double.NaN, false)), log.read());
     }

@@ -159,7 +159,8 @@ class TrainCommandTest {
         assertEquals(TextUnit.of(unit), last(run.resolve("evaluations.jsonl")).unit());
         double best = new EvaluationLog(run.resolve("evaluations.jsonl")).read().stream()
                 .mapToDouble(Evaluation::validationLoss).min().orElseThrow();
-        String scored = Outcome.of("score", "--model", run, "--stream", run.resolve("validation.txt")).succeeded().out();
+        Path validation = run.resolve("validation.txt");
+        String scored = Outcome.of("score", "--model", run, "--stream", validation).succeeded().out();
         assertTrue(scored.contains(Figures.format(" %.6f ", best)), best + " in " + scored);
         assertTrue(scored.contains(loss) && scored.contains(units), scored);
         String info = Outcome.of("info", "--model", run).succeeded().out();

@@ -9,6 +9,10 @@ import java.util.function.IntConsumer;
 /** The passes over the text of a corpus, from which no more is kept than counts: what there is, then its tokens. */
 final class CorpusPasses {
     private static final int VALIDATION_SHARE = 10;
+
+    /** More would take longer to evaluate than to learn from, and tell no more. */
+    private static final long MOST_VALIDATION = 1_000_000;
+
     private static final int BETWEEN_TEXTS = -1; // in the fingerprint: no code point
 
     private final TextSource text;
@@ -77,7 +81,7 @@ final class CorpusPasses {
         if (tokens == 0) {
             throw new IllegalArgumentException("text: expected at least one " + unit.singular() + ", got none");
         }
-        split = validation == null ? tokens - tokens / VALIDATION_SHARE : tokens;
+        split = validation == null ? tokens - Math.min(tokens / VALIDATION_SHARE, MOST_VALIDATION) : tokens;
     }
 
     static void pass(TextSource source, Vocabulary.Encoder encoder) throws IOException {

@@ -16,8 +16,8 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
- * A language model: a vocabulary of characters, bytes, words or sub-words, and a network that predicts each of them from
- * those before it.
+ * A language model: a vocabulary of characters, bytes, words or sub-words, and a network that predicts each of them
+ * from those before it.
  *
  * <pre>{@code
  * try (var model = LanguageModel.load(path)) {
@@ -163,8 +163,8 @@ public final class LanguageModel implements AutoCloseable {
      * {@return how well the model foresees a text as one stream: every unit but the first, each from those before it,
      * from the zero state; of the validation text of a training this is its validation loss}
      *
-     * <p>Of a text of 8192 units and more, 2 to 32 pieces of at least 4096 are read side by side, and what stands before
-     * a piece is known to the model by the 256 units before it, from the zero state.
+     * <p>Of a text of 8192 units and more, 2 to 32 pieces of at least 4096 are read side by side, and what stands
+     * before a piece is known to the model by the 256 units before it, from the zero state.
      *
      * @param text may be empty
      * @throws UnknownCharacterException if the model is of characters and does not know one
@@ -213,8 +213,8 @@ public final class LanguageModel implements AutoCloseable {
     /**
      * Draws tokens, one after the other, and hands on their text as soon as it is whole.
      *
-     * @param prompt what to go on with; not handed to the sink. An empty one starts as a line does; where the vocabulary
-     *     has no end of a line, from any token
+     * @param prompt what to go on with; not handed to the sink. An empty one starts as a line does; where the
+     *     vocabulary has no end of a line, from any token
      * @param sampling how to draw
      * @param length tokens to draw, at least 0: of a model of characters, characters
      * @param sink takes the text of one token at a time, of bytes that of a whole character; words come with the space

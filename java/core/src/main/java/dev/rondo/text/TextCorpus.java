@@ -53,7 +53,7 @@ public final class TextCorpus {
     }
 
     /**
-     * {@return the corpus of a text's characters, in memory; the last 10 % are for validation}
+     * {@return the corpus of a text's characters, in memory; the last 10 % are for validation, at most a million}
      *
      * @param text not empty
      * @throws IllegalArgumentException if it is
@@ -171,7 +171,7 @@ public final class TextCorpus {
         /**
          * Sets the text to validate with.
          *
-         * @param value default: the last 10 % of the text, which is not learned from then
+         * @param value default: the last 10 % of the text's units, at most a million, which are not learned from then
          * @return this
          */
         public Builder validation(TextSource value) {

@@ -53,7 +53,7 @@ public enum TextUnit {
         return singular + "s";
     }
 
-    /** {@return what {@link #measure} gives: "bits per character", "bits per byte", "perplexity per word" or the like} */
+    /** {@return what {@link #measure} gives: "bits per character", "bits per byte", "perplexity per word" and so on} */
     public String measureName() {
         return (inBits ? "bits" : "perplexity") + " per " + singular;
     }

@@ -60,7 +60,7 @@ final class WordCounts extends WordSplitter {
                 .toList());
     }
 
-    /** {@return how often a word must occur to be among the most frequent: a first choice, without an object for each} */
+    /** {@return how often a word must occur to be among the most frequent: a first choice, without objects} */
     private long least() {
         int most = options.maximumSize(); // two more than words, of which two may be the special ones
         if (words.size() <= most) {

@@ -237,7 +237,8 @@ class LanguageModelTest {
             Checkpoint.builder().add(model.network()::write).write(file);
             assertThrows(CheckpointException.class, () -> LanguageModel.load(file));
             Checkpoint.builder().add(model.network()::write).text("vocabulary.unit", "syllable").write(file);
-            assertEquals(file + ": section vocabulary.unit: unit: expected character, byte, word or sub-word, got syllable",
+            assertEquals(file + ": section vocabulary.unit: unit: expected character, byte, word or sub-word, got"
+                    + " syllable",
                     assertThrows(CheckpointException.class, () -> LanguageModel.load(file)).getMessage());
             Checkpoint.builder().add(model.network()::write).text("vocabulary.unit", "sub-word")
                     .text("vocabulary.tokenizer", "{}").write(file);

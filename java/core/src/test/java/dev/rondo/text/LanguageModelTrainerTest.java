@@ -134,7 +134,8 @@ class LanguageModelTrainerTest {
         Path whole = directory.resolve("whole");
         Path parts = directory.resolve("parts");
         var expected = new Record();
-        try (var training = builder(corpus(unit).build()).evaluateEvery(5).directory(whole).listener(expected).build()) {
+        LanguageModelTrainer.Builder settings = builder(corpus(unit).build()).evaluateEvery(5);
+        try (var training = settings.directory(whole).listener(expected).build()) {
             training.run(Budget.steps(20));
         }
         TextCorpus corpus = mapped ? corpus(unit).directory(parts).build() : corpus(unit).build();
@@ -408,8 +409,8 @@ class LanguageModelTrainerTest {
     @Test
     void aTextThatIsTooShortIsRefused() {
         assertThrows(IllegalArgumentException.class, () -> TextCorpus.of(""));
-        assertEquals("text: expected at least 20 characters, the last 10 % for validation, or 2 to validate with, got 4, 0 of"
-                        + " them for validation",
+        assertEquals("text: expected at least 20 characters, the last 10 % for validation, or 2 to validate with, got"
+                        + " 4, 0 of them for validation",
                 assertThrows(IllegalArgumentException.class,
                         () -> LanguageModelTrainer.builder(TextCorpus.of("abcd"))).getMessage());
         assertEquals("text: expected at least 2048 characters to learn from, for 32 streams of 64, got 90",

@@ -34,8 +34,8 @@ class LongTextTest {
         List<String> lines = OtherJvm.output(options, Training.class).lines()
                 .filter(line -> line.startsWith("> ")).toList();
         // Ten digits, six letters, space and newline; nine words of a line, and its end.
-        assertEquals(List.of("> 270000000 30000000 18 characters, step 3",
-                "> 54000000 6000000 1,000 words, at most 1000, step 3"), lines);
+        assertEquals(List.of("> 299000000 1000000 18 characters, step 3",
+                "> 59000000 1000000 1,000 words, at most 1000, step 3"), lines);
     }
 
     /** Lines whose numbers tell them apart. */

@@ -113,6 +113,7 @@ class TextStreamsTest {
     void aTextShorterThanOneBatchIsRefused() {
         assertEquals("text: expected at least 12 words to learn from, for 3 streams of 4, got 11",
                 assertThrows(IllegalArgumentException.class,
-                        () -> new TextStreams(TokenList.of(new int[11]), TextUnit.WORD, settings(B, T), 1)).getMessage());
+                        () -> new TextStreams(TokenList.of(new int[11]), TextUnit.WORD, settings(B, T), 1))
+                        .getMessage());
     }
 }

@@ -24,10 +24,12 @@ class VocabularyTest {
     /** A treble clef is two chars and one code point. */
     private static final String CLEF = "\uD834\uDD1E";
 
-    private static final String TEXT = "To be, or\u00A0not to bé\n\n \tIt is " + CLEF + "\r\n" + CLEF + CLEF + " to be\n";
+    private static final String TEXT =
+            "To be, or\u00A0not to bé\n\n \tIt is " + CLEF + "\r\n" + CLEF + CLEF + " to be\n";
 
     /** In which every unit gives back what it was given. */
-    static final List<String> ROUND = List.of("", "a", "\n", "be to", "to be\nbe to\n", "\n\nis be", CLEF, CLEF + " to");
+    private static final List<String> ROUND =
+            List.of("", "a", "\n", "be to", "to be\nbe to\n", "\n\nis be", CLEF, CLEF + " to");
 
     static Stream<Vocabulary> all() {
         return Stream.of(Vocabulary.characters(TEXT + "a"), Vocabulary.bytes(),
@@ -134,8 +136,8 @@ class VocabularyTest {
         assertEquals("<unk>", words(text, WordOptions.defaults().maximumSize(2)));
         assertEquals("<unk>", words("", WordOptions.defaults()));
         // Of many words as frequent as each other, the first by text; those that the text calls special are not words.
-        String many = IntStream.range(0, 1000).mapToObj(i -> "w%03d w%03d".formatted(i, i)).reduce("", (a, b) -> b + " " + a)
-                + " <unk> <unk> <unk> <eos> <eos> <eos>";
+        List<String> twice = IntStream.range(0, 1000).mapToObj(i -> "w%03d w%03d".formatted(999 - i, i)).toList();
+        String many = String.join(" ", twice) + " <unk> <unk> <unk> <eos> <eos> <eos>";
         assertEquals("<unk> w000 w001 w002", words(many, WordOptions.defaults().maximumSize(5)));
         Vocabulary lower = Vocabulary.words(text, new WordOptions(2, 3, true));
         assertEquals("3 words, lower case, each at least 2 times, at most 3", lower.toString());

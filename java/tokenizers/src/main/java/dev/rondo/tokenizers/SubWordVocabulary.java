@@ -17,8 +17,8 @@ import java.util.OptionalInt;
 import java.util.function.IntConsumer;
 
 /**
- * The tokens of a tokenizer. A text is given to it line by line, each with its newline, so that it may come in parts and
- * be of any length.
+ * The tokens of a tokenizer. A text is given to it line by line, each with its newline, so that it may come in parts
+ * and be of any length.
  */
 final class SubWordVocabulary implements Vocabulary {
     private static final Cleaner CLEANER = Cleaner.create();

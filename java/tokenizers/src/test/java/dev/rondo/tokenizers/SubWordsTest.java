@@ -86,7 +86,8 @@ class SubWordsTest {
 
     @Test
     void whatIsNoTokenizerIsRefused() throws IOException {
-        for (String text : List.of("", "no", "{}", "[1]", "{\"model\": {\"vocab\": 3}}", "{\"model\": {\"vocab\": {}}}")) {
+        for (String text : List.of(
+                "", "no", "{}", "[1]", "{\"model\": {\"vocab\": 3}}", "{\"model\": {\"vocab\": {}}}")) {
             Path file = Files.writeString(directory.resolve("other.json"), text);
             String message = assertThrows(IllegalArgumentException.class, () -> Vocabulary.subWords(file)).getMessage();
             assertTrue(message.startsWith("tokenizer: expected a tokenizer.json, got another text"), message);
