@@ -26,6 +26,9 @@ import java.util.stream.IntStream;
  * grows: a sequence that it has no room for brings one of at least twice the steps. One thread at a time.
  */
 public final class Batches implements AutoCloseable {
+    /** As the most steps of a piece: batches are not cut. */
+    private static final int WHOLE = Integer.MAX_VALUE;
+
     private final Network network;
     private final Dataset data;
     private final boolean training;
@@ -55,6 +58,20 @@ public final class Batches implements AutoCloseable {
          * @return whether to go on to the next batch
          */
         boolean visit(NetworkPass pass, SequenceBatch batch);
+    }
+
+    /** What is done with each piece of a batch. */
+    @FunctionalInterface
+    public interface PieceVisitor {
+        /**
+         * Works on one piece.
+         *
+         * @param pass as of a {@link Visitor}; it carries states from piece to piece
+         * @param piece steps of all sequences of the batch, as {@link SequenceBatch#steps} gives them
+         * @param firstStep which step of the batch the piece begins with; 0 = it is the first of a batch
+         * @return whether to go on to the next piece
+         */
+        boolean visit(NetworkPass pass, SequenceBatch piece, int firstStep);
     }
 
     /** Which batches have what the network's loss wants to compare its outputs with. */
@@ -133,10 +150,37 @@ public final class Batches implements AutoCloseable {
      */
     public boolean epoch(int epoch, Visitor visitor) {
         Objects.requireNonNull(visitor, "visitor: expected one, got null");
-        return run(epoch, training ? Compare.ALWAYS : Compare.WHERE_THERE, visitor);
+        return run(epoch, targets(), visitor);
+    }
+
+    /**
+     * The same, but of each batch some steps at a time, with the states carried over: the memory of passes does not
+     * grow with sequences then. For networks whose layers all run forwards.
+     *
+     * @param epoch as of {@link #epoch}
+     * @param mostSteps of a piece, at least 1
+     * @param visitor what is done with each piece
+     * @return whether it came to the end
+     * @throws IllegalArgumentException as {@link #epoch}, if {@code mostSteps} is below 1, or if a layer is
+     *     bidirectional
+     * @throws java.io.UncheckedIOException as {@link #epoch}
+     * @throws IllegalStateException as {@link #epoch}
+     */
+    public boolean epochInPieces(int epoch, int mostSteps, PieceVisitor visitor) {
+        CellShape.atLeastOne("mostSteps", mostSteps);
+        Objects.requireNonNull(visitor, "visitor: expected one, got null");
+        return run(epoch, targets(), mostSteps, visitor);
+    }
+
+    private Compare targets() {
+        return training ? Compare.ALWAYS : Compare.WHERE_THERE;
     }
 
     private boolean run(int epoch, Compare compare, Visitor visitor) {
+        return run(epoch, compare, WHOLE, (wide, batch, _) -> visitor.visit(wide, batch));
+    }
+
+    private boolean run(int epoch, Compare compare, int mostSteps, PieceVisitor visitor) {
         requireOpen();
         Draw draw = data.order().seed() == null ? null : new Draw(~data.order().seed(), epoch);
         before = 0;
@@ -146,7 +190,7 @@ public final class Batches implements AutoCloseable {
                 throw empty();
             }
             while (count > 0) {
-                if (!visitPool(count, draw, compare, visitor)) {
+                if (!visitPool(count, draw, compare, mostSteps, visitor)) {
                     return false;
                 }
                 before += count;
@@ -188,7 +232,7 @@ public final class Batches implements AutoCloseable {
         Arrays.fill(arrived, null);
     }
 
-    private boolean visitPool(int count, Draw draw, Compare compare, Visitor visitor) {
+    private boolean visitPool(int count, Draw draw, Compare compare, int mostSteps, PieceVisitor visitor) {
         int batches = Math.ceilDiv(count, batchSize);
         for (int i = 0; i < batches; i++) {
             starts[i] = i * batchSize;
@@ -202,14 +246,32 @@ public final class Batches implements AutoCloseable {
         for (int i = 0; i < batches; i++) {
             int to = Math.min(starts[i] + batchSize, count);
             int timeSteps = timeSteps(starts[i], to);
-            NetworkPass wide = pass(timeSteps);
+            NetworkPass wide = pass(timeSteps, mostSteps);
             SequenceBatch batch = packer.pack(pool, starts[i], to, timeSteps, compares(compare, starts[i], to));
             positions += batch.rows();
             first = starts[i];
             end = to;
-            if (!visitor.visit(wide, batch)) {
+            if (!visitPieces(wide, batch, mostSteps, visitor)) {
                 return false;
             }
+        }
+        return true;
+    }
+
+    private static boolean visitPieces(NetworkPass wide, SequenceBatch batch, int mostSteps, PieceVisitor visitor) {
+        if (mostSteps == WHOLE) {
+            return visitor.visit(wide, batch, 0);
+        }
+        wide.carryState(true).resetState();
+        try {
+            for (int t = 0; t < batch.timeSteps(); t += mostSteps) {
+                int steps = Math.min(mostSteps, batch.timeSteps() - t);
+                if (!visitor.visit(wide, batch.steps(t, steps), t)) {
+                    return false;
+                }
+            }
+        } finally {
+            wide.carryState(false);
         }
         return true;
     }
@@ -243,19 +305,19 @@ public final class Batches implements AutoCloseable {
         }
     }
 
-    private NetworkPass pass(int timeSteps) {
+    private NetworkPass pass(int timeSteps, int mostSteps) {
         requireOpen();
-        if (pass != null && pass.timeSteps() >= timeSteps) {
+        packer.reserve(Math.max(timeSteps, longest));
+        if (pass != null && pass.timeSteps() >= Math.min(timeSteps, mostSteps)) {
             return pass;
         }
-        int room = Math.max(timeSteps, longest);
+        int room = Math.min(Math.max(timeSteps, longest), mostSteps);
         if (pass != null) {
             room = Math.clamp(2L * pass.timeSteps(), room, Integer.MAX_VALUE - 1);
             pass.close();
             pass = null; // if there is no memory for a larger one, this stays closed once
         }
         pass = training ? network.pass(room, batchSize) : network.inference(room, batchSize);
-        packer.reserve(room);
         passes++;
         return pass;
     }

@@ -99,11 +99,12 @@ final class SequencePacker implements AutoCloseable {
         return workspace.isClosed();
     }
 
-    /** Makes room for batches of up to {@code timeSteps} steps. */
-    void reserve(int timeSteps) {
-        if (timeSteps < batches.length) {
+    /** Makes room for batches of up to {@code needed} steps, twice as many at least as there was room for. */
+    void reserve(int needed) {
+        if (needed < batches.length) {
             return;
         }
+        int timeSteps = Math.clamp(2L * (batches.length - 1), needed, Integer.MAX_VALUE - 1);
         workspace.close();
         workspace = new Workspace("batches");
         batches = new SequenceBatch[timeSteps + 1];

@@ -30,6 +30,9 @@ import java.util.Objects;
 public record Ridge(double lambda, int washout) {
     private static final int BATCH_SIZE = 32;
 
+    /** What a pass has room for: sequences may be of any length. */
+    private static final int PIECE_STEPS = 256;
+
     /**
      * Checks its arguments.
      *
@@ -79,7 +82,9 @@ public record Ridge(double lambda, int washout) {
      * while its loss means little. A network that is trained by a loss of one's own has none, and is refused.
      *
      * @param network with a dense head and a loss, which says what targets are
-     * @param data sequences that fit it, with targets; each runs in one pass, 32 side by side
+     * @param data sequences that fit it, with targets; 32 run side by side, some steps at a time, so that the memory does
+     *     not grow with their length; each as a whole where the network has a bidirectional layer, or its head reads
+     *     the last step
      * @return what was found, in float64; features are the top layer's output, then the input that a skip reads
      * @throws IllegalArgumentException if the network has no dense head or no loss, if data or targets do not fit, if
      *     some numbers of a row count and others do not, or as {@link RidgeRegression#solve} says
@@ -99,11 +104,18 @@ public record Ridge(double lambda, int washout) {
         try (var regression = RidgeRegression.of(features, head.outputs(), network.execution().threads());
                 var batches = Batches.inference(network, data, BATCH_SIZE)) {
             var rows = new Rows(regression, head.lastStep() ? 0 : washout, top);
-            batches.epoch(0, (pass, batch) -> {
-                pass.forward(batch);
-                rows.add(pass, batch);
+            Batches.PieceVisitor add = (pass, piece, firstStep) -> {
+                pass.forward(piece);
+                rows.add(pass, piece, firstStep);
                 return true;
-            });
+            };
+            boolean whole = head.lastStep()
+                    || network.description().layers().stream().anyMatch(layer -> layer.directions() > 1);
+            if (whole) {
+                batches.epoch(0, (pass, batch) -> add.visit(pass, batch, 0));
+            } else {
+                batches.epochInPieces(0, PIECE_STEPS, add);
+            }
             LinearReadout readout = regression.solve(lambda);
             write(readout, network, top);
             return readout;
@@ -145,14 +157,14 @@ public record Ridge(double lambda, int washout) {
             this.target = new double[regression.outputs()];
         }
 
-        void add(NetworkPass pass, SequenceBatch batch) {
+        void add(NetworkPass pass, SequenceBatch batch, int firstStep) {
             if (batch.targets() == null) {
                 throw new IllegalArgumentException("data: expected sequences with targets, got none");
             }
             int batchSize = batch.batchSize();
             boolean lastStep = pass.network().description().head().lastStep();
             int steps = lastStep ? 1 : batch.timeSteps();
-            for (int t = washout; t < steps; t++) {
+            for (int t = Math.max(0, washout - firstStep); t < steps; t++) {
                 for (int b = 0; b < batchSize; b++) {
                     if (lastStep || t < length(batch, b)) {
                         add(pass, batch, (long) t * batchSize + b);

@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -70,6 +71,56 @@ class BatchesTest {
                 case VALUES -> sequence.values(random.nextFloat(), 1).counting(new boolean[][] {{true, length > 4}});
                 case STEP_VALUES -> sequence.stepValues(numbers).counting(marks);
             };
+        }
+    }
+
+    /** Pieces of one batch are its steps, with the states carried over, in a pass that has no room for more. */
+    @Test
+    void piecesOfABatchAreTheWholeBatch() {
+        var data = Dataset.sequences(ragged(Target.STEP_VALUES)); // the longest has 37 steps
+        try (var network = Target.STEP_VALUES.network(Backend.REFERENCE, Precision.FLOAT64);
+                var whole = Batches.inference(network, data, 4);
+                var pieces = Batches.inference(network, data, 4)) {
+            List<double[]> expected = new ArrayList<>();
+            whole.epoch(0, (pass, batch) -> {
+                pass.forward(batch);
+                expected.add(outputs(pass, batch));
+                return true;
+            });
+            List<double[]> found = new ArrayList<>();
+            pieces.epochInPieces(0, 5, (pass, piece, firstStep) -> {
+                assertEquals(5, pass.timeSteps());
+                pass.forward(piece);
+                double[] more = outputs(pass, piece);
+                if (firstStep == 0) {
+                    found.add(more);
+                } else {
+                    double[] before = found.getLast();
+                    found.set(found.size() - 1, DoubleStream.concat(DoubleStream.of(before), DoubleStream.of(more))
+                            .toArray());
+                }
+                return true;
+            });
+            assertEquals(expected.size(), found.size());
+            for (int i = 0; i < expected.size(); i++) {
+                assertArrayEquals(expected.get(i), found.get(i)); // the reference rounds a step the same wherever it is
+            }
+        }
+    }
+
+    private static double[] outputs(NetworkPass pass, SequenceBatch batch) {
+        var numbers = new double[Math.toIntExact(batch.rows()) * pass.network().outputSize()];
+        pass.network().precision().read(pass.outputs(), 0, numbers, numbers.length);
+        return numbers;
+    }
+
+    @Test
+    void piecesWantLayersThatRunForwards() {
+        var data = Dataset.sequences(List.of(Sequence.of(new float[8][I])));
+        try (var network = Network.builder(I).layer(Layer.of(Lstm.of(2)).bidirectional()).classes(2).seed(1).build();
+                var batches = Batches.inference(network, data, 1)) {
+            assertThrows(IllegalArgumentException.class, () -> batches.epochInPieces(0, 4, (_, _, _) -> true));
+            assertThrows(IllegalArgumentException.class, () -> batches.epochInPieces(0, 0, (_, _, _) -> true));
         }
     }
 

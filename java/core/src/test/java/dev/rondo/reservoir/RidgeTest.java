@@ -51,22 +51,33 @@ class RidgeTest {
         return features;
     }
 
-    private static Network.Builder stack() {
-        return Network.builder(I).layer(Gru.of(5)).layer(Layer.of(Elman.of(3)).bidirectional())
+    private static Network.Builder stack(boolean bothDirections) {
+        Layer top = Layer.of(Elman.of(bothDirections ? 3 : 6));
+        return Network.builder(I).layer(Gru.of(5)).layer(bothDirections ? top.bidirectional() : top)
                 .backend(Backend.REFERENCE).precision(Precision.FLOAT64).seed(3).quiet();
     }
 
     /** Sequences of several lengths, one shorter than the washout, one empty; two outputs, and a skip. */
     @Test
     void eachStepBehindTheWashoutIsARowOfTheRegression() {
+        checkRows(true, 40, 3, 0, 17);
+    }
+
+    /** As many steps as are run at once, one more, twice as many and three; forwards alone can be run in pieces. */
+    @Test
+    void longSequencesAreRunInPieces() {
+        checkRows(false, 256, 257, 0, 515, 2);
+    }
+
+    private void checkRows(boolean bothDirections, int... lengths) {
         List<float[][]> inputs = new ArrayList<>();
         List<float[][]> targets = new ArrayList<>();
-        for (int length : new int[] {40, 3, 0, 17}) {
+        for (int length : lengths) {
             inputs.add(rows(length, I));
             targets.add(rows(length, 2));
         }
-        List<float[][]> states = states(stack(), inputs);
-        try (var network = stack().outputs(2).skip().loss(Loss.meanSquaredError()).build();
+        List<float[][]> states = states(stack(bothDirections), inputs);
+        try (var network = stack(bothDirections).outputs(2).skip().loss(Loss.meanSquaredError()).build();
                 var regression = RidgeRegression.of(6 + I, 2)) {
             for (int n = 0; n < inputs.size(); n++) {
                 for (int t = 4; t < inputs.get(n).length; t++) {
@@ -155,8 +166,8 @@ class RidgeTest {
             sides[t] = new float[] {2 * y[t][0] - 1, 2 * y[t][1] - 1};
         }
         sides[0] = new float[] {-1, -1};
-        Network.Builder binary = stack().outputs(2).skip().loss(Loss.sigmoidCrossEntropy());
-        Network.Builder plain = stack().outputs(2).skip().loss(Loss.meanSquaredError());
+        Network.Builder binary = stack(true).outputs(2).skip().loss(Loss.sigmoidCrossEntropy());
+        Network.Builder plain = stack(true).outputs(2).skip().loss(Loss.meanSquaredError());
         try (var signs = binary.build(); var values = plain.build()) {
             LinearReadout found = Ridge.of(1e-3).fit(signs, dataset(x, y));
             LinearReadout expected = Ridge.of(1e-3).fit(values, dataset(x, sides));
