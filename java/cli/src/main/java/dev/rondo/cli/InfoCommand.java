@@ -1,8 +1,11 @@
 package dev.rondo.cli;
 
 import dev.rondo.cell.Backend;
+import dev.rondo.cell.Cell;
 import dev.rondo.cell.Execution;
 import dev.rondo.cell.IsaTier;
+import dev.rondo.cell.reservoir.Reservoir;
+import dev.rondo.check.EchoState;
 import dev.rondo.kernel.Backends;
 import dev.rondo.network.Cells;
 import dev.rondo.network.Layer;
@@ -12,6 +15,7 @@ import dev.rondo.text.Vocabulary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -54,8 +58,13 @@ final class InfoCommand implements Callable<Integer> {
             line("unit", vocabulary.unit().singular() + ", figures in nats and " + vocabulary.unit().measureName());
             line("vocabulary", vocabulary.toString());
             line("line start", vocabulary.lineStart().isPresent() ? "known" : "unknown: its text had but one line");
-            for (Layer layer : network.description().layers()) {
-                line("layer", Cells.text(layer.cell()) + ", " + Figures.count(layer.cell().hiddenSize(), "unit"));
+            List<Layer> layers = network.description().layers();
+            for (int i = 0; i < layers.size(); i++) {
+                Cell cell = layers.get(i).cell();
+                line("layer", Cells.text(cell) + ", " + Figures.count(cell.hiddenSize(), "unit")
+                        + (cell instanceof Reservoir
+                                ? Figures.format(", effective radius %.4f", EchoState.effectiveRadius(network, i))
+                                : ""));
             }
             line("parameters", Figures.format("%,d", network.parameters().count()) + ", " + network.precision());
         }

@@ -6,19 +6,27 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.IsaTier;
+import dev.rondo.cell.reservoir.Reservoir;
 import dev.rondo.check.Deviation;
+import dev.rondo.check.EchoState;
 import dev.rondo.check.SelfCheck.Row;
 import dev.rondo.check.SelfCheck.Verdict;
 import dev.rondo.kernel.Backends;
 import dev.rondo.memory.Precision;
 import dev.rondo.network.Cells;
+import dev.rondo.network.Network;
+import dev.rondo.text.LanguageModel;
+import dev.rondo.text.Vocabulary;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** {@code rondo info} and {@code rondo check}. */
 class MachineCommandsTest {
@@ -37,6 +45,20 @@ class MachineCommandsTest {
             assertEquals(Backends.missing(backend).isPresent(), line.contains("not available: "), line);
         }
         assertTrue(info.contains(System.getProperty("java.runtime.version")), info);
+    }
+
+    /** Of a model's reservoir, the radius under its leak, which is that of 0.5 I + 0.5 W: no file says it. */
+    @Test
+    void infoOfAModelNamesTheEffectiveRadius(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("model.rondo");
+        var vocabulary = Vocabulary.characters("ab");
+        var network = Network.oneHot(2).layer(Reservoir.of(40).leak(0.5)).classes(2).seed(1).quiet().build();
+        double expected = EchoState.effectiveRadius(network, 0);
+        try (var model = new LanguageModel(vocabulary, network)) {
+            model.save(file);
+        }
+        String info = Outcome.of("info", "--model", file).succeeded().out();
+        assertTrue(expected < 1 && info.contains(Figures.format(", 40 units, effective radius %.4f", expected)), info);
     }
 
     @Test
