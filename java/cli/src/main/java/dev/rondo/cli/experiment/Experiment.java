@@ -10,7 +10,7 @@ public interface Experiment {
                 new LongLags(AddingProblem.published()), new LongLags(TemporalOrder.published()),
                 new EmbeddedReber(), new ShortLag(),
                 new MackeyGlass(), new Narma(), new MemoryCapacity(),
-                new AnBnCn(), new MackeyGlassFilter());
+                new AnBnCn(), new MackeyGlassFilter(), new OnlineCopy());
     }
 
     /** {@return the name on the command line} */
