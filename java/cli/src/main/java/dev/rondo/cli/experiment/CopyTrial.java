@@ -23,7 +23,7 @@ import java.util.stream.IntStream;
  * @param weights how many parameters the network has
  * @param data steps of all streams that were read when sequences of up to 1, 2, ... bits had been mastered
  */
-record CopyTrial(long weights, List<Long> data) implements Comparable<CopyTrial> {
+record CopyTrial(long weights, List<Long> data) {
     static final int STREAMS = 4;
 
     /** The mean loss below which a length is mastered, in bits per bit. */
@@ -32,7 +32,11 @@ record CopyTrial(long weights, List<Long> data) implements Comparable<CopyTrial>
     /** Bits, at least, of which the mean is judged; each is counted once. */
     static final int JUDGED = 512;
 
-    /** How a network is trained: rates are the best of 1e-3, 3e-3 and 1e-2 with another seed. */
+    /** Trials that mastered longer sequences come first; of the same length, those that took less data. */
+    static final Comparator<CopyTrial> ORDER =
+            Comparator.comparingInt(CopyTrial::mastered).reversed().thenComparingLong(CopyTrial::lastData);
+
+    /** How a network is trained, at the best of three rates that were tried with another seed. */
     enum Rule {
         RTRL("RTRL", 3e-3),
         SNAP("SnAp-1", 3e-3),
@@ -65,13 +69,6 @@ record CopyTrial(long weights, List<Long> data) implements Comparable<CopyTrial>
     /** {@return what had been read when they were; 0 if none were} */
     long lastData() {
         return data.isEmpty() ? 0 : data.getLast();
-    }
-
-    /** Trials that mastered longer sequences come first; of the same length, those that took less data. */
-    @Override
-    public int compareTo(CopyTrial other) {
-        return Comparator.comparingInt(CopyTrial::mastered).reversed().thenComparingLong(CopyTrial::lastData)
-                .compare(this, other);
     }
 
     /**

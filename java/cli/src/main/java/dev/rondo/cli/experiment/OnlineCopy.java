@@ -79,6 +79,7 @@ final class OnlineCopy implements Experiment {
         var figures = new ArrayList<Map<String, Object>>();
         XYChart chart = Charts.lines("Copy: how long the sequences are that learners have mastered", "data",
                 "bits, mean of seeds");
+        chart.getStyler().setYAxisDecimalPattern("0.0");
         for (var entry : futures.entrySet()) {
             Rule rule = entry.getKey();
             var trials = new ArrayList<CopyTrial>();
@@ -108,7 +109,8 @@ final class OnlineCopy implements Experiment {
     /** {@return whether learners are in the order published, by length and then by data that it took} */
     private static boolean inOrder(Map<Rule, List<CopyTrial>> trials, int i) {
         CopyTrial snap = trials.get(Rule.SNAP).get(i);
-        return trials.get(Rule.RTRL).get(i).compareTo(snap) <= 0 && snap.compareTo(trials.get(Rule.UORO).get(i)) < 0;
+        return CopyTrial.ORDER.compare(trials.get(Rule.RTRL).get(i), snap) <= 0
+                && CopyTrial.ORDER.compare(snap, trials.get(Rule.UORO).get(i)) < 0;
     }
 
     private Map<String, Object> figures(Rule rule, List<CopyTrial> trials) {

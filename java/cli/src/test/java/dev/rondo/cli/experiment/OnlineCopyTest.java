@@ -57,7 +57,8 @@ class OnlineCopyTest {
         var later = new CopyTrial(1, List.of(4L, 20L));
         var shorter = new CopyTrial(1, List.of(4L));
         var none = new CopyTrial(1, List.of());
-        assertEquals(List.of(best, later, shorter, none), Stream.of(none, later, shorter, best).sorted().toList());
+        assertEquals(List.of(best, later, shorter, none),
+                Stream.of(none, later, shorter, best).sorted(CopyTrial.ORDER).toList());
         assertArrayEquals(new long[] {20, 0}, new long[] {later.lastData(), none.lastData()});
     }
 
