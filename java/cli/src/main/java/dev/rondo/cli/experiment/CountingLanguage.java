@@ -18,7 +18,7 @@ final class CountingLanguage {
     /** Outputs: one each for a, b, c, the end. */
     static final int OUTPUTS = 4;
 
-    private static final int STREAMS = 64; // sequences that are judged side by side
+    private static final int STREAMS = 16; // sequences that are judged side by side
 
     private CountingLanguage() {}
 
@@ -38,7 +38,7 @@ final class CountingLanguage {
         return output == next || t > 0 && t < n && output == 1 || t == n && output == 0;
     }
 
-    /** {@return sequences side by side with their targets, 1 for what may come next and else -1} */
+    /** {@return sequences side by side with their targets, 1 for what may come next and else 0} */
     static SequenceBatch sequences(int... n) {
         int B = n.length;
         int T = length(Arrays.stream(n).max().orElseThrow());
@@ -49,7 +49,7 @@ final class CountingLanguage {
                 int row = t * B + b;
                 inputs[row * INPUTS + symbol(n[b], t)] = 1;
                 for (int o = 0; o < OUTPUTS; o++) {
-                    targets[row * OUTPUTS + o] = mayFollow(n[b], t, o) ? 1 : -1;
+                    targets[row * OUTPUTS + o] = mayFollow(n[b], t, o) ? 1 : 0;
                 }
             }
         }
@@ -68,7 +68,7 @@ final class CountingLanguage {
         return limit;
     }
 
-    /** {@return the smallest n of so many that is not accepted: at some step an output is on the wrong side; or 0} */
+    /** {@return the smallest n of so many that is not accepted: at some step a logit has the wrong sign; or 0} */
     private static int firstWrong(Network network, int from, int count) {
         try (var pass = network.inference(length(from + count - 1), count)) {
             pass.forward(sequences(IntStream.range(from, from + count).toArray()));
@@ -81,7 +81,7 @@ final class CountingLanguage {
         return 0;
     }
 
-    /** {@return whether sequence b of a pass, of n, has each output on the right side at each step} */
+    /** {@return whether sequence b of a pass, of n, has the right sign of each logit at each step} */
     private static boolean accepts(NetworkPass pass, int n, int b) {
         for (int t = 0; t < length(n); t++) {
             for (int o = 0; o < OUTPUTS; o++) {

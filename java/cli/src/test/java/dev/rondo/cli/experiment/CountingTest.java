@@ -76,12 +76,12 @@ class CountingTest {
         }
     }
 
-    /** The filter learns all that it is trained on from 300 sequences, whatever runs beside it. */
+    /** The filter learns to count further than it is trained on and chosen by, whatever runs beside it. */
     @Test
-    void theFilterLearnsToCountToTen() throws InterruptedException {
-        Findings found = new AnBnCn(300, 1).run(1, 2, line -> {});
-        assertTrue((int) found.figures().getFirst().get("best") >= CountingTrial.TRAINED,
+    void theFilterLearnsToCount() throws InterruptedException {
+        Findings found = new AnBnCn(100, 1).run(1, 2, line -> {});
+        assertTrue((int) found.figures().getFirst().get("best") > CountingTrial.VALIDATED,
                 () -> String.join("\n", found.report()));
-        assertEquals(found.report(), new AnBnCn(300, 1).run(1, 1, line -> {}).report());
+        assertEquals(found.report(), new AnBnCn(100, 1).run(1, 1, line -> {}).report());
     }
 }
