@@ -2,8 +2,9 @@
  * What CellPlan does where weight_hh is sparse; see pass.h and sparse.h.
  *
  * A step is the input's product, then that of the state by the weights that are there; backwards by the same weights
- * transposed. Forward, few inputs are multiplied on the way, and many streams stay side by side from step to step. The gradient of a weight is the product of two rows of numbers, one for each (t, b): the gradients of the
- * pre-activation that it feeds, and the states that it multiplies. So both are transposed, some (t, b) at a time.
+ * transposed. Forward, few inputs are multiplied on the way, and many streams stay side by side from step to step. The
+ * gradient of a weight is the product of two rows of numbers, one for each (t, b): the gradients of the pre-activation
+ * that it feeds, and the states that it multiplies. So both are transposed, some (t, b) at a time.
  */
 #ifndef RONDO_RESERVOIR_H
 #define RONDO_RESERVOIR_H

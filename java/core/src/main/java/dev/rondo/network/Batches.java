@@ -311,12 +311,13 @@ public final class Batches implements AutoCloseable {
         if (pass != null && pass.timeSteps() >= Math.min(timeSteps, mostSteps)) {
             return pass;
         }
-        int room = Math.min(Math.max(timeSteps, longest), mostSteps);
+        int room = Math.max(timeSteps, longest);
         if (pass != null) {
             room = Math.clamp(2L * pass.timeSteps(), room, Integer.MAX_VALUE - 1);
             pass.close();
             pass = null; // if there is no memory for a larger one, this stays closed once
         }
+        room = Math.min(room, mostSteps);
         pass = training ? network.pass(room, batchSize) : network.inference(room, batchSize);
         passes++;
         return pass;

@@ -82,9 +82,9 @@ public record Ridge(double lambda, int washout) {
      * while its loss means little. A network that is trained by a loss of one's own has none, and is refused.
      *
      * @param network with a dense head and a loss, which says what targets are
-     * @param data sequences that fit it, with targets; 32 run side by side, some steps at a time, so that the memory does
-     *     not grow with their length; each as a whole where the network has a bidirectional layer, or its head reads
-     *     the last step
+     * @param data sequences that fit it, with targets; 32 run side by side, 256 steps at a time, so that the memory for
+     *     states does not grow with their length; each as a whole where the network has a bidirectional layer, or its
+     *     head reads the last step
      * @return what was found, in float64; features are the top layer's output, then the input that a skip reads
      * @throws IllegalArgumentException if the network has no dense head or no loss, if data or targets do not fit, if
      *     some numbers of a row count and others do not, or as {@link RidgeRegression#solve} says
