@@ -17,23 +17,28 @@ import org.knowm.xchart.XYChart;
  * gradients; after Gers, Perez-Ortiz, Eck and Schmidhuber, "DEKF-LSTM" (ESANN 2002).
  */
 final class AnBnCn implements Experiment {
-    private static final String ROW = "%-6s %8s %9s %7s %9s %7s %15s %6s %8s   %s";
+    private static final String ROW = "%-6s %8s %6s %9s %7s %9s %7s %15s %6s %8s   %s";
 
     private final int sequences;
+    private final int patience;
     private final int networks;
 
     AnBnCn() {
-        this(300, 10);
+        this(5000, 300, 10);
     }
 
-    /** Trains so many networks by each rule, from so many sequences each at most, Adam from ten times as many. */
-    AnBnCn(int sequences, int networks) {
+    /**
+     * Trains so many networks by each rule, from so many sequences each at most; after {@code patience} of them, by
+     * Adam ten times as many, one that has learned nothing is drawn anew.
+     */
+    AnBnCn(int sequences, int patience, int networks) {
         this.sequences = sequences;
+        this.patience = patience;
         this.networks = networks;
     }
 
-    private int sequences(Rule rule) {
-        return rule == Rule.ADAM ? 10 * sequences : sequences;
+    private int patience(Rule rule) {
+        return rule == Rule.ADAM ? 10 * patience : patience;
     }
 
     @Override
@@ -52,7 +57,8 @@ final class AnBnCn implements Experiment {
             var futures = new LinkedHashMap<Rule, List<Future<CountingTrial>>>();
             for (Rule rule : Rule.values()) {
                 futures.put(rule, IntStream.range(0, networks)
-                        .mapToObj(i -> pool.submit(() -> CountingTrial.run(rule, sequences(rule), seed * 1000 + i)))
+                        .mapToObj(i -> pool.submit(
+                                () -> CountingTrial.run(rule, sequences, patience(rule), seed * 1000 + i)))
                         .toList());
             }
             try {
@@ -68,10 +74,12 @@ final class AnBnCn implements Experiment {
         var report = new ArrayList<String>();
         report.add("score: the largest N with every n from 1 to N right at every step, " + CountingTrial.LIMIT
                 + " at most; trained on n from 1 to " + CountingTrial.TRAINED);
-        report.add(String.format(Locale.ROOT, "training ends when n up to %d are right, or after %,d sequences, of "
-                + "Adam %,d; published: DEKF, right up to n = 1000 and more", CountingTrial.VALIDATED, sequences,
-                sequences(Rule.ADAM)));
-        report.add(String.format(Locale.ROOT, ROW, "rule", "weights", "learned", "after", "stopped", "after",
+        report.add(String.format(Locale.ROOT, "training ends when n up to %d are right, or after %,d sequences; a "
+                + "network", CountingTrial.VALIDATED, sequences));
+        report.add(String.format(Locale.ROOT, "without n up to %d after %,d, by Adam %,d, is drawn anew; published: "
+                + "DEKF, right up to n = 1000 and more", CountingTrial.TRAINED, patience(Rule.DEKF),
+                patience(Rule.ADAM)));
+        report.add(String.format(Locale.ROOT, ROW, "rule", "weights", "draws", "learned", "after", "stopped", "after",
                 "best published", "best", "median", "each network"));
         var figures = new ArrayList<Map<String, Object>>();
         XYChart chart = Charts.lines("a^n b^n c^n: how far networks count", "network, the worst first", "N");
@@ -85,7 +93,7 @@ final class AnBnCn implements Experiment {
             Map<String, Object> row = figures(entry.getKey(), trials);
             figures.add(row);
             double[] scores = (double[]) row.get("each");
-            report.add(String.format(Locale.ROOT, ROW, row.get("rule"), row.get("weights"),
+            report.add(String.format(Locale.ROOT, ROW, row.get("rule"), row.get("weights"), row.get("draws"),
                     row.get("learned") + " of " + networks, after(trials, CountingTrial::learned),
                     row.get("stopped") + " of " + networks, after(trials, CountingTrial::stopped),
                     row.get("published"), row.get("best"), number((double) row.get("median")),
@@ -111,6 +119,7 @@ final class AnBnCn implements Experiment {
         var figures = new LinkedHashMap<String, Object>();
         figures.put("rule", rule == Rule.DEKF ? "DEKF" : "Adam");
         figures.put("weights", trials.getFirst().weights());
+        figures.put("draws", trials.stream().mapToInt(CountingTrial::draws).sum());
         figures.put("learned", trials.stream().filter(trial -> trial.learned() > 0).count());
         figures.put("learned_after", trials.stream().map(CountingTrial::learned).toList());
         figures.put("stopped", trials.stream().filter(trial -> trial.stopped() > 0).count());

@@ -17,14 +17,17 @@ import java.util.random.RandomGenerator;
 
 /**
  * One network that learns {@link CountingLanguage} from sequences of n up to {@link #TRAINED}, one at a time, until it
- * accepts all n up to {@link #VALIDATED}, and is scored then: by the largest N with every n from 1 to N accepted.
+ * accepts all n up to {@link #VALIDATED}, and is scored then: by the largest N with every n from 1 to N accepted. One
+ * that does not learn what it is trained on in time is given up, and drawn anew.
  *
  * @param score N, at most {@link #LIMIT}; of a network that did not get so far, that after the last sequence
- * @param learned sequences after which all that is trained on was accepted for the first time; -1 if never
- * @param stopped sequences after which all up to {@link #VALIDATED} was accepted; -1 if never
+ * @param draws how often first weights were drawn
+ * @param learned sequences, of all draws, after which all that is trained on was accepted for the first time; -1 if
+ *     never
+ * @param stopped sequences, of all draws, after which all up to {@link #VALIDATED} was accepted; -1 if never
  * @param weights how many parameters the network has
  */
-record CountingTrial(int score, int learned, int stopped, long weights) {
+record CountingTrial(int score, int draws, int learned, int stopped, long weights) {
     static final int TRAINED = 10;
 
     /** Longest n that the end of training is chosen by. */
@@ -54,29 +57,47 @@ record CountingTrial(int score, int learned, int stopped, long weights) {
         }
     }
 
-    /** {@return a trial, done, of so many sequences at most} */
-    static CountingTrial run(Rule rule, int sequences, long seed) throws InterruptedException {
+    /**
+     * {@return a trial, done, of so many sequences at most}
+     *
+     * @param patience sequences after which a network that has not learned those it is trained on is given up
+     */
+    static CountingTrial run(Rule rule, int sequences, int patience, long seed) throws InterruptedException {
         RandomGenerator random = Series.random(seed);
+        int seen = 0;
+        for (int draw = 1;; draw++) {
+            int most = sequences - seen;
+            CountingTrial trial = run(rule, most, Math.min(patience, most), random, random.nextLong());
+            if (trial.learned >= 0 || patience >= most) {
+                return new CountingTrial(trial.score, draw, trial.learned < 0 ? -1 : seen + trial.learned,
+                        trial.stopped < 0 ? -1 : seen + trial.stopped, trial.weights);
+            }
+            seen += patience;
+        }
+    }
+
+    private static CountingTrial run(Rule rule, int sequences, int patience, RandomGenerator random, long seed)
+            throws InterruptedException {
         try (var network = network(seed, random);
                 var pass = network.pass(CountingLanguage.length(TRAINED), 1)) {
             Trainer trainer = rule.trainer(network);
             int learned = -1;
             int accepted = 0;
-            for (int i = 1; i <= sequences; i++) {
+            for (int i = 1; i <= sequences && (learned >= 0 || i <= patience); i++) {
                 if (Thread.interrupted()) {
                     throw new InterruptedException("a^n b^n c^n: interrupted");
                 }
                 trainer.step(pass, CountingLanguage.sequences(random.nextInt(1, TRAINED + 1)));
-                if (i % EVERY == 0 || i == sequences) {
+                if (i % EVERY == 0 || i == sequences || i == patience) {
                     accepted = CountingLanguage.accepted(network, VALIDATED);
                     learned = learned < 0 && accepted >= TRAINED ? i : learned;
                     if (accepted == VALIDATED) {
-                        return new CountingTrial(CountingLanguage.accepted(network, LIMIT), learned, i,
+                        return new CountingTrial(CountingLanguage.accepted(network, LIMIT), 1, learned, i,
                                 network.parameters().count());
                     }
                 }
             }
-            return new CountingTrial(accepted, learned, -1, network.parameters().count());
+            return new CountingTrial(accepted, 1, learned, -1, network.parameters().count());
         }
     }
 

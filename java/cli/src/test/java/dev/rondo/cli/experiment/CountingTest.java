@@ -79,9 +79,9 @@ class CountingTest {
     /** The filter learns to count further than it is trained on and chosen by, whatever runs beside it. */
     @Test
     void theFilterLearnsToCount() throws InterruptedException {
-        Findings found = new AnBnCn(100, 1).run(1, 2, line -> {});
+        Findings found = new AnBnCn(100, 100, 1).run(1, 2, line -> {});
         assertTrue((int) found.figures().getFirst().get("best") > CountingTrial.VALIDATED,
                 () -> String.join("\n", found.report()));
-        assertEquals(found.report(), new AnBnCn(100, 1).run(1, 1, line -> {}).report());
+        assertEquals(found.report(), new AnBnCn(100, 100, 1).run(1, 1, line -> {}).report());
     }
 }
