@@ -69,13 +69,13 @@ final class DirectionPass implements AutoCloseable {
         return builder;
     }
 
-    /** Draws the masks of T steps. */
-    void drawMasks(MaskDraw draw, SeededRandom random, int timeSteps) {
+    /** Draws the masks of T steps, from step {@code first} on of the {@code drawn} that masks are drawn for. */
+    void drawMasks(SeededRandom random, int first, int timeSteps, int drawn) {
         if (recurrentMask != null) {
-            recurrentMask.draw(draw, random, timeSteps);
+            recurrentMask.draw(random, first, timeSteps, drawn);
         }
         if (zoneout != null) {
-            zoneout.draw(draw, random, timeSteps);
+            zoneout.draw(random, first, timeSteps, drawn);
         }
     }
 

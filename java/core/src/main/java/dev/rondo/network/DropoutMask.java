@@ -36,14 +36,14 @@ final class DropoutMask {
         return factors;
     }
 
-    /** Draws the masks of {@code timeSteps} steps. */
-    void draw(MaskDraw draw, SeededRandom random, int timeSteps) {
+    /** Draws the masks of T steps, from step {@code first} on of {@code drawn}. */
+    void draw(SeededRandom random, int first, int timeSteps, int drawn) {
         if (once) {
             draw(random, 1);
         } else {
-            draw.skipBefore(random, width);
+            random.skip((long) first * width);
             draw(random, timeSteps);
-            draw.skipAfter(random, timeSteps, width);
+            random.skip((long) (drawn - first - timeSteps) * width);
         }
     }
 

@@ -166,13 +166,13 @@ final class LayerPass implements AutoCloseable {
         }
     }
 
-    /** Draws the masks of T steps. */
-    void drawMasks(MaskDraw draw, SeededRandom random, int timeSteps) {
+    /** Draws the masks of T steps, from step {@code first} on of the {@code drawn} that masks are drawn for. */
+    void drawMasks(SeededRandom random, int first, int timeSteps, int drawn) {
         if (dropout != null) {
-            dropout.draw(draw, random, timeSteps);
+            dropout.draw(random, first, timeSteps, drawn);
         }
         for (DirectionPass direction : directions) {
-            direction.drawMasks(draw, random, timeSteps);
+            direction.drawMasks(random, first, timeSteps, drawn);
         }
     }
 

@@ -33,14 +33,4 @@ public record MaskDraw(long seed, int timeSteps, int first) {
     public MaskDraw after(int steps) {
         return new MaskDraw(seed, timeSteps, Math.addExact(first, steps));
     }
-
-    /** Leaves out what the steps before the first are drawn from, {@code perStep} numbers each. */
-    void skipBefore(SeededRandom random, long perStep) {
-        random.skip(first * perStep);
-    }
-
-    /** Leaves out what is drawn for the steps that come after {@code steps} from the first on. */
-    void skipAfter(SeededRandom random, int steps, long perStep) {
-        random.skip((timeSteps - first - steps) * perStep);
-    }
 }

@@ -42,7 +42,10 @@ public final class NetworkPass implements AutoCloseable {
     private boolean masksFixed;
     private long maskSeed; // if they are
     private MaskDraw masksGiven; // null = drawn for each batch
-    private MaskDraw masksDrawn; // in the last forward pass; null if it had none
+    private boolean masksDrawn; // in the last forward pass; by the three numbers of a MaskDraw, of which none is made
+    private long drawnSeed;
+    private int drawnSteps;
+    private int drawnFirst;
     private boolean carryState;
     private long timeOrigin; // of the next forward pass
     private boolean lossKnown;
@@ -189,7 +192,7 @@ public final class NetworkPass implements AutoCloseable {
 
     /** {@return which masks the last forward pass had; null if there was none, or it drew none} */
     public MaskDraw maskDraw() {
-        return masksDrawn;
+        return masksDrawn ? new MaskDraw(drawnSeed, drawnSteps, drawnFirst) : null;
     }
 
     /**
@@ -332,11 +335,19 @@ public final class NetworkPass implements AutoCloseable {
     }
 
     private void drawMasks(int steps) {
-        masksDrawn = masksGiven != null ? masksGiven
-                : new MaskDraw(masksFixed ? maskSeed : network.maskSeeds().nextLong(), steps, 0);
-        masks.state(masksDrawn.seed());
+        masksDrawn = true;
+        if (masksGiven == null) {
+            drawnSeed = masksFixed ? maskSeed : network.maskSeeds().nextLong();
+            drawnSteps = steps;
+            drawnFirst = 0;
+        } else {
+            drawnSeed = masksGiven.seed();
+            drawnSteps = masksGiven.timeSteps();
+            drawnFirst = masksGiven.first();
+        }
+        masks.state(drawnSeed);
         for (LayerPass layer : layers) {
-            layer.drawMasks(masksDrawn, masks, steps);
+            layer.drawMasks(masks, drawnFirst, steps, drawnSteps);
         }
     }
 

@@ -28,8 +28,10 @@ final class ZoneoutHold {
         return hold;
     }
 
-    void draw(MaskDraw draw, SeededRandom random, int timeSteps) {
-        draw.skipBefore(random, (long) batchSize * units);
+    /** Draws which units are held in T steps, from step {@code first} on of {@code drawn}. */
+    void draw(SeededRandom random, int first, int timeSteps, int drawn) {
+        long perStep = (long) batchSize * units;
+        random.skip(first * perStep);
         for (int t = 0; t < timeSteps; t++) {
             for (int b = 0; b < batchSize; b++) {
                 boolean all = rows.held(t, b);
@@ -40,6 +42,6 @@ final class ZoneoutHold {
                 }
             }
         }
-        draw.skipAfter(random, timeSteps, (long) batchSize * units);
+        random.skip((drawn - first - timeSteps) * perStep);
     }
 }

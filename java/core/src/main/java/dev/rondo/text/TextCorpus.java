@@ -16,7 +16,7 @@ import java.util.Objects;
  * <pre>{@code
  * TextCorpus characters = TextCorpus.of(Files.readString(path));
  * TextCorpus words = TextCorpus.builder(TextSource.of(List.of(path)))
- *         .words(WordOptions.defaults().minimumCount(3)).directory(run).build();
+ *         .words(WordOptions.defaults().minimumCount(3)).directory(Path.of("corpus")).build();
  * }</pre>
  *
  * <p>Built into a directory, it is written there in a few passes over the text, and mapped into memory: as long as the

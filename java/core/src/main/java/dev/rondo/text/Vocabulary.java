@@ -14,7 +14,7 @@ import java.util.function.IntConsumer;
  * number of threads may use.
  *
  * <pre>{@code
- * Vocabulary vocabulary = model.vocabulary();
+ * Vocabulary vocabulary = Vocabulary.characters("To be, or not to be");
  * int[] tokens = vocabulary.encode("To be");
  * String text = vocabulary.decode(tokens);
  * }</pre>

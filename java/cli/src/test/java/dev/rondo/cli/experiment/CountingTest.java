@@ -76,12 +76,15 @@ class CountingTest {
         }
     }
 
-    /** The filter learns to count further than it is trained on and chosen by, whatever runs beside it. */
+    /**
+     * The filter learns to count further than it is trained on and chosen by, whatever runs beside it. Four draws of ten
+     * learn, so that of ten draws one does, however a machine rounds, but for one time in 170.
+     */
     @Test
     void theFilterLearnsToCount() throws InterruptedException {
-        Findings found = new AnBnCn(100, 100, 1).run(1, 2, line -> {});
+        Findings found = new AnBnCn(1500, 150, 1).run(1, 2, line -> {});
         assertTrue((int) found.figures().getFirst().get("best") > CountingTrial.VALIDATED,
                 () -> String.join("\n", found.report()));
-        assertEquals(found.report(), new AnBnCn(100, 100, 1).run(1, 1, line -> {}).report());
+        assertEquals(found.report(), new AnBnCn(1500, 150, 1).run(1, 1, line -> {}).report());
     }
 }
