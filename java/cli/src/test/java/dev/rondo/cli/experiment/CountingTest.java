@@ -77,8 +77,8 @@ class CountingTest {
     }
 
     /**
-     * The filter learns to count further than it is trained on and chosen by, whatever runs beside it. Four draws of ten
-     * learn, so that of ten draws one does, however a machine rounds, but for one time in 170.
+     * The filter learns to count further than it is trained on and chosen by, whatever runs beside it. Four draws of
+     * ten learn, so that of ten draws one does, however a machine rounds, but for one time in 170.
      */
     @Test
     void theFilterLearnsToCount() throws InterruptedException {
