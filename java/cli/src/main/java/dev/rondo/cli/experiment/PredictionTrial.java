@@ -7,14 +7,15 @@ import dev.rondo.network.SequenceBatch;
 import dev.rondo.train.Ekf;
 import dev.rondo.train.ParameterGroups;
 import dev.rondo.train.Trainer;
+import java.util.Arrays;
 
 /**
- * A small network that learned by a multi-stream decoupled Kalman filter to predict the next value of the series of
- * Mackey and Glass, and then goes on by itself.
+ * A network that learned, a small one by a multi-stream decoupled Kalman filter, to predict the next value of the series
+ * of Mackey and Glass, and then goes on by itself.
  *
  * @param oneStep the root mean square error of the next value, on another series, in deviations of it
  * @param growth that of free steps by their number, over {@link #STARTS} starts
- * @param weights how many parameters the network has
+ * @param weights how many of its parameters were trained
  */
 record PredictionTrial(double oneStep, double[] growth, long weights) {
     /** Steps that networks go on for, the horizon of NRMSE84 among them. */
@@ -40,6 +41,12 @@ record PredictionTrial(double oneStep, double[] growth, long weights) {
             train(network, epochs, Series.mackeyGlass(TRAINING + 1, seed));
             return judge(network, Series.mackeyGlass(STARTS * HORIZON + WASHOUT + FREE, ~seed));
         }
+    }
+
+    /** {@return a trial of the network of Jaeger's report, whose first free step is the next value of another series} */
+    static PredictionTrial echoState(int units, long seed) {
+        double[] growth = Arrays.copyOf(ChaosTrial.jaeger(units, seed).growth(), FREE);
+        return new PredictionTrial(growth[0], growth, units + 1); // the readout and its bias
     }
 
     /** The series is cut into streams side by side; their first steps are run through without an update. */
