@@ -48,6 +48,7 @@ record Contestant(String name, Cell cell, Initialization recurrentWeights, Map<I
         setBiases(network, cell.hiddenSize(), gateBiases);
         return network;
     }
+
     /** Sets the biases of some gates of the first layer, by number of the gate, of all its units alike. */
     static void setBiases(Network network, int units, Map<Integer, Double> gateBiases) {
         long first = gateBiases.isEmpty() ? 0 : network.parameters().layout().get("layer0.bias").offset();

@@ -58,8 +58,7 @@ final class EmbeddedReber implements Experiment {
                 new Method("Adam, BPTT", 6, false, 12_000, ADAM.settings),
                 new Method("Adam, RTRL", 8, true, 12_000,
                         trainer -> ADAM.settings.apply(trainer).learner(Rtrl.exact())),
-                kalman("DEKF per unit", ParameterGroups.perUnit()),
-                kalman("DEKF per gate row", ParameterGroups.perGateRow())), 10);
+                kalman()), 10);
     }
 
     EmbeddedReber(List<Method> methods, int trials) {
@@ -67,10 +66,11 @@ final class EmbeddedReber implements Experiment {
         this.trials = trials;
     }
 
-    /** Updates are made after each symbol. Those after 3000 strings are too small to find what has not been found. */
-    private static Method kalman(String name, ParameterGroups groups) {
-        return new Method(name, 12, false, 3_000, trainer -> trainer.learner(Ekf.decoupled(groups)
-                .measurementNoise(10, 1, 5_000).processNoise(1e-3, 1e-6, 20_000)));
+    /** Of an update after each symbol; updates after 3,000 strings are too small to help. */
+    static Method kalman() {
+        return new Method("DEKF per gate row", 12, false, 3_000,
+                trainer -> trainer.learner(Ekf.decoupled(ParameterGroups.perGateRow())
+                        .measurementNoise(10, 1, 5_000).processNoise(1e-3, 1e-6, 20_000)));
     }
 
     @Override

@@ -10,8 +10,8 @@ import dev.rondo.train.Trainer;
 import java.util.Arrays;
 
 /**
- * A network that learned, a small one by a multi-stream decoupled Kalman filter, to predict the next value of the series
- * of Mackey and Glass, and then goes on by itself.
+ * A network that learned to predict the next value of the series of Mackey and Glass, a small one by a multi-stream
+ * decoupled Kalman filter, and then goes on by itself.
  *
  * @param oneStep the root mean square error of the next value, on another series, in deviations of it
  * @param growth that of free steps by their number, over {@link #STARTS} starts
@@ -43,7 +43,7 @@ record PredictionTrial(double oneStep, double[] growth, long weights) {
         }
     }
 
-    /** {@return a trial of the network of Jaeger's report, whose first free step is the next value of another series} */
+    /** {@return a trial of the network of Jaeger's report; its first free step is the next value of another series} */
     static PredictionTrial echoState(int units, long seed) {
         double[] growth = Arrays.copyOf(ChaosTrial.jaeger(units, seed).growth(), FREE);
         return new PredictionTrial(growth[0], growth, units + 1); // the readout and its bias

@@ -107,7 +107,7 @@ record ReberTrial(boolean succeeded, int sequences, long weights, int wrong) {
     }
 
     /** {@return strings to be read, with each next symbol as a target} */
-    private static SequenceBatch batch(List<ReberString> strings) {
+    static SequenceBatch batch(List<ReberString> strings) {
         int[] lengths = strings.stream().mapToInt(ReberString::steps).toArray();
         int longest = Arrays.stream(lengths).max().orElseThrow();
         var symbols = new int[longest * lengths.length];
