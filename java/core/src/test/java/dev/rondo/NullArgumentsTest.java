@@ -180,6 +180,7 @@ class NullArgumentsTest {
             "Network.Builder.maxIsa(IsaTier): tier",
             "NetworkHead(int, boolean, Loss): loss",
             "NetworkHead(int, boolean, boolean, Loss): loss",
+            "NetworkPass.maskDraw(MaskDraw): value",
             "Trainer.step(NetworkPass, SequenceBatch, OutputLoss): loss",
             "TrainingSummary(long, double, Evaluation, Evaluation, boolean): best",
             "TrainingSummary(long, double, Evaluation, Evaluation, boolean): last");

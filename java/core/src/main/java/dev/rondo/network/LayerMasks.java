@@ -3,8 +3,9 @@ package dev.rondo.network;
 import java.lang.foreign.MemorySegment;
 
 /**
- * What a layer of a pass multiplied its numbers with in training, and which of its units it held. T time steps, B
- * sequences, W width of the layer's output, P of the cell's, H units.
+ * What a layer of a pass multiplied its numbers with in training, and which of its units it held. T is the most time
+ * steps that a batch of the pass may have, and masks beyond those of its last batch mean nothing; B sequences, W width
+ * of the layer's output, P of the cell's, H units. Memory is the pass's own, see {@link NetworkPass#masks}.
  *
  * @param output factors on what the layer hands on, 0 or {@code 1 / (1 - rate)}: [T, B, W], or [B, W] if one mask holds
  *     for all steps; null without {@linkplain Layer#dropout dropout}

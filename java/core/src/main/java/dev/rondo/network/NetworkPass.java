@@ -180,13 +180,16 @@ public final class NetworkPass implements AutoCloseable {
 
     /**
      * Gives every forward pass from now on the masks of dropout and zoneout that another one had, for what takes its
-     * steps again.
+     * steps again. They take precedence over {@link #maskSeed}, whichever was called last, until this is called with
+     * null: then masks are drawn as without it. A batch may have no more steps than there are masks for, {@code
+     * timeSteps - first}.
      *
-     * @param value as {@link #maskDraw()} says of a pass of as many sequences; has no effect where nothing is drawn
+     * @param value as {@link #maskDraw()} says of a pass of as many sequences; has no effect where nothing is drawn;
+     *     null for masks that are drawn in each forward pass, the default
      * @return this pass
      */
     public NetworkPass maskDraw(MaskDraw value) {
-        this.masksGiven = Objects.requireNonNull(value, "maskDraw: expected one, got null");
+        this.masksGiven = value;
         return this;
     }
 
@@ -196,7 +199,10 @@ public final class NetworkPass implements AutoCloseable {
     }
 
     /**
-     * {@return the masks that a layer had in the last forward pass}
+     * {@return the masks that a layer had in the last forward pass} They are memory of this pass, closed with it, which
+     * the next forward pass that draws masks overwrites; before the first one it is zero. T of them is
+     * {@link #timeSteps()}, whatever the batch had: masks beyond its steps mean nothing. Those of a pass without
+     * gradients are null.
      *
      * @param layer from 0, the one that reads the input; of a bidirectional one, those of the forward direction
      * @throws IllegalArgumentException if there is no such layer
@@ -288,7 +294,8 @@ public final class NetworkPass implements AutoCloseable {
      * Runs the network over a batch: outputs, and the loss if the batch has targets.
      *
      * @param batch up to T steps of B sequences, of what the network reads
-     * @throws IllegalArgumentException if the batch does not fit, or a token, target or length is out of range
+     * @throws IllegalArgumentException if the batch does not fit, a token, target or length is out of range, or there
+     *     are more steps than masks that {@link #maskDraw(MaskDraw)} gave
      * @throws IllegalStateException after {@link #close()} of pass or network, while another thread uses this pass, or
      *     if memory of the batch is closed
      */

@@ -103,6 +103,22 @@ class DropoutTest {
         }
     }
 
+    @Test
+    void givenMasksGoBeforeASeedUntilTheyAreTakenBack() {
+        try (Network network = units(Layer.of(Elman.relu(H)).dropout(0.5), Backend.REFERENCE, 0, false);
+                var pass = network.pass(T, B)) {
+            assertEquals(0, pass.masks(0).output().toArray(ValueLayout.JAVA_FLOAT)[0], "nothing is drawn yet");
+            var given = new MaskDraw(3, T, 0);
+            float[] byDraw = outputs(pass.maskDraw(given), ones());
+            assertArrayEquals(byDraw, outputs(pass.maskSeed(4), ones()));
+            assertEquals(given, pass.maskDraw());
+            float[] bySeed = outputs(pass.maskDraw(null), ones());
+            assertEquals(new MaskDraw(4, T, 0), pass.maskDraw());
+            assertFalse(Arrays.equals(byDraw, bySeed));
+            assertArrayEquals(bySeed, outputs(pass, ones()));
+        }
+    }
+
     private static MemorySegment step(MemorySegment masks, int t, int bytes) {
         long size = (long) B * H * bytes;
         return masks.asSlice(t * size, size);
