@@ -30,11 +30,11 @@ import java.util.Objects;
  * initialVariance.
  *
  * <p>With squared errors the measurement is the output z itself, and e = y - z. Where outputs are probabilities p, H is
- * theirs, through softmax or sigmoid, e = y - p, and their own covariance C (softmax: diag(p) - p p^T; sigmoid: p - p^2)
- * takes the place of I beside R: the filter is the online natural gradient of the cross-entropy (Ollivier 2018). With a
- * constant R, as in the older papers, an output that is sure and wrong would stand still. Variances count as at least
- * 0.05, so that such an output does not move without bound either. {@link Loss} says which it is; that a loss is a mean
- * over a batch does not count.
+ * theirs, through softmax or sigmoid, e = y - p, and their own covariance C (softmax: diag(p) - p p^T; sigmoid:
+ * p - p^2) takes the place of I beside R: the filter is the online natural gradient of the cross-entropy (Ollivier
+ * 2018). With a constant R, as in the older papers, an output that is sure and wrong would stand still. Variances count
+ * as at least 0.05, so that such an output does not move without bound either. {@link Loss} says which it is; that a
+ * loss is a mean over a batch does not count.
  *
  * <p>P is kept in float64, whatever the network's precision, and of each matrix one half, so that it is symmetric to
  * the bit. What is subtracted is V^T V with V = L^-1 H P, L L^T = A^-1 (Cholesky). An update reads P twice and writes
@@ -43,11 +43,11 @@ import java.util.Objects;
  * long. An {@link ArithmeticException} says so where A shows it, before anything is changed.
  *
  * <p>The filter makes updates itself: no optimiser, clipping or learning rate goes with it (initialVariance / R is in
- * the place of the latter), nor {@link Trainer#update} or a loss of one's own. Parameters of fixed layers stay out. P is
- * part of the trainer's checkpoints, with what annealing has come to: a restored trainer goes on to the bit where
+ * the place of the latter), nor {@link Trainer#update} or a loss of one's own. Parameters of fixed layers stay out. P
+ * is part of the trainer's checkpoints, with what annealing has come to: a restored trainer goes on to the bit where
  * sequences begin, and with {@link Trainer#restorePast} within them. Steps of a trainer are batches. Where a number is
- * not finite, the update of that time step is not made; those of earlier ones in the batch stand, unless the loss of the
- * batch shows it before.
+ * not finite, the update of that time step is not made; those of earlier ones in the batch stand, unless the loss of
+ * the batch shows it before.
  */
 public final class Ekf extends Learner {
     private final ParameterGroups groups;
@@ -211,7 +211,8 @@ public final class Ekf extends Learner {
     /**
      * {@return the memory of the filter: covariance matrices, 4 bytes times the sum of W<sub>g</sub> (W<sub>g</sub> +
      * 1), which are the trainer's, and buffers beside each pass, 24 W bytes for each of B * O rows and 16 bytes for
-     * each two of them} That of what finds the derivatives comes on top.
+     * each two of them} That of what finds the derivatives comes on top. The log says it, too: for one sequence before
+     * a trainer takes P, for B of them before the first pass of as many takes its buffers.
      *
      * @param network that shall be trained
      * @param sequences B, at least 1

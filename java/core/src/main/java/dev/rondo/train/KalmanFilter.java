@@ -25,6 +25,7 @@ final class KalmanFilter extends OptimizerState {
     private final MemorySegment covariance; // P of one group after the other, the lower half
     private final MemorySegment updates; // one number
     private final double[] weights; // as the slab has them
+    private int rowsSaid; // the log has the memory for as many
 
     /** Stands where an optimiser does, for steps and checkpoints. */
     record Rule(Ekf ekf, Network network) implements Optimizer {
@@ -51,8 +52,7 @@ final class KalmanFilter extends OptimizerState {
         this.parameters = network.parameters();
         this.groups = KalmanGroups.of(ekf.groups(), network);
         ekf.requireWithinLimit(groups.covarianceBytes());
-        LOGGER.log(Level.INFO, () -> "Kalman filter: " + groups.covarianceBytes() + " bytes for the covariance of "
-                + groups.parameters() + " parameters in groups of up to " + groups.largest());
+        sayMemory(network.outputSize()); // of one sequence; passes say how many they have
         Backend backend = network.backend() == Backend.NATIVE ? Backend.NATIVE : Backend.REFERENCE; // float64
         this.products = Products.of(backend, FLOAT64, network.execution());
         this.blocks = SymmetricBlocks.of(backend, network.execution(), groups.sizes());
@@ -63,6 +63,20 @@ final class KalmanFilter extends OptimizerState {
         keep("ekf.updates", updates);
         this.weights = new double[groups.all()];
         begin();
+    }
+
+    /** Logs {@link Ekf#memoryBytes} for updates by up to {@code rows} numbers at once, unless more were said. */
+    private void sayMemory(int rows) {
+        if (rows > rowsSaid) {
+            rowsSaid = rows;
+            LOGGER.log(Level.INFO, () -> "Kalman filter: " + memoryBytes(rows) + " bytes for updates by up to " + rows
+                    + " numbers at once, " + groups.covarianceBytes() + " of them for the covariance of "
+                    + groups.parameters() + " parameters in groups of up to " + groups.largest());
+        }
+    }
+
+    private long memoryBytes(int rows) {
+        return Math.addExact(groups.covarianceBytes(), Innovation.bytes(rows, groups.parameters()));
     }
 
     /** Sets the diagonals of P. */
@@ -83,7 +97,8 @@ final class KalmanFilter extends OptimizerState {
 
     /** {@return room for what up to {@code rows} numbers say that are measured at once} */
     Innovation innovation(int rows, Workspace memory) {
-        ekf.requireWithinLimit(Math.addExact(groups.covarianceBytes(), Innovation.bytes(rows, groups.parameters())));
+        ekf.requireWithinLimit(memoryBytes(rows));
+        sayMemory(rows);
         return new Innovation(groups, rows, memory);
     }
 

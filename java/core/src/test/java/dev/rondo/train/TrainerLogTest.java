@@ -1,9 +1,12 @@
 package dev.rondo.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.rondo.cell.Backend;
+import dev.rondo.cell.elman.Elman;
 import dev.rondo.cell.lstm.Lstm;
+import dev.rondo.network.Loss;
 import dev.rondo.network.Network;
 import dev.rondo.network.SequenceBatch;
 import java.util.ArrayList;
@@ -65,6 +68,42 @@ class TrainerLogTest {
             trainer.observe(2);
             trainer.observe(0.5);
             assertEquals(List.of(whatAndHow, "INFO step 5: learning rate 0.5 -> 0.25"), said);
+        }
+    }
+
+    private static String filterSays(Ekf ekf, Network network, int sequences) {
+        long count = network.parameters().count();
+        return "INFO Kalman filter: " + ekf.memoryBytes(network, sequences) + " bytes for updates by up to "
+                + 2 * sequences + " numbers at once, " + 4 * count * (count + 1) + " of them for the covariance of "
+                + count + " parameters in groups of up to " + count;
+    }
+
+    @Test
+    void aKalmanFilterSaysItsMemory() {
+        Ekf ekf = Ekf.global();
+        try (Network network = Network.builder(1).layer(Elman.of(3)).outputs(2).loss(Loss.meanSquaredError())
+                .backend(Backend.REFERENCE).build()) {
+            Trainer trainer = Trainer.builder(network).learner(ekf).build();
+            assertEquals(List.of(filterSays(ekf, network, 1)), said);
+            for (int sequences : new int[] {1, 3, 3, 2}) {
+                try (var pass = network.pass(1, sequences)) {
+                    trainer.step(pass, SequenceBatch.of(new double[sequences], 1, sequences, 1)
+                            .targets(new double[2 * sequences], 2));
+                }
+            }
+            assertEquals(List.of(filterSays(ekf, network, 1), filterSays(ekf, network, 3)),
+                    said.stream().filter(line -> line.startsWith("INFO Kalman filter")).toList());
+        }
+    }
+
+    @Test
+    void aKalmanFilterSaysItsMemoryBeforeItIsTaken() {
+        Ekf ekf = Ekf.global();
+        try (Network network = Network.builder(1).layer(Lstm.of(1000)).outputs(2).loss(Loss.meanSquaredError())
+                .backend(Backend.REFERENCE).build()) {
+            Trainer.Builder builder = Trainer.builder(network).learner(ekf);
+            assertThrows(OutOfMemoryError.class, builder::build); // 64 TB of covariance
+            assertEquals(List.of(filterSays(ekf, network, 1)), said);
         }
     }
 
