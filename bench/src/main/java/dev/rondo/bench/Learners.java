@@ -20,6 +20,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Steps of exact RTRL beside the matrix product that they are made of, and updates of Kalman filters beside the
@@ -126,10 +127,9 @@ final class Learners {
             figure.put("percent_low", 100 * share.low());
             figure.put("percent_high", 100 * share.high());
             figure.put("influence_percent", 100 * Ratios.of(micros.get("sgemm"), influence).median());
-            List<String> cells = texts(figure);
-            cells.set(11, "%s (%s to %s); %s".formatted(cells.get(11), cells.get(12), cells.get(13), cells.get(14)));
-            System.out.printf(STEP, cells.subList(0, 12).toArray());
-            figures.add(figure);
+            print(STEP, figure, List.of("cell", "units", "weights", "threads", "step_us", "linearize_us",
+                    "influence_us", "gradient_us", "sgemm_us", "product_us", "gflops"),
+                    "%.1f (%.1f to %.1f); %.1f", "percent", "percent_low", "percent_high", "influence_percent");
         }
     }
 
@@ -165,10 +165,9 @@ final class Learners {
             figure.put("ratio", ratio.median());
             figure.put("ratio_low", ratio.low());
             figure.put("ratio_high", ratio.high());
-            List<String> cells = texts(figure);
-            cells.set(8, "%.2f (%.2f to %.2f)".formatted(ratio.median(), ratio.low(), ratio.high()));
-            System.out.printf(UPDATE, cells.subList(0, 9).toArray());
-            figures.add(figure);
+            print(UPDATE, figure, List.of("groups", "weights", "largest_group", "rows", "threads", "update_us",
+                    "updates_per_second", "dsyrk_us"),
+                    "%.2f (%.2f to %.2f)", "ratio", "ratio_low", "ratio_high");
         }
     }
 
@@ -190,10 +189,12 @@ final class Learners {
         };
     }
 
-    private static List<String> texts(Map<String, Object> figure) {
-        var texts = new ArrayList<String>();
-        figure.values().forEach(value -> texts.add(
-                value instanceof Double number ? String.format(Locale.ROOT, "%.1f", number) : value.toString()));
-        return texts;
+    /** Keeps a figure and prints a line of it: {@code columns}, then the {@code last} one of several numbers. */
+    private void print(String line, Map<String, Object> figure, List<String> columns, String last, String... numbers) {
+        figures.add(figure);
+        Stream<Object> texts = columns.stream().map(figure::get).map(value ->
+                value instanceof Double number ? String.format(Locale.ROOT, "%.1f", number) : value);
+        String interval = String.format(Locale.ROOT, last, Arrays.stream(numbers).map(figure::get).toArray());
+        System.out.printf(line, Stream.concat(texts, Stream.of(interval)).toArray());
     }
 }
