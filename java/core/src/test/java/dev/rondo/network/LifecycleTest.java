@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Closing, in every order and from other threads. */
 class LifecycleTest {
     /** Methods whose numbers are sizes, not places. */
-    private static final Set<String> SIZES = Set.of("pass", "inference", "evaluate");
+    private static final Set<String> SIZES = Set.of("pass", "inference", "evaluate", "epochInPieces");
 
     private static Network network() {
         return Network.oneHot(5).layer(Lstm.of(16)).classes(5).backend(Backend.REFERENCE).build();
@@ -135,7 +135,8 @@ class LifecycleTest {
             Batches.Visitor visitor = (_, _) -> true;
             batches.epoch(0, visitor);
             batches.close();
-            assertSays("batches are closed", batches, Set.of("padding", "close"), visitor);
+            assertSays("batches are closed", batches, Set.of("padding", "close"), visitor,
+                    (Batches.PieceVisitor) (_, _, _) -> true);
             Batches closing = Batches.training(network, data(), 1);
             assertEquals("batches are closed", assertThrows(IllegalStateException.class, () -> closing.epoch(0,
                     (_, _) -> {
