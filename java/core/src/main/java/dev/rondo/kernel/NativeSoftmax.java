@@ -98,6 +98,15 @@ public final class NativeSoftmax {
         return sum;
     }
 
+    /**
+     * {@return the loss of one row of the last run}
+     *
+     * @param row from 0 to below the rows of that run
+     */
+    public double loss(int row) {
+        return losses.getAtIndex(ValueLayout.JAVA_DOUBLE, row);
+    }
+
     @Override
     public String toString() {
         return "softmax NATIVE " + precision;

@@ -14,6 +14,7 @@ abstract class LossPass {
     private final Precision precision;
     private final int outputs;
     private final double[] row; // [O]
+    private double[] losses = {}; // [N], of the last run
     private double sum;
     private double weight;
 
@@ -56,6 +57,11 @@ abstract class LossPass {
         return weight;
     }
 
+    /** {@return the loss of position {@code n}, which counted in the last run, times its weight} */
+    double loss(int n) {
+        return losses[n];
+    }
+
     /**
      * Runs over all positions.
      *
@@ -89,11 +95,15 @@ abstract class LossPass {
      */
     double sum(Targets targets, MemorySegment values, MemorySegment gradient, double scale) {
         zero(gradient);
+        if (losses.length < targets.positions()) {
+            losses = new double[targets.mostPositions()];
+        }
         double all = 0;
         for (int n = 0; n < targets.positions(); n++) {
             if (targets.counts(n) > 0) {
                 precision.read(values, (long) n * outputs, row, outputs);
-                all += position(targets, n, row, scale);
+                losses[n] = position(targets, n, row, scale);
+                all += losses[n];
                 if (gradient != null) {
                     precision.write(row, gradient, (long) n * outputs, outputs);
                 }

@@ -20,4 +20,9 @@ final class NativeSoftmaxPass extends SoftmaxPass {
         return softmax.run(targets.positions(), values, targets.classes(), scale,
                 gradient == null ? MemorySegment.NULL : gradient);
     }
+
+    @Override
+    double loss(int n) {
+        return softmax.loss(n);
+    }
 }

@@ -464,6 +464,23 @@ public final class NetworkPass implements AutoCloseable {
     }
 
     /**
+     * {@return what one position had part in the {@linkplain #loss() loss}: of classes minus the logarithm of the
+     * target's probability, times its weight; of several numbers their sum; 0 where no target counted}
+     *
+     * @param step of the batch, from 0 on; 0 of a head that reads the last step
+     * @param sequence from 0 to B - 1
+     * @throws IllegalArgumentException if there is no such position
+     * @throws IllegalStateException if the batch of the last forward pass had no targets
+     */
+    public double loss(int step, int sequence) {
+        known();
+        below("step", step, targets.positions() / batchSize);
+        below("sequence", sequence, batchSize);
+        int position = step * batchSize + sequence;
+        return targets.counts(position) > 0 ? loss.loss(position) : 0;
+    }
+
+    /**
      * {@return what {@link #loss()} was divided by: how many classes counted, or the sum of their weights, or how many
      * numbers counted. The loss over several batches is the sum of {@code loss * lossWeight} divided by that of
      * {@code lossWeight}}

@@ -72,6 +72,48 @@ class NetworkPassTest {
         }
     }
 
+    /**
+     * Minus the logarithm of the softmax of the outputs at the target, times its weight; in float32 to its own rounding
+     * of the outputs, none of which is above 1. What is ignored or beyond a length has none, and all together are the
+     * loss.
+     */
+    @ParameterizedTest
+    @EnumSource
+    void everyPositionHasItsPartOfTheLoss(Backend backend) {
+        Available.assume(backend);
+        double[] weights = {1, 2, 0.5, 3, 1};
+        int[] targets = ids(2, T * B);
+        targets[4] = SequenceBatch.IGNORED;
+        int[] lengths = {T, T - 2};
+        try (Network network = Network.oneHot(V).layer(Lstm.of(4)).classes(V).seed(1).backend(backend)
+                .loss(Loss.softmaxCrossEntropy().classWeights(weights)).build();
+                var pass = network.inference(T, B)) {
+            pass.forward(SequenceBatch.tokens(ids(1, T * B), T, B).targets(targets).lengths(lengths));
+            double sum = 0;
+            for (int n = 0; n < T * B; n++) {
+                boolean counts = n != 4 && n / B < lengths[n % B];
+                double expected = counts ? weights[targets[n]] * nats(pass.outputs(), n, targets[n]) : 0;
+                assertEquals(expected, pass.loss(n / B, n % B), 10 * Precision.FLOAT32.epsilon(), "position " + n);
+                sum += pass.loss(n / B, n % B);
+            }
+            assertEquals(pass.loss() * pass.lossWeight(), sum, ROUNDING);
+            assertEquals("step: expected 0 to 5, got 6",
+                    assertThrows(IllegalArgumentException.class, () -> pass.loss(T, 0)).getMessage());
+            assertEquals("sequence: expected 0 to 1, got -1",
+                    assertThrows(IllegalArgumentException.class, () -> pass.loss(0, -1)).getMessage());
+            pass.forward(SequenceBatch.tokens(ids(1, T * B), T, B));
+            assertThrows(IllegalStateException.class, () -> pass.loss(0, 0));
+        }
+    }
+
+    private static double nats(MemorySegment outputs, int position, int target) {
+        double total = 0;
+        for (int o = 0; o < V; o++) {
+            total += Math.exp(Precision.FLOAT32.get(outputs, (long) position * V + o));
+        }
+        return Math.log(total) - Precision.FLOAT32.get(outputs, (long) position * V + target);
+    }
+
     @Test
     void statesThatAreNotThereAreRefused() {
         try (Network network = network(Network.oneHot(V)); var pass = network.pass(T, B)) {
