@@ -43,6 +43,8 @@ public final class Bench {
             rondo bench startup [--starts 10] [--json FILE]
             rondo bench learners [--cells lstm,elman] [--units 16,32,64,128] [--filters 6,11,19,31] [--rows 1,8]
                         [--threads 1] [--rounds 9] [--json FILE]
+            rondo bench generate [--cells lstm] [--units 256,512] [--threads 1,2] [--length 5000] [--rounds 9]
+                        [--json FILE]
             rondo bench reservoir   (forward --cells reservoir --shapes R1,R2,R3,R4: one stream, and sixteen)
             rondo bench --peers [startup] --help
             Patterns are parts of names: forward backward training streaming packing, activation (Exp Sigmoid Tanh),
@@ -81,6 +83,8 @@ public final class Bench {
                 Startup.ofRondo(new Choices(arguments, List.of("starts", "json")));
             } else if (arguments.length > 0 && arguments[0].equals("learners")) {
                 Learners.main(new Choices(arguments, Learners.OPTIONS));
+            } else if (arguments.length > 0 && arguments[0].equals("generate")) {
+                Generating.main(new Choices(arguments, Generating.OPTIONS));
             } else {
                 new Bench(new Choices(spelledOut(arguments), OPTIONS)).run();
             }
