@@ -324,7 +324,7 @@ class NullArgumentsTest {
         sample(InputStream.class, InputStream.nullInputStream());
         sample(IntConsumer.class, (IntConsumer) _ -> {});
         sample(Sampling.defaults());
-        sample(Evaluation.class, new Evaluation(TextUnit.WORD, 1, 1, 1, 1, 1, 1, true));
+        sample(Evaluation.class, new Evaluation(TextUnit.WORD, 1, 1, 1, 1, 1, 1, 1, true));
         sample(Budget.steps(1));
         sample(TrainingListener.class, new TrainingListener() {});
     }

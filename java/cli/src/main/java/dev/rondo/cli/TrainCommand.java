@@ -111,7 +111,8 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(names = "--json", paramLabel = "FILE",
             description = "Appends JSON lines, an object for each evaluation: step, seconds, unit, train_loss, "
-                    + "validation_loss (nats per unit), units_per_second.")
+                    + "validation_loss (nats per unit), units_per_second, gradient_norm (before clipping), "
+                    + "learning_rate.")
     private Path json;
 
     @Spec

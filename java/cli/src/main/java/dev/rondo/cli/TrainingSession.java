@@ -107,7 +107,7 @@ final class TrainingSession implements TrainingListener {
     @Override
     public void evaluation(Evaluation e) {
         var overall = new Evaluation(e.unit(), e.step(), secondsBefore + e.seconds(), e.trainLoss(),
-                e.validationLoss(), e.unitsPerSecond(), e.gradientNorm(), e.best());
+                e.validationLoss(), e.unitsPerSecond(), e.gradientNorm(), e.learningRate(), e.best());
         display.evaluation(overall);
         evaluations.add(overall);
         try {

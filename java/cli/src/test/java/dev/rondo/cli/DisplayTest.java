@@ -89,22 +89,38 @@ class DisplayTest {
         Locale before = Locale.getDefault();
         Locale.setDefault(Locale.GERMANY); // would write 1,5
         try {
-            log.append(new Evaluation(TextUnit.CHARACTER, 12, 1.5, 2.25, 2.5, 1234.5, 0.3, true));
-            log.append(new Evaluation(TextUnit.WORD, 13, 1.75, 1e-5, 250, 1e7, 0.3, false));
+            log.append(new Evaluation(TextUnit.CHARACTER, 12, 1.5, 2.25, 2.5, 1234.5, 0.3, 4e-3, true));
+            log.append(new Evaluation(TextUnit.WORD, 13, 1.75, 1e-5, 250, 1e7, 0.3, 1e-5, false));
+            log.append(new Evaluation(TextUnit.WORD, 14, 2, Double.NaN, 1 / 0.0, 1e7, 2, 1, false));
         } finally {
             Locale.setDefault(before);
         }
         assertEquals("{\"step\": 12, \"seconds\": 1.500, \"unit\": \"character\", \"train_loss\": 2.250000, "
-                + "\"validation_loss\": 2.500000, \"units_per_second\": 1234.5}",
+                + "\"validation_loss\": 2.500000, \"units_per_second\": 1234.5, \"gradient_norm\": 0.300000, "
+                + "\"learning_rate\": 0.004}",
                 Files.readAllLines(log.file()).getFirst());
-        assertEquals(List.of(new Evaluation(TextUnit.CHARACTER, 12, 1.5, 2.25, 2.5, 1234.5, Double.NaN, false),
-                new Evaluation(TextUnit.WORD, 13, 1.75, 1e-5, 250, 1e7, Double.NaN, false)), log.read());
+        assertEquals(List.of(new Evaluation(TextUnit.CHARACTER, 12, 1.5, 2.25, 2.5, 1234.5, 0.3, 4e-3, false),
+                new Evaluation(TextUnit.WORD, 13, 1.75, 1e-5, 250, 1e7, 0.3, 1e-5, false),
+                new Evaluation(TextUnit.WORD, 14, 2, Double.NaN, Double.NaN, 1e7, 2, 1, false)), log.read());
+    }
+
+    /** A process that was killed while it wrote loses that line and no other. */
+    @Test
+    void aLineCutShortIsLeftOut(@TempDir Path directory) throws IOException {
+        var log = new EvaluationLog(directory.resolve("log.jsonl"));
+        var first = new Evaluation(TextUnit.BYTE, 1, 1, 2, 3, 4, 5, 6, false);
+        var third = new Evaluation(TextUnit.BYTE, 3, 1, 2, 3, 4, 5, 6, false);
+        log.append(first);
+        Files.writeString(log.file(), Files.readString(log.file()) + "{\"step\": 2, \"sec");
+        log.append(third);
+        Files.writeString(log.file(), Files.readString(log.file()) + "{\"other\": 2}\n[1]\n\n");
+        assertEquals(List.of(first, third), log.read());
     }
 
     /** Of a training that ran away: as many digits as tell something, and the columns stay where they are. */
     @Test
     void hugeLossesAreShort(@TempDir Path directory) throws IOException {
-        var huge = new Evaluation(TextUnit.CHARACTER, 12, 1.5, 99999.5, 1.2345678e30, 1234.5, 3e20, false);
+        var huge = new Evaluation(TextUnit.CHARACTER, 12, 1.5, 99999.5, 1.2345678e30, 1234.5, 3e20, 0.1, false);
         var bytes = new ByteArrayOutputStream();
         var lines = new LinesDisplay(new PrintStream(bytes));
         lines.evaluation(huge);
@@ -117,7 +133,8 @@ class DisplayTest {
         var log = new EvaluationLog(directory.resolve("log.jsonl"));
         log.append(huge);
         assertEquals("{\"step\": 12, \"seconds\": 1.500, \"unit\": \"character\", \"train_loss\": 99999.500000, "
-                + "\"validation_loss\": 1.234568e+30, \"units_per_second\": 1234.5}",
+                + "\"validation_loss\": 1.234568e+30, \"units_per_second\": 1234.5, \"gradient_norm\": 3.000000e+20, "
+                + "\"learning_rate\": 0.1}",
                 Files.readAllLines(log.file()).getFirst());
         assertEquals(1.234568e30, log.read().getFirst().validationLoss());
     }

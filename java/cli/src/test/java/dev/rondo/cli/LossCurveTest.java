@@ -28,7 +28,7 @@ class LossCurveTest {
         var evaluations = new ArrayList<Evaluation>();
         for (double loss : losses) {
             long step = 10L * (evaluations.size() + 1);
-            evaluations.add(new Evaluation(TextUnit.CHARACTER, step, step, loss, 1.1 * loss, 1000, 1, true));
+            evaluations.add(new Evaluation(TextUnit.CHARACTER, step, step, loss, 1.1 * loss, 1000, 1, 0.1, true));
         }
         return evaluations;
     }

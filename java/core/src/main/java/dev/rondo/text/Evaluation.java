@@ -13,6 +13,7 @@ import java.util.Objects;
  *     them
  * @param unitsPerSecond learned from since the last evaluation
  * @param gradientNorm norm of all gradients of the last step, before clipping
+ * @param learningRate of the last step
  * @param best whether the validation loss is the lowest so far
  */
 public record Evaluation(
@@ -23,6 +24,7 @@ public record Evaluation(
         double validationLoss,
         double unitsPerSecond,
         double gradientNorm,
+        double learningRate,
         boolean best) {
     /** Checks its arguments. */
     public Evaluation {

@@ -176,6 +176,11 @@ public final class LanguageModelTrainer implements AutoCloseable {
         return streams.epochs();
     }
 
+    /** {@return that of the next step} */
+    double learningRate() {
+        return trainer.learningRate();
+    }
+
     void begin() throws IOException {
         files.begin(this);
     }

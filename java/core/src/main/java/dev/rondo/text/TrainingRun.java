@@ -36,21 +36,23 @@ final class TrainingRun {
     TrainingSummary run() throws IOException {
         training.begin();
         StepResult result = null;
+        double learningRate = Double.NaN;
         while (!training.stopRequested() && share() < 1) {
+            learningRate = training.learningRate();
             result = training.step();
             units += result.counted();
             nats += result.loss() * result.counted();
             counted += result.counted();
             training.listener().step(progress(result));
             if (evaluationDue()) {
-                evaluate(result);
+                evaluate(result, learningRate);
             }
         }
         boolean stopped = share() < 1;
         if (stopped) {
             training.save();
         } else if (result != null && evaluatedStep != training.steps()) {
-            evaluate(result);
+            evaluate(result, learningRate);
         }
         return new TrainingSummary(training.steps(), seconds(), last, best, stopped);
     }
@@ -79,23 +81,23 @@ final class TrainingRun {
         return seconds() - lastEvaluated > Math.max(SHORTEST_INTERVAL, EVALUATION_SHARE * lastDuration);
     }
 
-    private void evaluate(StepResult result) throws IOException {
+    private void evaluate(StepResult result, double learningRate) throws IOException {
         double started = seconds();
         double validationLoss = training.validate();
         boolean lowest = training.keepBest(validationLoss);
         training.save();
         double unitsPerSecond = counted / (started - lastEvaluated);
         last = new Evaluation(training.unit(), result.step(), started, nats / counted, validationLoss, unitsPerSecond,
-                result.gradientNorm(), lowest);
+                result.gradientNorm(), learningRate, lowest);
         if (best == null || validationLoss < best.validationLoss()) {
             best = last;
         }
         nats = 0;
         counted = 0;
         evaluatedStep = result.step();
+        training.listener().evaluation(last); // what it does takes time, which is none of the training's
         lastEvaluated = seconds();
         lastDuration = lastEvaluated - started;
         evaluationSeconds += lastDuration;
-        training.listener().evaluation(last);
     }
 }

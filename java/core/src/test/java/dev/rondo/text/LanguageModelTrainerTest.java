@@ -72,7 +72,7 @@ class LanguageModelTrainerTest {
 
         @Override
         public void evaluation(Evaluation e) {
-            heard.add(List.of(e.step(), e.validationLoss(), e.gradientNorm(), e.best()));
+            heard.add(List.of(e.step(), e.validationLoss(), e.gradientNorm(), e.learningRate(), e.best()));
         }
     }
 
@@ -276,6 +276,23 @@ class LanguageModelTrainerTest {
             assertEquals(summary.step(), summary.last().step());
             assertTrue(summary.seconds() >= 0.12 && !summary.stopped());
         }
+    }
+
+    /** Of the step that was made, where a staircase has just come down. */
+    @Test
+    void anEvaluationTellsTheLearningRateOfItsStep() throws IOException {
+        var rates = new ArrayList<Double>();
+        var listener = new TrainingListener() {
+            @Override
+            public void evaluation(Evaluation e) {
+                rates.add(e.learningRate());
+            }
+        };
+        try (var training = builder(Backend.REFERENCE).optimizer(Sgd.of(0.5)).learningRate(LearningRate.step(0.5, 10))
+                .evaluateEvery(5).listener(listener).build()) {
+            training.run(Budget.steps(20));
+        }
+        assertEquals(List.of(0.5, 0.5, 0.25, 0.25), rates);
     }
 
     @Test
