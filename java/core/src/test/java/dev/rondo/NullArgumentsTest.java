@@ -179,7 +179,7 @@ class NullArgumentsTest {
             "Network.Builder.loss(Loss): value",
             "Network.Builder.maxIsa(IsaTier): tier",
             "NetworkHead(int, boolean, Loss): loss",
-            "NetworkHead(int, boolean, boolean, Loss): loss",
+            "NetworkHead(int, boolean, boolean, boolean, Loss): loss",
             "NetworkPass.maskDraw(MaskDraw): value",
             "Trainer.step(NetworkPass, SequenceBatch, OutputLoss): loss",
             "TrainingSummary(long, double, Evaluation, Evaluation, boolean): best",

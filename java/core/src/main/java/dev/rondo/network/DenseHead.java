@@ -11,7 +11,7 @@ import java.util.Arrays;
 /**
  * The dense head: {@code outputs = h W^T + b}, and what a skip adds, on all positions of a pass at once.
  *
- * <p>N positions, T * B or B; H width of the top layer, O outputs; W [O, H], b [O].
+ * <p>N positions, T * B or B; H width of the top layer, O outputs; W [O, H], which may be the embedding's, b [O].
  */
 final class DenseHead implements Head {
     private final Precision precision;
@@ -51,12 +51,13 @@ final class DenseHead implements Head {
         this.addToH = h.state();
         this.skip = skip;
         this.bias = parameters.view("head.bias");
-        this.weight = Matrix.of(parameters.view("head.weight"), width, hidden);
+        String weightName = network.description().headWeight();
+        this.weight = Matrix.of(parameters.view(weightName), width, hidden);
         this.weightTransposed = weight.transposed();
         this.h = Matrix.of(h.values(), rows, hidden);
         this.outputs = Matrix.of(memory.outputs(), rows, width);
         boolean training = h.gradient() != null;
-        this.weightGradient = training ? Matrix.of(gradient(network, "head.weight"), width, hidden) : null;
+        this.weightGradient = training ? Matrix.of(gradient(network, weightName), width, hidden) : null;
         this.biasGradient = training ? gradient(network, "head.bias") : null;
         this.hGradient = training ? Matrix.of(h.gradient(), rows, hidden) : null;
         this.outputGradient = training ? Matrix.of(memory.gradient(), rows, width) : null;

@@ -31,13 +31,13 @@ final class EmbeddingPass {
     EmbeddingPass(Network network, NetworkInput.Embedding input, int batchSize, MemorySegment ids, MemorySegment output,
             MemorySegment outputGradient) {
         Parameters parameters = network.parameters();
-        TensorLayout.Tensor tensor = parameters.layout().get("embedding.weight");
+        TensorLayout.Tensor tensor = parameters.layout().get(NetworkDescription.EMBEDDING_WEIGHT);
         this.network = network;
         this.vocabularySize = input.vocabularySize();
         this.width = input.size();
         this.batchSize = batchSize;
         this.ids = ids;
-        this.weight = parameters.view("embedding.weight");
+        this.weight = parameters.view(NetworkDescription.EMBEDDING_WEIGHT);
         this.output = output;
         boolean training = outputGradient != null;
         this.weightGradient =

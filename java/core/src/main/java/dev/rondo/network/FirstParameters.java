@@ -25,6 +25,7 @@ final class FirstParameters {
     private final Parameters parameters;
     private final Initialization inputWeights;
     private final Initialization recurrentWeights; // null = by the cell's size
+    private final Initialization embeddingWeights;
     private final RandomGenerator random;
 
     FirstParameters(NetworkDescription description, Parameters parameters, Network.Builder builder) {
@@ -32,21 +33,24 @@ final class FirstParameters {
         this.parameters = parameters;
         this.inputWeights = builder.inputWeights;
         this.recurrentWeights = builder.recurrentWeights;
+        this.embeddingWeights = builder.embeddingWeights != null
+                ? builder.embeddingWeights
+                : description.head().tied() ? Initialization.uniform(1 / Math.sqrt(description.topSize())) : EMBEDDING;
         this.random = new SeededRandom(builder.seed);
     }
 
     void write() {
         TensorLayout layout = parameters.layout();
         if (description.input() instanceof NetworkInput.Embedding) {
-            writeMatrix(layout.get("embedding.weight"), EMBEDDING);
+            writeMatrix(layout.get(NetworkDescription.EMBEDDING_WEIGHT), embeddingWeights);
         }
         for (int layer = 0; layer < description.layers().size(); layer++) {
             for (int direction = 0; direction < description.layers().get(layer).directions(); direction++) {
                 writeCell(layer, description.offset(layer, direction, layout));
             }
         }
-        if (description.head().dense()) {
-            writeMatrix(layout.get("head.weight"), inputWeights);
+        if (description.head().dense() && !description.head().tied()) {
+            writeMatrix(layout.get(description.headWeight()), inputWeights);
         }
         if (description.head().skip()) {
             writeMatrix(layout.get("head.skipWeight"), inputWeights);
@@ -145,7 +149,8 @@ final class FirstParameters {
     /** {@return what the rule says of the parameter at {@code index}}; it may be a user's own, so it is looked at */
     private Initialization.Weights ask(Initialization rule, long index, int rows, int columns, int fanOut) {
         return Objects.requireNonNull(rule.of(rows, columns, fanOut, random), () -> parameters.layout().at(index).name()
-                + ": expected weights by " + (rule == inputWeights ? "inputWeights" : "recurrentWeights")
+                + ": expected weights by " + (rule == inputWeights
+                        ? "inputWeights" : rule == embeddingWeights ? "embeddingWeights" : "recurrentWeights")
                 + ", got null");
     }
 

@@ -410,11 +410,13 @@ public final class Network implements AutoCloseable {
         private Integer outputs; // null until said
         private boolean lastStep;
         private boolean skip;
+        private boolean tied;
         private boolean ofClasses;
         private Loss loss;
         long seed;
         Initialization inputWeights = Initialization.xavier();
         Initialization recurrentWeights; // null = by the cell's size
+        Initialization embeddingWeights; // null = by the use of the embedding
         private Backend backend;
         private Precision precision = Precision.FLOAT32;
         private int threads;
@@ -522,10 +524,27 @@ public final class Network implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Lets the head's weights [O, H] be those of the embedding [V, W] (Press and Wolf 2017; Inan et al. 2017);
+         * default weights of its own. One tensor, {@code embedding.weight}, gets the gradients of both uses, in all of
+         * its rows. The embedding is as wide as the top layer, and there are as many outputs as tokens.
+         *
+         * <pre>{@code
+         * Network.embedding(10_000, 200).layer(Lstm.of(200)).layer(Lstm.of(200)).classes(10_000).tieWeights().build();
+         * }</pre>
+         *
+         * @return this builder
+         */
+        public Builder tieWeights() {
+            this.tied = true;
+            return this;
+        }
+
         private Builder head(NetworkHead head) {
             this.outputs = head.outputs();
             this.lastStep = head.lastStep();
             this.skip = head.skip();
+            this.tied = head.tied();
             this.loss = head.loss();
             return this;
         }
@@ -535,7 +554,7 @@ public final class Network implements AutoCloseable {
                 throw new IllegalArgumentException("head: expected classes, outputs or none, got nothing said");
             }
             return new NetworkHead(
-                    outputs, lastStep, skip, loss == null && ofClasses ? Loss.softmaxCrossEntropy() : loss);
+                    outputs, lastStep, skip, tied, loss == null && ofClasses ? Loss.softmaxCrossEntropy() : loss);
         }
 
         /**
@@ -575,6 +594,19 @@ public final class Network implements AutoCloseable {
         public Builder recurrentWeights(Initialization value) {
             this.recurrentWeights = Objects.requireNonNull(value, "recurrentWeights: expected a rule, got null");
             this.drawing = "recurrentWeights";
+            return this;
+        }
+
+        /**
+         * Sets what the learned vectors of tokens start with.
+         *
+         * @param value default uniform within {@code sqrt(3)}, of variance 1, which the rules of the weights that read
+         *     them expect; of {@linkplain #tieWeights() tied} ones, which make outputs too, within {@code 1 / sqrt(H)}
+         * @return this builder
+         */
+        public Builder embeddingWeights(Initialization value) {
+            this.embeddingWeights = Objects.requireNonNull(value, "embeddingWeights: expected a rule, got null");
+            this.drawing = "embeddingWeights";
             return this;
         }
 
@@ -648,7 +680,8 @@ public final class Network implements AutoCloseable {
          *     not fit, a first parameter is NaN or infinite, or sizes are too large; or, where backend or instruction
          *     set are left to them, if the property {@code rondo.backend} or the variable {@code RONDO_MAX_ISA} names
          *     none
-         * @throws NullPointerException if a rule of {@link #inputWeights} or {@link #recurrentWeights} returns null
+         * @throws NullPointerException if a rule of {@link #inputWeights}, {@link #recurrentWeights} or
+         *     {@link #embeddingWeights} returns null
          * @throws UnsupportedOperationException if the backend is not available here, lacks the precision, or has no
          *     body of one of the cells; the message gives the reason
          */

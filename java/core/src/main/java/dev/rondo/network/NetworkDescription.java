@@ -19,14 +19,18 @@ import java.util.stream.IntStream;
  * </pre>
  *
  * <p>A head without a dense layer is {@code head 0}; one without a loss ends after where it reads; {@code skip} before
- * the loss says that it reads the network's input, too; class weights follow their loss, as in {@code
- * classWeights=1.0,2.5}. Files of the first format say {@code classes 65} for the head above.
+ * the loss says that it reads the network's input, too, {@code tied} that its weights are the embedding's; class
+ * weights follow their loss, as in {@code classWeights=1.0,2.5}. Files of the first format say {@code classes 65} for
+ * the head above.
  *
  * @param input what it reads
  * @param layers the one that reads the input first
  * @param head what stands on the last of them
  */
 public record NetworkDescription(NetworkInput input, List<Layer> layers, NetworkHead head) {
+    static final String EMBEDDING_WEIGHT = "embedding.weight";
+    private static final String HEAD_WEIGHT = "head.weight";
+
     /**
      * Checks its arguments.
      *
@@ -52,11 +56,30 @@ public record NetworkDescription(NetworkInput input, List<Layer> layers, Network
             throw new IllegalArgumentException(
                     "skip: expected numbers or an embedding for the head to read, got one-hot tokens");
         }
+        if (head.tied()) {
+            requireTied(input, width, head.outputs());
+        }
         int outputs = head.dense() ? head.outputs() : layers.getLast().outputSize();
         if (head.loss() instanceof Loss.SoftmaxCrossEntropy(List<Double> weights)
                 && !weights.isEmpty() && weights.size() != outputs) {
             throw new IllegalArgumentException(
                     "classWeights: expected " + outputs + ", one per output, got " + weights.size());
+        }
+    }
+
+    /** The weights [O, H] of the head are those [V, W] of the embedding. */
+    private static void requireTied(NetworkInput input, int topSize, int outputs) {
+        if (!(input instanceof NetworkInput.Embedding(int vocabularySize, int width))) {
+            throw new IllegalArgumentException(
+                    "tieWeights: expected an embedding that the head shares, got an input without one");
+        }
+        if (outputs != vocabularySize) {
+            throw new IllegalArgumentException("tieWeights: expected as many outputs as tokens that are embedded, "
+                    + vocabularySize + ", got " + outputs);
+        }
+        if (width != topSize) {
+            throw new IllegalArgumentException("tieWeights: expected an embedding as wide as the top layer, " + topSize
+                    + ", got " + width);
         }
     }
 
@@ -94,6 +117,11 @@ public record NetworkDescription(NetworkInput input, List<Layer> layers, Network
         return layer == 0 ? input.kind() : InputKind.DENSE;
     }
 
+    /** {@return the name of the dense layer's weights, [O, H]} */
+    String headWeight() {
+        return head.tied() ? EMBEDDING_WEIGHT : HEAD_WEIGHT;
+    }
+
     /** {@return H, the width of what the head reads} */
     public int topSize() {
         return layers.getLast().outputSize();
@@ -109,12 +137,13 @@ public record NetworkDescription(NetworkInput input, List<Layer> layers, Network
      * cell's with the prefix {@code layer0.}, {@code layer1.} and so on, of a bidirectional one those of the reverse
      * direction behind them, with the prefix {@code layer0.reverse.}; where the initial state is learned {@code
      * initialState0} [P] and so on, one for each state plane, behind those of the cell; {@code head.weight} [O, H] and
-     * {@code head.bias} [O] if the head has a dense layer, {@code head.skipWeight} [O, I] if it reads the input too
+     * {@code head.bias} [O] if the head has a dense layer, of one with tied weights {@code head.bias} alone;
+     * {@code head.skipWeight} [O, I] if it reads the input too
      */
     public TensorLayout layout() {
         var layout = TensorLayout.builder();
         if (input instanceof NetworkInput.Embedding(int vocabularySize, int width)) {
-            layout.add("embedding.weight", vocabularySize, width);
+            layout.add(EMBEDDING_WEIGHT, vocabularySize, width);
         }
         for (int layer = 0; layer < layers.size(); layer++) {
             for (int direction = 0; direction < layers.get(layer).directions(); direction++) {
@@ -123,7 +152,10 @@ public record NetworkDescription(NetworkInput input, List<Layer> layers, Network
             }
         }
         if (head.dense()) {
-            layout.add("head.weight", head.outputs(), topSize()).add("head.bias", head.outputs());
+            if (!head.tied()) {
+                layout.add(HEAD_WEIGHT, head.outputs(), topSize());
+            }
+            layout.add("head.bias", head.outputs());
         }
         if (head.skip()) {
             layout.add("head.skipWeight", head.outputs(), input.size());

@@ -13,19 +13,22 @@ import java.util.stream.Collectors;
  *     network's
  * @param lastStep whether it reads each sequence once, after its last valid step, instead of at each step
  * @param skip whether the dense layer reads the network's input, too, past all layers
+ * @param tied whether the dense layer's weights are those of the embedding that the network reads
  * @param loss what the outputs are compared with targets by; null = nothing, the gradient of the outputs is given
  */
-public record NetworkHead(int outputs, boolean lastStep, boolean skip, Loss loss) {
+public record NetworkHead(int outputs, boolean lastStep, boolean skip, boolean tied, Loss loss) {
     /** Instead of a number of outputs: there is no dense layer. */
     public static final int NONE = 0;
 
     private static final String SKIP = "skip";
+    private static final String TIED = "tied";
     private static final String WEIGHTS = "classWeights=";
 
     /**
      * Checks its arguments.
      *
-     * @throws IllegalArgumentException if {@code outputs} is negative, or nothing could read the input
+     * @throws IllegalArgumentException if {@code outputs} is negative, or there is no dense layer that could read the
+     *     input or have the embedding's weights
      */
     public NetworkHead {
         if (outputs != NONE) {
@@ -33,6 +36,9 @@ public record NetworkHead(int outputs, boolean lastStep, boolean skip, Loss loss
         }
         if (skip && outputs == NONE) {
             throw new IllegalArgumentException("skip: expected a dense layer that reads the input, got none");
+        }
+        if (tied && outputs == NONE) {
+            throw new IllegalArgumentException("tieWeights: expected a dense layer that has weights, got none");
         }
     }
 
@@ -45,7 +51,7 @@ public record NetworkHead(int outputs, boolean lastStep, boolean skip, Loss loss
      * @throws IllegalArgumentException if {@code outputs} is negative
      */
     public NetworkHead(int outputs, boolean lastStep, Loss loss) {
-        this(outputs, lastStep, false, loss);
+        this(outputs, lastStep, false, false, loss);
     }
 
     /**
@@ -63,9 +69,15 @@ public record NetworkHead(int outputs, boolean lastStep, boolean skip, Loss loss
         return outputs != NONE;
     }
 
+    /** {@return whether softmax makes probabilities of classes, all alike, of the outputs at each step} */
+    public boolean classesAtEachStep() {
+        return dense() && !lastStep && Loss.softmaxCrossEntropy().equals(loss);
+    }
+
     /** {@return this head as a line, which {@link #parse} reads} */
     String text() {
-        String reads = "head " + outputs + (lastStep ? " lastStep" : " eachStep") + (skip ? " " + SKIP : "");
+        String reads = "head " + outputs + (lastStep ? " lastStep" : " eachStep") + (skip ? " " + SKIP : "")
+                + (tied ? " " + TIED : "");
         return switch (loss) {
             case null -> reads;
             case Loss.SoftmaxCrossEntropy(List<Double> weights) -> reads + " softmaxCrossEntropy" + (weights.isEmpty()
@@ -89,7 +101,9 @@ public record NetworkHead(int outputs, boolean lastStep, boolean skip, Loss loss
             default -> throw NetworkDescription.damaged(words);
         };
         boolean skip = words.length > 3 && words[3].equals(SKIP);
-        return new NetworkHead(outputs, lastStep, skip, parseLoss(words, skip ? 4 : 3));
+        int next = skip ? 4 : 3;
+        boolean tied = words.length > next && words[next].equals(TIED);
+        return new NetworkHead(outputs, lastStep, skip, tied, parseLoss(words, tied ? next + 1 : next));
     }
 
     /** {@return the loss that the words from {@code at} on say; null if there are none} */

@@ -14,7 +14,8 @@ import java.util.stream.IntStream;
 /**
  * Which rows of a network's gradients may differ from zero. Of a tensor that has a row per token, a batch touches the
  * rows of its own tokens alone: of a vocabulary of 50,000 some hundreds. All else that goes over gradients, setting to
- * zero, norms, updates, can leave the other rows out. Tensors without such rows are always gone over whole.
+ * zero, norms, updates, can leave the other rows out. Tensors without such rows are always gone over whole, and so is
+ * an embedding that the head shares, for a batch touches all of its rows.
  *
  * <p>The rows are those of all backward passes since {@link Network#zeroGradients()}; taking {@link
  * Network#gradients()} marks all of them, since whoever has the gradients may write to them.
@@ -37,7 +38,8 @@ public final class TokenRows {
     private static List<String> names(NetworkDescription description) {
         return switch (description.input()) {
             case NetworkInput.Dense _ -> List.of();
-            case NetworkInput.Embedding _ -> List.of("embedding.weight");
+            case NetworkInput.Embedding _ ->
+                    description.head().tied() ? List.of() : List.of(NetworkDescription.EMBEDDING_WEIGHT);
             case NetworkInput.OneHot _ -> {
                 Layer layer = description.layers().getFirst();
                 List<String> ofCell = layer.cell().blocks(description.inputSize(0), description.inputKind(0)).stream()

@@ -95,7 +95,8 @@ final class TokenTable {
 
     /** onTokens [V, rows] = embedding [V, W] weights [rows, W]^T. */
     private void multiply(MemorySegment weights, MemorySegment onTokens, int rows) {
-        Matrix embedding = Matrix.of(network.parameters().view("embedding.weight"), vocabularySize, width);
+        Matrix embedding =
+                Matrix.of(network.parameters().view(NetworkDescription.EMBEDDING_WEIGHT), vocabularySize, width);
         Matrix byWidth = Matrix.of(weights, rows, width).transposed();
         products.multiply(embedding, byWidth, Matrix.of(onTokens, vocabularySize, rows), false);
     }

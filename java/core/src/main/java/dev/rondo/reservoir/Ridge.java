@@ -86,8 +86,9 @@ public record Ridge(double lambda, int washout) {
      *     states does not grow with their length; each as a whole where the network has a bidirectional layer, or its
      *     head reads the last step
      * @return what was found, in float64; features are the top layer's output, then the input that a skip reads
-     * @throws IllegalArgumentException if the network has no dense head or no loss, if data or targets do not fit, if
-     *     some numbers of a row count and others do not, or as {@link RidgeRegression#solve} says
+     * @throws IllegalArgumentException if the network has no dense head with weights of its own, or no loss, if data
+     *     or targets do not fit, if some numbers of a row count and others do not, or as
+     *     {@link RidgeRegression#solve} says
      * @throws java.io.UncheckedIOException if a stream cannot be opened
      * @throws IllegalStateException if the network is closed
      */
@@ -98,6 +99,10 @@ public record Ridge(double lambda, int washout) {
         if (!head.dense() || head.loss() == null) {
             throw new IllegalArgumentException("network: expected one with a dense head and a loss, got "
                     + (head.dense() ? "no loss" : "no dense head"));
+        }
+        if (head.tied()) {
+            throw new IllegalArgumentException(
+                    "network: expected a head with weights of its own, got one with those of the embedding");
         }
         int top = network.description().topSize();
         int features = Math.addExact(top, head.skip() ? network.description().input().size() : 0);

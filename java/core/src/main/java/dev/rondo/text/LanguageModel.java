@@ -54,7 +54,7 @@ public final class LanguageModel implements AutoCloseable {
             throw new IllegalArgumentException("network: expected one that reads and predicts " + vocabulary.size()
                     + " tokens, got " + reads + " and " + network.outputSize());
         }
-        if (!network.description().head().equals(NetworkHead.classes(vocabulary.size()))) {
+        if (!network.description().head().classesAtEachStep()) {
             throw new IllegalArgumentException(
                     "network: expected classes at each step, got " + network.description().head());
         }

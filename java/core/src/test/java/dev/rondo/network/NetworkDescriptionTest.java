@@ -62,7 +62,8 @@ class NetworkDescriptionTest {
     @MethodSource("kindsOfLayers")
     void aLayerIsReadBackFromItsText(Layer layer) {
         var description = new NetworkDescription(
-                new NetworkInput.Dense(3), List.of(layer), new NetworkHead(2, true, true, Loss.softmaxCrossEntropy()));
+                new NetworkInput.Dense(3), List.of(layer),
+                new NetworkHead(2, true, true, false, Loss.softmaxCrossEntropy()));
         assertEquals(description, NetworkDescription.parse(description.text()), description.text());
         assertTrue(description.text().contains("head 2 lastStep skip softmaxCrossEntropy"), description.text());
     }
@@ -125,7 +126,8 @@ class NetworkDescriptionTest {
         "input oneHot 3\nlayer lstm 4", "input sparse 3\nlayer lstm 4\nclasses 3",
         "input oneHot -1\nlayer lstm 4\nclasses 3", "input oneHot 3\nlayer lstm 4\nhead",
         "input oneHot 3\nlayer lstm 4\nhead 3", "input oneHot 3\nlayer lstm 4\nhead 3 firstStep",
-        "input oneHot 3\nlayer lstm 4\nhead -3 lastStep", "input oneHot 3\nlayer lstm 4\nhead 3 lastStep hinge",
+        "input oneHot 3\nlayer lstm 4\nhead -3 lastStep", "input oneHot 3\nlayer lstm 3\nhead 3 eachStep tied",
+        "input oneHot 3\nlayer lstm 4\nhead 3 lastStep hinge",
         "input oneHot 3\nlayer lstm 4\nhead 3 lastStep meanSquaredError 5",
         "input oneHot 3\nlayer lstm 4\nhead 3 lastStep softmaxCrossEntropy classWeights=",
         "input oneHot 3\nlayer lstm 4\nhead 3 lastStep softmaxCrossEntropy classWeights=1.0,x,2",
