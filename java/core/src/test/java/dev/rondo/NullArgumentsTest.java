@@ -83,8 +83,10 @@ import dev.rondo.text.TextScore;
 import dev.rondo.text.TextSource;
 import dev.rondo.text.TextUnit;
 import dev.rondo.text.TrainingListener;
+import dev.rondo.text.TrainingSummary;
 import dev.rondo.text.Vocabulary;
 import dev.rondo.text.WordOptions;
+import dev.rondo.text.WordVectors;
 import dev.rondo.train.Adagrad;
 import dev.rondo.train.Adam;
 import dev.rondo.train.AdamW;
@@ -182,8 +184,8 @@ class NullArgumentsTest {
             "NetworkHead(int, boolean, boolean, boolean, Loss): loss",
             "NetworkPass.maskDraw(MaskDraw): value",
             "Trainer.step(NetworkPass, SequenceBatch, OutputLoss): loss",
-            "TrainingSummary(long, double, Evaluation, Evaluation, boolean): best",
-            "TrainingSummary(long, double, Evaluation, Evaluation, boolean): last");
+            "TrainingSummary(long, double, Evaluation, Evaluation, Ending): best",
+            "TrainingSummary(long, double, Evaluation, Evaluation, Ending): last");
 
     /** Types of which there are objects only where the native library is. */
     private static final Set<Class<?>> ONLY_NATIVE =
@@ -248,7 +250,7 @@ class NullArgumentsTest {
         makeSamplesOfReservoirs();
         makeSamplesOfTraining(network);
         makeSamplesOfChecks(network);
-        makeSamplesOfText();
+        makeSamplesOfText(directory);
     }
 
     private static void makeSamplesOfReservoirs() {
@@ -306,7 +308,7 @@ class NullArgumentsTest {
         sample(Optional.class, Optional.empty());
     }
 
-    private static void makeSamplesOfText() throws IOException {
+    private static void makeSamplesOfText(Path directory) throws IOException {
         TextCorpus corpus = TextCorpus.of("so much depends upon");
         LanguageModelTrainer.Builder builder = LanguageModelTrainer.builder(corpus)
                 .cell(Lstm.of(1)).batchSize(1).timeSteps(1).threads(1);
@@ -319,6 +321,9 @@ class NullArgumentsTest {
         sample(WordOptions.defaults());
         sample(TextUnit.class, TextUnit.WORD);
         sample(TextScore.class, new TextScore(TextUnit.WORD, 0, 0, 0));
+        sample(TrainingSummary.Ending.class, TrainingSummary.Ending.BUDGET);
+        sample(WordVectors.read(Files.writeString(directory.resolve("vectors.txt"), "so 1"),
+                Vocabulary.words("so much", WordOptions.defaults())));
         sample(TextSource.class, TextSource.of("so much"));
         sample(TextCorpus.builder(TextSource.of("so much")));
         sample(InputStream.class, InputStream.nullInputStream());

@@ -7,11 +7,11 @@ import dev.rondo.cell.Execution;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.io.Checkpoint;
 import dev.rondo.kernel.Backends;
-import dev.rondo.network.Layer;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkPass;
 import dev.rondo.network.SequenceBatch;
 import dev.rondo.train.Adam;
+import dev.rondo.train.GradientClipping;
 import dev.rondo.train.LearningRate;
 import dev.rondo.train.Optimizer;
 import dev.rondo.train.Optimizers;
@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.IntFunction;
 
 /**
  * Trains a language model by truncated back-propagation through time, with the state carried over.
@@ -51,6 +52,8 @@ public final class LanguageModelTrainer implements AutoCloseable {
     /** Name of the checkpoint to resume from. */
     public static final String LAST = "last.rondo";
 
+    private static final String IN_VAIN = "training.inVain";
+
     private final TextCorpus corpus;
     private final TrainingSettings settings;
     private final LanguageModel model;
@@ -59,8 +62,8 @@ public final class LanguageModelTrainer implements AutoCloseable {
     private final TextStreams streams;
     private final StreamScorer scorer;
     private final TrainingFiles files;
-    private final long evaluateEvery; // steps; 0 = by time
     private final TrainingListener listener;
+    private long inVain; // evaluations since the lowest loss
     private volatile boolean stopRequested;
 
     private LanguageModelTrainer(Builder builder, LanguageModel model, TextStreams streams) {
@@ -69,7 +72,6 @@ public final class LanguageModelTrainer implements AutoCloseable {
         this.model = model;
         this.streams = streams;
         this.files = new TrainingFiles(builder.directory, corpus.fingerprint(), builder.notes);
-        this.evaluateEvery = builder.evaluateEvery;
         this.listener = builder.listener;
         Network network = model.network();
         this.trainer = settings.trainer(network);
@@ -113,6 +115,20 @@ public final class LanguageModelTrainer implements AutoCloseable {
         return Optional.ofNullable(TrainingFiles.notes(Checkpoint.read(directory.resolve(LAST))).get(key));
     }
 
+    /**
+     * {@return how a training goes on from its checkpoints, or how a model came about: what its builder was told, by
+     * name, in the words of {@link Optimizers}, {@link Schedules} and {@link GradientClipping}, and then its notes}
+     *
+     * @param file a checkpoint that a training left
+     * @throws IOException if it cannot be read, or is damaged
+     */
+    public static Map<String, String> settings(Path file) throws IOException {
+        Checkpoint checkpoint = Checkpoint.read(file);
+        Map<String, String> settings = TrainingSettings.values(checkpoint);
+        settings.putAll(TrainingFiles.notes(checkpoint));
+        return settings;
+    }
+
     /** {@return the model in its present state; it belongs to this trainer} */
     public LanguageModel model() {
         return model;
@@ -124,7 +140,8 @@ public final class LanguageModelTrainer implements AutoCloseable {
     }
 
     /**
-     * Trains until the budget is used up, and evaluates once more then.
+     * Trains until the budget is used up, and evaluates once more then; or until {@linkplain Builder#patience patience}
+     * is at its end.
      *
      * @param budget for how long
      * @return how it ended
@@ -169,7 +186,7 @@ public final class LanguageModelTrainer implements AutoCloseable {
     }
 
     long evaluateEvery() {
-        return evaluateEvery;
+        return settings.pace().evaluateEvery();
     }
 
     double epochs() {
@@ -204,7 +221,14 @@ public final class LanguageModelTrainer implements AutoCloseable {
     }
 
     boolean keepBest(double validationLoss) throws IOException {
-        return files.keepBest(model, validationLoss);
+        boolean lowest = files.keepBest(this, validationLoss);
+        inVain = lowest ? 0 : inVain + 1;
+        return lowest;
+    }
+
+    /** {@return whether as many evaluations in a row gave no new lowest loss as patience is had with} */
+    boolean isExhausted() {
+        return settings.pace().patience() > 0 && inVain >= settings.pace().patience();
     }
 
     void save() throws IOException {
@@ -213,13 +237,19 @@ public final class LanguageModelTrainer implements AutoCloseable {
 
     /** Adds everything that {@link #resume} needs. */
     void write(Checkpoint.Builder checkpoint) {
-        checkpoint.add(model::write).add(trainer::write).add(pass::writeStates)
-                .add(settings::write).add(streams::write);
+        checkpoint.add(this::writeModel).add(trainer::write).add(pass::writeStates).add(streams::write)
+                .longs(IN_VAIN, inVain);
+    }
+
+    /** Adds the model, and how it came about. */
+    void writeModel(Checkpoint.Builder checkpoint) {
+        checkpoint.add(model::write).add(settings::write);
     }
 
     private void restore(Checkpoint last) throws IOException {
         trainer.restore(last);
         pass.restoreStates(last);
+        inVain = last.has(IN_VAIN) ? last.longs(IN_VAIN, 1)[0] : 0; // earlier ones knew no patience
         files.resume(last);
     }
 
@@ -227,19 +257,18 @@ public final class LanguageModelTrainer implements AutoCloseable {
     public static final class Builder {
         private final TextCorpus corpus;
         private Checkpoint resumed; // null = a new training
-        private Cell cell = Lstm.of(256);
-        private int layers = 1;
-        private double dropout;
+        private IntFunction<Network.Builder> network = size -> of(size, Lstm.of(256));
         private int batchSize = 32;
         private int timeSteps = 64;
         private Optimizer optimizer = Adam.of(4e-3);
         private LearningRate schedule = LearningRate.constant();
-        private double clip = 5;
+        private GradientClipping clip = GradientClipping.globalNorm(5);
         private long seed = 1;
         private Backend backend;
         private int threads = Execution.allProcessors();
         private Path directory;
         private long evaluateEvery;
+        private int patience;
         private TrainingListener listener = new TrainingListener() {};
         private final Map<String, String> notes = new TreeMap<>();
 
@@ -267,6 +296,9 @@ public final class LanguageModelTrainer implements AutoCloseable {
             this.optimizer = settings.optimizer();
             this.schedule = settings.schedule();
             this.clip = settings.clip();
+            this.seed = settings.seed();
+            this.evaluateEvery = settings.pace().evaluateEvery();
+            this.patience = settings.pace().patience();
             this.backend = settings.backend();
             this.threads = settings.threads();
             this.directory = from;
@@ -276,42 +308,39 @@ public final class LanguageModelTrainer implements AutoCloseable {
         }
 
         /**
-         * Sets the cell of every layer.
+         * Sets a network of one layer of a cell, which reads one-hot tokens.
          *
          * @param value default: an LSTM of 256 units
          * @return this
          * @throws IllegalArgumentException if the training is resumed
          */
         public Builder cell(Cell value) {
-            onlyNew("cell");
-            this.cell = Objects.requireNonNull(value, "cell: expected one, got null");
-            return this;
+            Objects.requireNonNull(value, "cell: expected one, got null");
+            return network(size -> of(size, value));
+        }
+
+        private static Network.Builder of(int vocabularySize, Cell cell) {
+            return Network.oneHot(vocabularySize).layer(cell).classes(vocabularySize);
         }
 
         /**
-         * Sets the number of layers.
+         * Sets the network: of any layers, reading tokens as one-hot or learned vectors.
          *
-         * @param count at least 1, the default
-         * @return this
-         * @throws IllegalArgumentException if it is not, or the training is resumed
-         */
-        public Builder layers(int count) {
-            onlyNew("layers");
-            this.layers = CellShape.atLeastOne("layers", count);
-            return this;
-        }
-
-        /**
-         * Sets which share of what each layer hands on, to the next or to the head, is left out at random in training
-         * (Zaremba, Sutskever and Vinyals, "Recurrent neural network regularization", 2014).
+         * <pre>{@code
+         * TextCorpus corpus = TextCorpus.of(Files.readString(path));
+         * LanguageModelTrainer.builder(corpus).network(size -> Network.embedding(size, 200)
+         *         .layer(Layer.of(Lstm.of(200)).dropout(0.5)).layer(Layer.of(Lstm.of(200)).dropout(0.5))
+         *         .classes(size));
+         * }</pre>
          *
-         * @param rate from 0, the default, to below 1
+         * @param value takes V, the size of the vocabulary, and returns a builder of a network that reads and predicts
+         *     V tokens; seed, backend and threads are set by this one
          * @return this
-         * @throws IllegalArgumentException if it is not, or the training is resumed
+         * @throws IllegalArgumentException if the training is resumed
          */
-        public Builder dropout(double rate) {
-            onlyNew("dropout");
-            this.dropout = Layer.of(cell).dropout(rate).dropout().rate();
+        public Builder network(IntFunction<Network.Builder> value) {
+            onlyNew("network");
+            this.network = Objects.requireNonNull(value, "network: expected a function, got null");
             return this;
         }
 
@@ -379,11 +408,22 @@ public final class LanguageModelTrainer implements AutoCloseable {
          * @throws IllegalArgumentException if it is not, or the training is resumed
          */
         public Builder clip(double norm) {
-            onlyNew("clip");
             if (!(norm > 0)) {
                 throw new IllegalArgumentException("clip: expected a number above 0, got " + norm);
             }
-            this.clip = norm;
+            return clip(GradientClipping.globalNorm(norm));
+        }
+
+        /**
+         * Sets what is done to gradients that are too large.
+         *
+         * @param value default: their norm is at most 5
+         * @return this
+         * @throws IllegalArgumentException if the training is resumed
+         */
+        public Builder clip(GradientClipping value) {
+            onlyNew("clip");
+            this.clip = Objects.requireNonNull(value, "clip: expected one, got null");
             return this;
         }
 
@@ -443,7 +483,7 @@ public final class LanguageModelTrainer implements AutoCloseable {
         /**
          * Sets when to evaluate.
          *
-         * @param steps after every so many; 0, the default = by time
+         * @param steps after every so many; 0, the default = by time. {@link #stepsPerEpoch()} is after every epoch
          * @return this
          * @throws IllegalArgumentException if it is negative
          */
@@ -453,6 +493,28 @@ public final class LanguageModelTrainer implements AutoCloseable {
             }
             this.evaluateEvery = steps;
             return this;
+        }
+
+        /**
+         * Sets when to give up: the training ends, for good, when so many evaluations in a row gave no new lowest
+         * validation loss. (The model with the lowest is kept in any case.)
+         *
+         * @param evaluations at least 1, or 0, the default = never
+         * @return this
+         * @throws IllegalArgumentException if it is negative
+         */
+        public Builder patience(int evaluations) {
+            this.patience = new TrainingSettings.Pace(0, evaluations).patience();
+            return this;
+        }
+
+        /**
+         * {@return how many steps read the text once, with the batches set so far}
+         *
+         * @throws IllegalArgumentException if the text is too short for one
+         */
+        public long stepsPerEpoch() {
+            return streams().chunks();
         }
 
         /**
@@ -491,14 +553,10 @@ public final class LanguageModelTrainer implements AutoCloseable {
         }
 
         private LanguageModelTrainer begin() {
-            var streams = new TextStreams(corpus.training(), corpus.vocabulary().unit(), settings(), seed);
-            int vocabularySize = corpus.vocabulary().size();
-            Network.Builder network = Network.oneHot(vocabularySize);
-            for (int layer = 0; layer < layers; layer++) {
-                network.layer(Layer.of(cell).dropout(dropout));
-            }
-            network.classes(vocabularySize).seed(seed).backend(backend).threads(threads);
-            return open(new LanguageModel(corpus.vocabulary(), network.build()), streams);
+            TextStreams streams = streams();
+            Network.Builder chosen = Objects.requireNonNull(network.apply(corpus.vocabulary().size()),
+                    "network: expected a builder by the function, got null");
+            return open(new LanguageModel(corpus.vocabulary(), chosen.seed(seed).backend(backend).threads(threads).build()), streams);
         }
 
         private LanguageModelTrainer goOn() throws IOException {
@@ -524,9 +582,14 @@ public final class LanguageModelTrainer implements AutoCloseable {
             }
         }
 
+        private TextStreams streams() {
+            return new TextStreams(corpus.training(), corpus.vocabulary().unit(), settings(), seed);
+        }
+
         private TrainingSettings settings() {
-            Backend chosen = backend == null ? Backends.best() : backend;
-            return new TrainingSettings(batchSize, timeSteps, optimizer, schedule, clip, chosen, threads);
+            return new TrainingSettings(batchSize, timeSteps, optimizer, schedule, clip, seed,
+                    new TrainingSettings.Pace(evaluateEvery, patience),
+                    backend == null ? Backends.best() : backend, threads);
         }
 
         private void onlyNew(String name) {

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /** The checkpoints of one training: the last and the best, in a directory or nowhere. */
 final class TrainingFiles {
@@ -68,14 +69,14 @@ final class TrainingFiles {
         begun = true;
     }
 
-    /** Keeps {@code model} if {@code validationLoss} is the lowest so far; returns whether it is. */
-    boolean keepBest(LanguageModel model, double validationLoss) throws IOException {
+    /** Keeps the model if {@code validationLoss} is the lowest so far; returns whether it is. */
+    boolean keepBest(LanguageModelTrainer training, double validationLoss) throws IOException {
         if (!(validationLoss < best)) {
             return false;
         }
         best = validationLoss;
         if (directory != null) {
-            Checkpoint.builder().add(model::write).longs(VALIDATION, Double.doubleToLongBits(validationLoss))
+            with(training::writeModel).longs(VALIDATION, Double.doubleToLongBits(validationLoss))
                     .write(directory.resolve(BEST));
         }
         return true;
@@ -86,8 +87,12 @@ final class TrainingFiles {
         if (directory == null) {
             return;
         }
-        Checkpoint.Builder checkpoint = Checkpoint.builder().add(training::write).text(FINGERPRINT, fingerprint);
+        with(training::write).text(FINGERPRINT, fingerprint).write(directory.resolve(LAST));
+    }
+
+    private Checkpoint.Builder with(Consumer<Checkpoint.Builder> writer) {
+        Checkpoint.Builder checkpoint = Checkpoint.builder().add(writer);
         notes.forEach((key, value) -> checkpoint.text(NOTE + key, value));
-        checkpoint.write(directory.resolve(LAST));
+        return checkpoint;
     }
 }

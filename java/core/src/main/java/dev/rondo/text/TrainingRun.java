@@ -1,5 +1,6 @@
 package dev.rondo.text;
 
+import dev.rondo.text.TrainingSummary.Ending;
 import dev.rondo.train.StepResult;
 import java.io.IOException;
 
@@ -37,7 +38,7 @@ final class TrainingRun {
         training.begin();
         StepResult result = null;
         double learningRate = Double.NaN;
-        while (!training.stopRequested() && share() < 1) {
+        while (!training.stopRequested() && !training.isExhausted() && share() < 1) {
             learningRate = training.learningRate();
             result = training.step();
             units += result.counted();
@@ -48,13 +49,13 @@ final class TrainingRun {
                 evaluate(result, learningRate);
             }
         }
-        boolean stopped = share() < 1;
-        if (stopped) {
+        Ending ending = share() >= 1 ? Ending.BUDGET : training.isExhausted() ? Ending.PATIENCE : Ending.STOPPED;
+        if (ending == Ending.STOPPED) {
             training.save();
         } else if (result != null && evaluatedStep != training.steps()) {
             evaluate(result, learningRate);
         }
-        return new TrainingSummary(training.steps(), seconds(), last, best, stopped);
+        return new TrainingSummary(training.steps(), seconds(), last, best, ending);
     }
 
     private double seconds() {

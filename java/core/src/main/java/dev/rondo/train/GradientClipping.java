@@ -1,6 +1,8 @@
 package dev.rondo.train;
 
+import java.util.Arrays;
 import java.util.Objects;
+import java.util.stream.Collectors;
 
 /**
  * What is done to gradients before an update, so that one wild batch cannot spoil a network. Clipped are the gradients
@@ -17,15 +19,21 @@ public record GradientClipping(Scope scope, double limit) {
     /** What is clipped together. */
     public enum Scope {
         /** Nothing is clipped. */
-        NONE,
+        NONE("none"),
         /** Each number by itself. */
-        VALUE,
+        VALUE("value"),
         /** All gradients. */
-        GLOBAL_NORM,
+        GLOBAL_NORM("norm"),
         /** The gradients of an embedding, a layer, the head; of whatever has one name before the dot. */
-        LAYER_NORM,
+        LAYER_NORM("layer"),
         /** The gradients of a tensor: {@code layer0.weightHh}. */
-        PARAMETER_NORM
+        PARAMETER_NORM("parameter");
+
+        private final String text;
+
+        Scope(String text) {
+            this.text = text;
+        }
     }
 
     /**
@@ -83,6 +91,43 @@ public record GradientClipping(Scope scope, double limit) {
      */
     public static GradientClipping perParameter(double limit) {
         return new GradientClipping(Scope.PARAMETER_NORM, limit);
+    }
+
+    /**
+     * {@return the clipping that {@code text} says: {@code none}, a limit, {@code 5}, which is that of the norm of all
+     * gradients, or {@code norm:5}, {@code value:1}, {@code layer:5}, {@code parameter:5}}
+     *
+     * @param text as {@link #text()} writes it, or a number alone
+     * @throws IllegalArgumentException if it says none of these, or a limit that is not above 0
+     */
+    public static GradientClipping parse(String text) {
+        Objects.requireNonNull(text, "text: expected a clipping, got null");
+        String[] words = text.split(":", 2);
+        String name = words.length == 2 ? words[0] : Scope.GLOBAL_NORM.text;
+        if (text.equals(Scope.NONE.text)) {
+            return none();
+        }
+        for (Scope scope : Scope.values()) {
+            if (scope.text.equals(name) && scope != Scope.NONE) {
+                return new GradientClipping(scope, limit(words[words.length - 1]));
+            }
+        }
+        throw new IllegalArgumentException("clip: expected a number, or one of "
+                + Arrays.stream(Scope.values()).map(scope -> scope.text).collect(Collectors.joining(", "))
+                + " with one, as in value:1, got " + text);
+    }
+
+    private static double limit(String text) {
+        try {
+            return Double.parseDouble(text);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("clip: expected a number above 0, got " + text, e);
+        }
+    }
+
+    /** {@return this as text that {@link #parse} reads: {@code norm:5.0}} */
+    public String text() {
+        return scope == Scope.NONE ? scope.text : scope.text + ":" + limit;
     }
 
     /** {@return the factor that brings gradients of norm {@code norm} down to the limit} */

@@ -105,6 +105,17 @@ public interface LearningRate {
      * @throws IllegalArgumentException if it is not
      */
     default LearningRate warmUp(long steps) {
-        return new Schedules.WarmUp(steps, this);
+        return new Schedules.Lead(steps, true, this);
+    }
+
+    /**
+     * {@return the optimiser's own rate for {@code steps} updates, and after them this schedule, its updates counted
+     * from there}
+     *
+     * @param steps at least 1
+     * @throws IllegalArgumentException if it is not
+     */
+    default LearningRate hold(long steps) {
+        return new Schedules.Lead(steps, false, this);
     }
 }

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /**
  * The list of built-in schedules of the learning rate, and how they are written, on command lines and in checkpoints: a
@@ -11,14 +12,22 @@ import java.util.function.Function;
  *
  * <pre>
  *   constant                             exponential:factor=0.5,steps=1000      plateau:factor=0.5,patience=3
- *   step:factor=0.1,steps=1000           cosine:steps=9500                      each with warmUp=500
+ *   step:factor=0.1,steps=1000           cosine:steps=9500                      each with warmUp=500, hold=2000
  * </pre>
+ *
+ * <p>Where it is known how many updates an epoch has, lengths may be given in epochs: {@code
+ * step:factor=0.5,steps=1epoch,hold=3epochs} is the rate itself in the first four epochs, and half of that before in
+ * each later one.
  */
 public final class Schedules {
     private static final String FACTOR = "factor";
     private static final String STEPS = "steps";
     private static final String PATIENCE = "patience";
     private static final String WARM_UP = "warmUp";
+    private static final String HOLD = "hold";
+
+    /** A length in epochs. */
+    private static final Pattern EPOCHS = Pattern.compile("(?<==)([0-9.]+(?:[eE]-?[0-9]+)?)epochs?(?=,|$)");
 
     private static final List<RuleText<LearningRate>> ENTRIES = List.of(
             entry("constant", List.of(), _ -> new Constant()),
@@ -32,9 +41,10 @@ public final class Schedules {
 
     private static RuleText<LearningRate> entry(
             String name, List<String> needed, Function<Map<String, Double>, LearningRate> maker) {
-        return new RuleText<>(name, needed, Map.of(WARM_UP, 0.0), numbers -> {
+        return new RuleText<>(name, needed, Map.of(WARM_UP, 0.0, HOLD, 0.0), numbers -> {
             LearningRate schedule = maker.apply(numbers);
-            return numbers.get(WARM_UP) == 0 ? schedule : schedule.warmUp(RuleText.whole(numbers, WARM_UP));
+            LearningRate held = numbers.get(HOLD) == 0 ? schedule : schedule.hold(RuleText.whole(numbers, HOLD));
+            return numbers.get(WARM_UP) == 0 ? held : held.warmUp(RuleText.whole(numbers, WARM_UP));
         });
     }
 
@@ -59,9 +69,26 @@ public final class Schedules {
     }
 
     /**
+     * {@return the schedule that {@code text} says, lengths in epochs taken as whole numbers of updates}
+     *
+     * @param text as {@link #parse(String)} reads it; lengths may be in epochs, {@code steps=1epoch}, {@code
+     *     warmUp=0.5epochs}
+     * @param updatesPerEpoch at least 1
+     * @throws IllegalArgumentException as there, or if {@code updatesPerEpoch} is below 1
+     */
+    public static LearningRate parse(String text, long updatesPerEpoch) {
+        Objects.requireNonNull(text, "text: expected one of " + names() + ", got null");
+        Settings.atLeastOne("updatesPerEpoch", updatesPerEpoch);
+        return parse(EPOCHS.matcher(text).replaceAll(length -> {
+            double epochs = Double.parseDouble(length.group(1));
+            return Long.toString(epochs == 0 ? 0 : Math.max(1, Math.round(epochs * updatesPerEpoch)));
+        }));
+    }
+
+    /**
      * {@return {@code schedule} as text that {@link #parse} reads, without what it remembers}
      *
-     * @param schedule one of the built-in ones, with at most one warm-up
+     * @param schedule one of the built-in ones, held at most once, and then with at most one warm-up
      * @throws IllegalArgumentException if it is none of the built-in ones
      */
     public static String text(LearningRate schedule) {
@@ -71,8 +98,10 @@ public final class Schedules {
             case Exponential(double factor, long steps) -> "exponential:factor=" + factor + ",steps=" + steps;
             case Cosine(long steps) -> "cosine:steps=" + steps;
             case Plateau plateau -> "plateau:factor=" + plateau.fall + ",patience=" + plateau.patience;
-            case WarmUp(long steps, LearningRate then) when !(then instanceof WarmUp) ->
-                    text(then) + (then instanceof Constant ? ":" : ",") + WARM_UP + "=" + steps;
+            case Lead lead when !(lead.then instanceof Lead next && (next.rises || !lead.rises)) -> {
+                String then = text(lead.then);
+                yield then + (then.contains(":") ? "," : ":") + lead.name() + "=" + lead.steps;
+            }
             default -> throw new IllegalArgumentException("schedule: expected one of " + names() + ", got " + schedule);
         };
     }
@@ -166,20 +195,37 @@ public final class Schedules {
         }
     }
 
-    /** A linear rise over {@code steps} updates, before another schedule. */
-    record WarmUp(long steps, LearningRate then) implements LearningRate {
-        WarmUp {
-            Settings.atLeastOne("warmUp", steps);
+    /**
+     * A time before another schedule.
+     *
+     * @param steps updates that it lasts
+     * @param rises whether the factor rises to 1 in it, else it is 1
+     * @param then what comes after it
+     */
+    record Lead(long steps, boolean rises, LearningRate then) implements LearningRate {
+        Lead {
+            Settings.atLeastOne(name(rises), steps);
+        }
+
+        private static String name(boolean rises) {
+            return rises ? WARM_UP : HOLD;
+        }
+
+        private String name() {
+            return name(rises);
         }
 
         @Override
         public double factor(long step) {
-            return step <= steps ? (double) step / steps : then.factor(step - steps);
+            if (step > steps) {
+                return then.factor(step - steps);
+            }
+            return rises ? (double) step / steps : 1;
         }
 
         @Override
         public LearningRate after(double validationLoss) {
-            return new WarmUp(steps, then.after(validationLoss));
+            return new Lead(steps, rises, then.after(validationLoss));
         }
 
         @Override
@@ -189,7 +235,7 @@ public final class Schedules {
 
         @Override
         public LearningRate remembering(double[] memory) {
-            return new WarmUp(steps, then.remembering(memory));
+            return new Lead(steps, rises, then.remembering(memory));
         }
     }
 }

@@ -9,13 +9,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.cell.Backend;
+import dev.rondo.cell.gru.Gru;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.io.CheckpointException;
 import dev.rondo.kernel.Available;
 import dev.rondo.kernel.Backends;
 import dev.rondo.memory.Precision;
+import dev.rondo.network.Layer;
+import dev.rondo.network.Network;
 import dev.rondo.network.SeededRandom;
 import dev.rondo.train.Adam;
+import dev.rondo.train.GradientClipping;
 import dev.rondo.train.LearningRate;
 import dev.rondo.train.NonFiniteGradientException;
 import dev.rondo.train.Sgd;
@@ -24,8 +28,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -110,6 +116,90 @@ class LanguageModelTrainerTest {
         assertEquals(expected.heard, got.heard);
         for (String name : List.of(LanguageModelTrainer.LAST, LanguageModelTrainer.BEST)) {
             assertArrayEquals(Files.readAllBytes(whole.resolve(name)), Files.readAllBytes(parts.resolve(name)), name);
+        }
+    }
+
+    /** A rate too small to change a float: after the first evaluation none is lower. */
+    @Test
+    void patienceEndsATrainingForGood() throws IOException {
+        var builder = builder(CORPUS).optimizer(Sgd.of(1e-30)).evaluateEvery(5).patience(3).directory(directory);
+        try (var training = builder.build()) {
+            TrainingSummary summary = training.run(Budget.steps(100));
+            assertEquals(TrainingSummary.Ending.PATIENCE, summary.ending());
+            assertEquals(20, summary.step());
+            assertEquals(5, summary.best().step());
+            assertFalse(summary.stopped());
+        }
+        try (var training = LanguageModelTrainer.resume(directory, CORPUS).build()) {
+            assertEquals(20, training.run(Budget.steps(100)).step());
+        }
+        try (var training = LanguageModelTrainer.resume(directory, CORPUS).patience(5).build()) {
+            assertEquals(30, training.run(Budget.steps(100)).step());
+        }
+    }
+
+    @Test
+    void patienceCountsOnlyWhatIsInVain() throws IOException {
+        try (var training = builder(CORPUS).evaluateEvery(5).patience(1).build()) {
+            TrainingSummary summary = training.run(Budget.steps(20)); // learns all the time
+            assertEquals(TrainingSummary.Ending.BUDGET, summary.ending());
+            assertEquals(20, summary.step());
+        }
+    }
+
+    @Test
+    void anyNetworkOfTheVocabularyIsTrainedAndResumed() throws IOException {
+        Path whole = directory.resolve("whole");
+        Path parts = directory.resolve("parts");
+        IntFunction<Network.Builder> network = size -> Network.embedding(size, 7)
+                .layer(Layer.of(Gru.of(9)).variationalDropout(0.2)).layer(Layer.of(Lstm.of(5)).zoneout(0.1))
+                .classes(size);
+        var settings = builder(CORPUS).network(network).clip(GradientClipping.byValue(0.1)).evaluateEvery(7);
+        try (var training = settings.directory(whole).build()) {
+            training.run(Budget.steps(30));
+        }
+        try (var training = settings.directory(parts).build()) {
+            training.run(Budget.steps(14));
+        }
+        try (var training = LanguageModelTrainer.resume(parts, CORPUS).build()) {
+            training.run(Budget.steps(30));
+        }
+        for (String name : List.of(LanguageModelTrainer.LAST, LanguageModelTrainer.BEST)) {
+            assertArrayEquals(Files.readAllBytes(whole.resolve(name)), Files.readAllBytes(parts.resolve(name)), name);
+        }
+    }
+
+    @Test
+    void aModelKeepsWhatItWasTrainedBy() throws IOException {
+        var builder = builder(CORPUS).clip(GradientClipping.byValue(0.5)).evaluateEvery(4).patience(9).seed(-7)
+                .learningRate(LearningRate.step(0.5, 3).hold(2)).note("preset", "small").directory(directory);
+        try (var training = builder.build()) {
+            training.run(Budget.steps(4));
+        }
+        var expected = new LinkedHashMap<String, String>();
+        expected.put("batchSize", "4");
+        expected.put("timeSteps", "10");
+        expected.put("optimizer", "adam:learningRate=0.01,beta1=0.9,beta2=0.999,epsilon=1.0E-8,weightDecay=0.0");
+        expected.put("schedule", "step:factor=0.5,steps=3,hold=2");
+        expected.put("clip", "value:0.5");
+        expected.put("seed", "-7");
+        expected.put("evaluateEvery", "4");
+        expected.put("patience", "9");
+        expected.put("backend", "REFERENCE");
+        expected.put("threads", "1");
+        expected.put("preset", "small");
+        for (String name : List.of(LanguageModelTrainer.LAST, LanguageModelTrainer.BEST)) {
+            assertEquals(List.copyOf(expected.entrySet()),
+                    List.copyOf(LanguageModelTrainer.settings(directory.resolve(name)).entrySet()));
+        }
+    }
+
+    @Test
+    void anEpochHasAsManyStepsAsFitIntoTheText() throws IOException {
+        long steps = CORPUS.training().length() / 4 / 10;
+        assertEquals(steps, builder(CORPUS).stepsPerEpoch());
+        try (var training = builder(CORPUS).build()) {
+            assertEquals(steps, training.run(Budget.epochs(1)).step());
         }
     }
 
@@ -372,7 +462,7 @@ class LanguageModelTrainerTest {
         refused("evaluateEvery: expected at least 0, got -1", () -> builder.evaluateEvery(-1));
         refused("threads: expected 1 to 1024, got 1025", () -> builder.threads(1025));
         refused("timeSteps: expected at least 1, got 0", () -> builder.timeSteps(0));
-        refused("dropout: expected 0 to below 1, got 1.0", () -> builder.dropout(1));
+        refused("patience: expected at least 0, got -1", () -> builder.patience(-1));
         assertThrows(IllegalArgumentException.class, () -> builder.learningRate(step -> 1));
     }
 

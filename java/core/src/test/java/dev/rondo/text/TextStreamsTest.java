@@ -9,6 +9,7 @@ import dev.rondo.cell.Backend;
 import dev.rondo.io.Checkpoint;
 import dev.rondo.network.SequenceBatch;
 import dev.rondo.train.Adam;
+import dev.rondo.train.GradientClipping;
 import dev.rondo.train.LearningRate;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
@@ -26,7 +27,8 @@ class TextStreamsTest {
 
     private static TrainingSettings settings(int batchSize, int timeSteps) {
         return new TrainingSettings(
-                batchSize, timeSteps, Adam.of(1e-3), LearningRate.constant(), 5, Backend.REFERENCE, 1);
+                batchSize, timeSteps, Adam.of(1e-3), LearningRate.constant(), GradientClipping.none(), 1,
+                new TrainingSettings.Pace(0, 0), Backend.REFERENCE, 1);
     }
 
     private static TextStreams streams() {

@@ -10,6 +10,8 @@ import dev.rondo.memory.TensorLayout;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.stream.Stream;
+import java.util.List;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -100,5 +102,28 @@ class GradientClippingTest {
         assertThrows(IllegalArgumentException.class, () -> GradientClipping.byValue(Double.NaN));
         assertThrows(IllegalArgumentException.class, () -> GradientClipping.perLayer(-1));
         assertThrows(IllegalArgumentException.class, () -> GradientClipping.perParameter(-1));
+    }
+
+    @Test
+    void aClippingComesBackFromItsText() {
+        for (GradientClipping clipping : List.of(GradientClipping.none(), GradientClipping.byValue(0.5),
+                GradientClipping.globalNorm(Double.POSITIVE_INFINITY), GradientClipping.perLayer(3),
+                GradientClipping.perParameter(1e-7))) {
+            assertEquals(clipping, GradientClipping.parse(clipping.text()));
+        }
+        assertEquals(GradientClipping.globalNorm(5), GradientClipping.parse("5"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "0 | limit: expected a number above 0, got 0.0",
+        "value:-1 | limit: expected a number above 0, got -1.0",
+        "value:much | clip: expected a number above 0, got much",
+        "much | clip: expected a number above 0, got much",
+        "none:1 | clip: expected a number, or one of none, value, norm, layer, parameter with one, as in value:1, got none:1",
+        "all:1 | clip: expected a number, or one of none, value, norm, layer, parameter with one, as in value:1, got all:1"})
+    void aWrongClippingIsRefused(String text, String message) {
+        assertEquals(message,
+                assertThrows(IllegalArgumentException.class, () -> GradientClipping.parse(text)).getMessage());
     }
 }

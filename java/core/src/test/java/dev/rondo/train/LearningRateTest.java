@@ -37,6 +37,12 @@ class LearningRateTest {
         assertFactors(LearningRate.step(0.1, 1).warmUp(1), 1, 1, 0.1);
     }
 
+    @Test
+    void aHeldScheduleBeginsLater() {
+        assertFactors(LearningRate.step(0.5, 2).hold(3), 1, 1, 1, 1, 1, 0.5, 0.5, 0.25);
+        assertFactors(LearningRate.cosine(2).hold(1).warmUp(2), 0.5, 1, 1, 1, 0.5, 0);
+    }
+
     /** Patience 2: the second loss in a row that is no new lowest lets it fall, and the count starts again. */
     @Test
     void aPlateauLetsItFall() {

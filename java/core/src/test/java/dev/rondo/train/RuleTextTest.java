@@ -21,7 +21,8 @@ class RuleTextTest {
     static List<LearningRate> schedules() {
         return List.of(LearningRate.constant(), LearningRate.constant().warmUp(7), LearningRate.step(0.1, 100),
                 LearningRate.exponential(0.3, 50), LearningRate.cosine(1000).warmUp(100),
-                LearningRate.cosine(3_000_000_000L), LearningRate.onPlateau(0.5, 3).warmUp(2));
+                LearningRate.cosine(3_000_000_000L), LearningRate.onPlateau(0.5, 3).warmUp(2),
+                LearningRate.constant().hold(3).warmUp(2), LearningRate.step(0.5, 10).hold(30));
     }
 
     @ParameterizedTest
@@ -55,6 +56,18 @@ class RuleTextTest {
         assertEquals(LearningRate.constant(), Schedules.parse("constant"));
     }
 
+    @Test
+    void lengthsMayBeInEpochs() {
+        assertEquals(LearningRate.step(0.5, 7).hold(21).warmUp(4),
+                Schedules.parse("step:factor=0.5,steps=1epoch,hold=3epochs,warmUp=0.5epochs", 7));
+        assertEquals(LearningRate.cosine(1), Schedules.parse("cosine:steps=0.01epochs", 7)); // one update at least
+        assertEquals(LearningRate.cosine(9), Schedules.parse("cosine:steps=9", 7));
+        assertEquals("steps: expected a number, got \"2epochs\"", assertThrows(IllegalArgumentException.class,
+                () -> Schedules.parse("cosine:steps=2epochs")).getMessage());
+        assertEquals("updatesPerEpoch: expected at least 1, got 0", assertThrows(IllegalArgumentException.class,
+                () -> Schedules.parse("constant", 0)).getMessage());
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "adma:learningRate=1 | optimizer: expected one of [sgd, nesterov, rmsprop, adagrad, adam, adamw], got adma",
@@ -79,9 +92,10 @@ class RuleTextTest {
         "cosine:steps=1.5 | steps: expected a whole number, got 1.5",
         "cosine:steps=1e30 | steps: expected a whole number of 64 bits, got 1.0E30",
         "cosine:steps=9,warmUp=-3 | warmUp: expected at least 1, got -3",
+        "cosine:steps=9,hold=-3 | hold: expected at least 1, got -3",
         "plateau:factor=0.5,patience=-3 | patience: expected at least 1, got -3",
         "plateau:factor=0,patience=3 | factor: expected above 0 and below 1, got 0.0",
-        "constant:steps=1 | schedule constant: expected options of [warmUp], got \"steps=1\""})
+        "constant:steps=1 | schedule constant: expected options of [hold, warmUp], got \"steps=1\""})
     void aWrongScheduleIsRefused(String text, String message) {
         assertEquals(message, assertThrows(IllegalArgumentException.class, () -> Schedules.parse(text)).getMessage());
     }
@@ -91,5 +105,7 @@ class RuleTextTest {
         assertThrows(IllegalArgumentException.class, () -> Schedules.text(step -> 1));
         assertThrows(IllegalArgumentException.class,
                 () -> Schedules.text(LearningRate.cosine(1).warmUp(1).warmUp(1)));
+        assertThrows(IllegalArgumentException.class, () -> Schedules.text(LearningRate.cosine(1).hold(1).hold(1)));
+        assertThrows(IllegalArgumentException.class, () -> Schedules.text(LearningRate.cosine(1).warmUp(1).hold(1)));
     }
 }
