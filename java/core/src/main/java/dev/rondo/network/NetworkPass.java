@@ -35,6 +35,7 @@ public final class NetworkPass implements AutoCloseable {
     private final PassShape[] shapes; // by T; made when one turns up
     private final Targets targets;
     private final LossPass loss; // null without
+    private final PassClock clock = new PassClock();
     private PassShape shape; // of the last forward pass
     private final Map<Object, Companion> companions = new IdentityHashMap<>();
     private final SeededRandom masks = new SeededRandom(0);
@@ -308,7 +309,9 @@ public final class NetworkPass implements AutoCloseable {
             aimed = false;
             touched = false;
             boolean compares = batch.targets() != null;
+            clock.restart();
             take(batch, compares);
+            clock.inputEnds();
             requireMasks(batch.timeSteps());
             shape = shape(batch.timeSteps());
             if (!carryState) {
@@ -318,7 +321,7 @@ public final class NetworkPass implements AutoCloseable {
             if (draws) {
                 drawMasks(batch.timeSteps());
             }
-            shape.forward(batch, timeOrigin);
+            shape.forward(batch, timeOrigin, clock);
             timeOrigin += batch.timeSteps();
             Head head = shape.head();
             if (compares) {
@@ -326,6 +329,7 @@ public final class NetworkPass implements AutoCloseable {
             } else if (training) {
                 head.outputGradient().fill((byte) 0);
             }
+            clock.headEnds();
             lossKnown = compares;
             ran = true;
             aimed = compares;
@@ -388,6 +392,7 @@ public final class NetworkPass implements AutoCloseable {
                         + (training ? "got none" : "got a pass without gradients"));
             }
             ran = false;
+            clock.resume();
             if (network.description().input().tokens()) {
                 network.tokenRows().touch(shape.tokens());
             }
@@ -395,7 +400,7 @@ public final class NetworkPass implements AutoCloseable {
                 // What the caller put beyond a length must not reach the head's parameters.
                 rows().clearPadding(network.precision(), shape.head().outputGradient(), network.outputSize());
             }
-            shape.backward();
+            shape.backward(clock);
             states.leave();
         } finally {
             guard.exit();
@@ -438,6 +443,7 @@ public final class NetworkPass implements AutoCloseable {
         if (!ran) {
             throw new IllegalStateException("loss: expected a forward pass before, got none");
         }
+        clock.resume();
         MemorySegment outputs = outputs();
         int count = Math.toIntExact(outputs.byteSize() / network.precision().bytes());
         if (ownOutputs == null || ownOutputs.length != count) {
@@ -450,6 +456,7 @@ public final class NetworkPass implements AutoCloseable {
         if (training) {
             network.precision().write(ownGradient, outputGradient(), 0, count);
         }
+        clock.headEnds();
         return loss;
     }
 
@@ -489,6 +496,19 @@ public final class NetworkPass implements AutoCloseable {
      */
     public double lossWeight() {
         return known().weight();
+    }
+
+    /**
+     * {@return how many nanoseconds the last forward pass, and the backward pass since, spent on the input: on taking in
+     * the batch, and on the embedding}
+     */
+    public long inputNanos() {
+        return clock.input();
+    }
+
+    /** {@return how many nanoseconds they spent on the head and the loss} */
+    public long headNanos() {
+        return clock.head();
     }
 
     /** {@return what the last forward pass compared its outputs with} */

@@ -82,7 +82,8 @@ final class PassShape {
         return tokens;
     }
 
-    void forward(SequenceBatch batch, long timeOrigin) {
+    void forward(SequenceBatch batch, long timeOrigin, PassClock clock) {
+        clock.layersEnd(); // masks were drawn
         current = runs(batch);
         if (embedding != null) {
             embedding.forward();
@@ -91,19 +92,24 @@ final class PassShape {
             buffers.rows().clearOthers(network.precision(), source.values(), network.description().input().size());
         }
         layers[0].updateTables();
+        clock.inputEnds();
         for (LayerPass.Run run : current) {
             run.forward(timeOrigin);
         }
+        clock.layersEnd();
         head.forward();
     }
 
-    void backward() {
+    void backward(PassClock clock) {
         head.backward();
+        clock.headEnds();
         for (int layer = layers.length - 1; layer >= 0; layer--) {
             current[layer].backward();
         }
+        clock.layersEnd();
         if (embedding != null) {
             embedding.backward();
+            clock.inputEnds();
         }
     }
 

@@ -1,12 +1,9 @@
 package dev.rondo.train;
 
-/** Writes an event for each step while a recording asks for them; else it does nothing, and makes nothing. */
+/** Writes an event for each step, too, while a recording asks for them; else it makes nothing. */
 final class StepRecorder extends StepWatch {
     private final TrainStepEvent probe = new TrainStepEvent();
     private TrainStepEvent event; // null = not recorded
-    private long began;
-    private long forwardEnded;
-    private long backwardEnded;
 
     @Override
     void begins() {
@@ -14,32 +11,22 @@ final class StepRecorder extends StepWatch {
         if (probe.isEnabled()) {
             event = new TrainStepEvent();
             event.begin();
-            began = System.nanoTime();
-            forwardEnded = began; // of an update alone, whose other parts nobody ends
-            backwardEnded = began;
         }
-    }
-
-    @Override
-    void forwardEnds() {
-        if (event != null) {
-            forwardEnded = System.nanoTime();
-        }
-    }
-
-    @Override
-    void backwardEnds() {
-        if (event != null) {
-            backwardEnded = System.nanoTime();
-        }
+        super.begins();
     }
 
     @Override
     void ends(long step, double loss, long counted, double gradientNorm) {
+        super.ends(step, loss, counted, gradientNorm);
         if (event != null) {
-            event.forward = forwardEnded - began;
-            event.backward = backwardEnded - forwardEnded;
-            event.update = System.nanoTime() - backwardEnded;
+            StepTimes times = times();
+            event.forward = forward();
+            event.backward = backward();
+            event.update = update();
+            event.input = times.input();
+            event.recurrent = times.recurrent();
+            event.head = times.head();
+            event.optimizer = times.optimizer();
             event.step = step;
             event.loss = loss;
             event.counted = counted;

@@ -1,8 +1,23 @@
 package dev.rondo.train;
 
-/** Hears of the parts of each step as they end, if the step has them; this one does not listen. */
+import dev.rondo.network.NetworkPass;
+
+/** Takes the times of the parts of each step as they end, if the step has them. It makes nothing while it does. */
 class StepWatch {
-    /** {@return one that writes Flight Recorder events, or where this Java has no Flight Recorder one that does not} */
+    private long began;
+    private long forwardEnded;
+    private long backwardBegan;
+    private long backwardEnded;
+    private long inputTook; // by the pass
+    private long headTook;
+    private long input; // this and all below of the last step that ended
+    private long head;
+    private long forward;
+    private long backward; // with setting gradients to zero before it
+    private long zeroing;
+    private long update;
+
+    /** {@return one that writes Flight Recorder events, too, unless this Java has no Flight Recorder} */
     static StepWatch make() {
         try {
             return new StepRecorder();
@@ -11,11 +26,60 @@ class StepWatch {
         }
     }
 
-    void begins() {}
+    /** Parts that the step does not have begin and end here. */
+    void begins() {
+        began = System.nanoTime();
+        forwardEnded = began;
+        backwardBegan = began;
+        backwardEnded = began;
+        inputTook = 0;
+        headTook = 0;
+    }
 
-    void forwardEnds() {}
+    final void forwardEnds(NetworkPass pass) {
+        forwardEnded = System.nanoTime();
+        backwardBegan = forwardEnded;
+        backwardEnded = forwardEnded;
+        take(pass);
+    }
 
-    void backwardEnds() {}
+    /** Gradients are zero. */
+    final void backwardBegins() {
+        backwardBegan = System.nanoTime();
+    }
 
-    void ends(long step, double loss, long counted, double gradientNorm) {}
+    final void backwardEnds(NetworkPass pass) {
+        backwardEnded = System.nanoTime();
+        take(pass);
+    }
+
+    private void take(NetworkPass pass) {
+        inputTook = pass.inputNanos();
+        headTook = pass.headNanos();
+    }
+
+    void ends(long step, double loss, long counted, double gradientNorm) {
+        input = inputTook;
+        head = headTook;
+        forward = forwardEnded - began;
+        zeroing = backwardBegan - forwardEnded;
+        backward = backwardEnded - forwardEnded;
+        update = System.nanoTime() - backwardEnded;
+    }
+
+    final long forward() {
+        return forward;
+    }
+
+    final long backward() {
+        return backward;
+    }
+
+    final long update() {
+        return update;
+    }
+
+    final StepTimes times() {
+        return new StepTimes(input, forward + backward - zeroing - input - head, head, zeroing + update);
+    }
 }

@@ -12,7 +12,8 @@ import jdk.jfr.Timespan;
 @Name("dev.rondo.TrainStep")
 @Label("Training Step")
 @Category("Rondo")
-@Description("One step of a trainer: forward, backward, update; of Trainer.update the last alone")
+@Description("One step of a trainer, by what was done (forward, backward, update) and by what for (input, recurrent, "
+        + "head, optimizer); of Trainer.update the last alone")
 @StackTrace(false)
 final class TrainStepEvent extends Event {
     @Label("Forward")
@@ -29,6 +30,26 @@ final class TrainStepEvent extends Event {
     @Description("Norm, clipping and optimiser")
     @Timespan(Timespan.NANOSECONDS)
     long update;
+
+    @Label("Input")
+    @Description("Of forward and backward: taking in the batch, the embedding")
+    @Timespan(Timespan.NANOSECONDS)
+    long input;
+
+    @Label("Recurrent")
+    @Description("Of forward and backward: the layers")
+    @Timespan(Timespan.NANOSECONDS)
+    long recurrent;
+
+    @Label("Head")
+    @Description("Of forward and backward: the head and the loss")
+    @Timespan(Timespan.NANOSECONDS)
+    long head;
+
+    @Label("Optimizer")
+    @Description("Setting the gradients to zero, and the update")
+    @Timespan(Timespan.NANOSECONDS)
+    long optimizer;
 
     @Label("Step")
     @Description("Its number, from 1 on")

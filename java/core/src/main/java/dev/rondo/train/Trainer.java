@@ -31,8 +31,8 @@ import java.util.Objects;
  *
  * <p>The logger {@code dev.rondo.train} says once what is trained how, and when a validation loss lets the learning
  * rate fall; it warns of the first batch of which no target counts. A Flight Recorder event {@code dev.rondo.TrainStep}
- * tells of each step while a recording asks for it: the time of forward, backward and update, step, loss, what counted,
- * the norm.
+ * tells of each step while a recording asks for it: its times, those of {@link StepTimes} among them, step, loss, what
+ * counted, the norm.
  */
 public final class Trainer {
     private static final Logger LOGGER = System.getLogger("dev.rondo.train");
@@ -77,6 +77,14 @@ public final class Trainer {
     /** {@return how many steps were made} */
     public long steps() {
         return optimizer.steps();
+    }
+
+    /**
+     * {@return how long the parts of the last step took; zeros before the first. They are taken in every step, and cost
+     * nothing}
+     */
+    public StepTimes stepTimes() {
+        return step.times();
     }
 
     /** {@return the learning rate of the next step} */

@@ -74,6 +74,11 @@ final class TrainingStep {
         return result();
     }
 
+    /** {@return the times of the last step} */
+    StepTimes times() {
+        return watch.times();
+    }
+
     private StepResult result() {
         return new StepResult(optimizer.steps(), lastLoss, lastCounted, lastNorm);
     }
@@ -90,7 +95,7 @@ final class TrainingStep {
             warned = true;
             LOGGER.log(Level.WARNING, () -> "step " + (optimizer.steps() + 1) + ": no target of the batch counts");
         }
-        watch.forwardEnds();
+        watch.forwardEnds(pass);
     }
 
     private void requireOwn(NetworkPass pass) {
@@ -101,8 +106,9 @@ final class TrainingStep {
 
     private void backward(NetworkPass pass) {
         network.zeroGradients();
+        watch.backwardBegins();
         pass.backward();
-        watch.backwardEnds();
+        watch.backwardEnds(pass);
     }
 
     private void enter(NetworkPass pass, SequenceBatch batch, OutputLoss loss) {
@@ -113,8 +119,9 @@ final class TrainingStep {
 
     private void learn(NetworkPass pass, SequenceBatch batch) {
         network.zeroGradients();
+        watch.backwardBegins();
         learning(pass).backward(batch);
-        watch.backwardEnds();
+        watch.backwardEnds(pass);
     }
 
     private Learning learning(NetworkPass pass) {
@@ -140,7 +147,6 @@ final class TrainingStep {
             gradients.norm();
             throw nonFinite();
         }
-        watch.backwardEnds();
         lastNorm = filtering(pass).learn(batch);
         optimizer.steps(optimizer.steps() + 1);
         watch.ends(optimizer.steps(), lastLoss, lastCounted, lastNorm);

@@ -5,9 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.cell.Backend;
+import dev.rondo.cell.elman.Elman;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.kernel.Allocation;
 import dev.rondo.network.Network;
+import dev.rondo.network.NetworkPass;
+import dev.rondo.network.OutputLoss;
 import dev.rondo.network.SequenceBatch;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -37,7 +40,7 @@ class TrainStepEventTest {
     }
 
     /** Steps, with how long each took by the clock that its parts are measured with. */
-    private static List<StepResult> train(int steps, List<Duration> took) {
+    private static List<StepResult> train(int steps, List<Duration> took, List<StepTimes> times) {
         var results = new ArrayList<StepResult>();
         try (Network network = network(); var pass = network.pass(T, B)) {
             Trainer trainer = Trainer.builder(network).build();
@@ -45,6 +48,7 @@ class TrainStepEventTest {
                 long began = System.nanoTime();
                 results.add(trainer.step(pass, batch()));
                 took.add(Duration.ofNanos(System.nanoTime() - began));
+                times.add(trainer.stepTimes());
             }
         }
         return results;
@@ -70,7 +74,8 @@ class TrainStepEventTest {
     void everyStepIsAnEventWithItsParts() throws IOException {
         var results = new ArrayList<StepResult>();
         var took = new ArrayList<Duration>();
-        List<RecordedEvent> events = record(true, () -> results.addAll(train(4, took)));
+        var times = new ArrayList<StepTimes>();
+        List<RecordedEvent> events = record(true, () -> results.addAll(train(4, took, times)));
         assertEquals(4, events.size());
         for (int i = 0; i < 4; i++) {
             RecordedEvent event = events.get(i);
@@ -87,8 +92,15 @@ class TrainStepEventTest {
                 parts = parts.plus(duration);
             }
             assertTrue(parts.compareTo(took.get(i)) <= 0, parts + " of " + took.get(i));
+            assertEquals(times.get(i), timesOf(event));
+            assertEquals(parts, Duration.ofNanos(times.get(i).total()));
             assertTrue(event.getDuration().isPositive(), "by the recording's own clock: " + event.getDuration());
         }
+    }
+
+    private static StepTimes timesOf(RecordedEvent event) {
+        return new StepTimes(event.getDuration("input").toNanos(), event.getDuration("recurrent").toNanos(),
+                event.getDuration("head").toNanos(), event.getDuration("optimizer").toNanos());
     }
 
     /** After a step, whose times are not its own. */
@@ -116,11 +128,12 @@ class TrainStepEventTest {
         assertEquals(Duration.ZERO, update.getDuration("backward"));
         assertTrue(update.getDuration("update").isPositive());
         assertTrue(update.getDuration("update").compareTo(took.getFirst()) <= 0);
+        assertEquals(new StepTimes(0, 0, 0, update.getDuration("update").toNanos()), timesOf(update));
     }
 
     @Test
     void aRecordingThatDoesNotAskForThemHasNone() throws IOException {
-        assertTrue(record(false, () -> train(2, new ArrayList<>())).isEmpty());
+        assertTrue(record(false, () -> train(2, new ArrayList<>(), new ArrayList<>())).isEmpty());
     }
 
     /** Steps after a recording are as those before it: the watch that a trainer holds makes nothing. */
@@ -128,14 +141,59 @@ class TrainStepEventTest {
     void withoutARecordingNothingIsAllocated() throws IOException {
         StepWatch watch = StepWatch.make();
         assertTrue(watch instanceof StepRecorder);
-        assertFalse(record(true, () -> watchStep(watch)).isEmpty());
-        Allocation.assertNone(() -> watchStep(watch));
+        try (Network network = network(); var pass = network.pass(T, B)) {
+            assertFalse(record(true, () -> watchStep(watch, pass)).isEmpty());
+            Allocation.assertNone(() -> watchStep(watch, pass));
+        }
     }
 
-    private static void watchStep(StepWatch watch) {
+    private static void watchStep(StepWatch watch, NetworkPass pass) {
         watch.begins();
-        watch.forwardEnds();
-        watch.backwardEnds();
+        watch.forwardEnds(pass);
+        watch.backwardBegins();
+        watch.backwardEnds(pass);
         watch.ends(1, 2, 3, 4);
+    }
+
+    /** {@return the least time of each part over some steps of one unit: a part is longer if something interrupts it} */
+    private static StepTimes least(Network.Builder builder, Learner learner, OutputLoss loss) {
+        var least = new StepTimes(Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE);
+        try (Network network = builder.layer(Elman.of(1)).backend(Backend.REFERENCE).quiet().build();
+                var pass = network.pass(T, B)) {
+            var trainer = Trainer.builder(network);
+            Trainer ready = (learner == null ? trainer : trainer.learner(learner)).build();
+            assertEquals(new StepTimes(0, 0, 0, 0), ready.stepTimes());
+            for (int step = 0; step < 10; step++) {
+                ready.step(pass, batch(), loss);
+                StepTimes times = ready.stepTimes();
+                least = new StepTimes(Math.min(least.input(), times.input()),
+                        Math.min(least.recurrent(), times.recurrent()), Math.min(least.head(), times.head()),
+                        Math.min(least.optimizer(), times.optimizer()));
+            }
+        }
+        return least;
+    }
+
+    /** Of 5,000 classes, or a loss that takes its time, beside one unit. */
+    @Test
+    void theTimeOfAHeadIsTheHeads() {
+        StepTimes times = least(Network.embedding(5, 3).classes(5000), null, null);
+        assertTrue(times.head() > 10 * times.recurrent() && times.input() > 0, times::toString);
+        times = least(Network.oneHot(5).classes(5), null, (outputs, gradient) -> {
+            long end = System.nanoTime() + 20_000_000;
+            while (System.nanoTime() < end) {
+                Thread.onSpinWait();
+            }
+            return 1;
+        });
+        assertTrue(times.head() >= 20_000_000, times::toString);
+    }
+
+    /** A learner goes through the steps of a batch one by one. */
+    @Test
+    void theTimeOfALearnerIsTheLayers() {
+        StepTimes backPropagation = least(Network.oneHot(5).classes(5), null, null);
+        StepTimes realTime = least(Network.oneHot(5).classes(5), Rtrl.exact(), null);
+        assertTrue(realTime.recurrent() > 2 * backPropagation.recurrent(), realTime + " and " + backPropagation);
     }
 }
