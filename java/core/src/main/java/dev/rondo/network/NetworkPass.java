@@ -499,8 +499,8 @@ public final class NetworkPass implements AutoCloseable {
     }
 
     /**
-     * {@return how many nanoseconds the last forward pass, and the backward pass since, spent on the input: on taking in
-     * the batch, and on the embedding}
+     * {@return how many nanoseconds the last forward pass, and the backward pass since, spent on the input: on taking
+     * in the batch, and on the embedding}
      */
     public long inputNanos() {
         return clock.input();

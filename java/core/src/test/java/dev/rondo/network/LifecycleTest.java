@@ -107,7 +107,7 @@ class LifecycleTest {
             pass.close();
             Function<NetworkPass, NetworkPass.Companion> companion = _ -> () -> {};
             assertSays("pass is closed", pass, Set.of("timeSteps", "batchSize", "network", "carryState", "maskSeed",
-                    "maskDraw", "timeOrigin", "loss", "counted", "lossWeight", "close"),
+                    "maskDraw", "timeOrigin", "loss", "counted", "lossWeight", "inputNanos", "headNanos", "close"),
                     batch(4), Checkpoint.builder(), restorable(), companion);
             OutputLoss zero = (_, _) -> 0;
             assertClosed("pass", () -> pass.loss(zero));

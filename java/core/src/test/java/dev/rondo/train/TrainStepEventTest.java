@@ -155,7 +155,7 @@ class TrainStepEventTest {
         watch.ends(1, 2, 3, 4);
     }
 
-    /** {@return the least time of each part over some steps of one unit: a part is longer if something interrupts it} */
+    /** {@return the least time of each part over some steps of one unit: what interrupts a part makes it longer} */
     private static StepTimes least(Network.Builder builder, Learner learner, OutputLoss loss) {
         var least = new StepTimes(Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE);
         try (Network network = builder.layer(Elman.of(1)).backend(Backend.REFERENCE).quiet().build();
