@@ -1,7 +1,6 @@
 package dev.rondo.cli;
 
 import dev.rondo.cell.Backend;
-import dev.rondo.cell.Cell;
 import dev.rondo.cell.Execution;
 import dev.rondo.cell.IsaTier;
 import dev.rondo.cell.reservoir.Reservoir;
@@ -11,6 +10,7 @@ import dev.rondo.network.Cells;
 import dev.rondo.network.Layer;
 import dev.rondo.network.Network;
 import dev.rondo.text.LanguageModel;
+import dev.rondo.text.LanguageModelTrainer;
 import dev.rondo.text.Vocabulary;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -58,16 +58,16 @@ final class InfoCommand implements Callable<Integer> {
             line("unit", vocabulary.unit().singular() + ", figures in nats and " + vocabulary.unit().measureName());
             line("vocabulary", vocabulary.toString());
             line("line start", vocabulary.lineStart().isPresent() ? "known" : "unknown: its text had but one line");
+            line("input", ModelText.input(network.description()));
             List<Layer> layers = network.description().layers();
             for (int i = 0; i < layers.size(); i++) {
-                Cell cell = layers.get(i).cell();
-                line("layer", Cells.text(cell) + ", " + Figures.count(cell.hiddenSize(), "unit")
-                        + (cell instanceof Reservoir
-                                ? Figures.format(", effective radius %.4f", EchoState.effectiveRadius(network, i))
-                                : ""));
+                line("layer", ModelText.layer(layers.get(i)) + (layers.get(i).cell() instanceof Reservoir
+                        ? Figures.format(", effective radius %.4f", EchoState.effectiveRadius(network, i))
+                        : ""));
             }
             line("parameters", Figures.format("%,d", network.parameters().count()) + ", " + network.precision());
         }
+        LanguageModelTrainer.settings(model).forEach(this::line);
     }
 
     private void showMachine() {
@@ -91,7 +91,7 @@ final class InfoCommand implements Callable<Integer> {
     }
 
     private void line(String name, String value) {
-        streams.out().println(Figures.format("%-10s %s", name, value));
+        streams.out().println(Figures.format("%-13s %s", name, value));
     }
 
     private static String cpuModel() {

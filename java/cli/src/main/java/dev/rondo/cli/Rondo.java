@@ -3,6 +3,7 @@ package dev.rondo.cli;
 import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -55,7 +56,7 @@ public final class Rondo implements Callable<Integer> {
     static int run(Streams streams, String... args) {
         var rondo = new Rondo(streams);
         try {
-            return rondo.commandLine().execute(args);
+            return rondo.commandLine().execute(Preset.expand(List.of(args)).toArray(String[]::new));
         } catch (Error e) { // picocli passes these on; out of memory is the one to expect
             return rondo.fail(e);
         }

@@ -1,24 +1,23 @@
 package dev.rondo.cli;
 
 import dev.rondo.cell.Backend;
-import dev.rondo.cell.Cell;
 import dev.rondo.cell.Execution;
-import dev.rondo.network.Cells;
-import dev.rondo.network.Layer;
+import dev.rondo.text.Evaluation;
 import dev.rondo.text.LanguageModelTrainer;
 import dev.rondo.text.TextCorpus;
-import dev.rondo.train.Optimizers;
-import dev.rondo.train.Schedules;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
+import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -30,13 +29,15 @@ import picocli.CommandLine.Spec;
 final class TrainCommand implements Callable<Integer> {
     private static final String LENGTH = "length";
 
-    /** Of each piece of the text in a step. */
-    private static final int TIME_STEPS = 64;
+    /** Options that a training that is resumed may be given anew. */
+    private static final Set<String> NOT_KEPT =
+            Set.of("--steps", "--epochs", "--minutes", "--backend", "--threads", "--resume", "--json", "--patience");
 
-    /** Options that a training keeps. */
-    private static final List<String> KEPT = List.of("--text", "--validation", "--unit", "--min-count",
-            "--vocabulary-size", "--lower-case", "--tokenizer", "--cell", "--hidden", "--layers", "--dropout",
-            "--batch", "--optimizer", "--schedule", "--seed", "--out");
+    @Option(names = "--preset", paramLabel = "NAME",
+            description = "Settings that were published together, in the place of the defaults: char-rnn, zaremba-small, "
+                    + "zaremba-medium or zaremba-large. What is said beside it counts more. The settings of NAME are "
+                    + "shown before the training begins.")
+    private String preset;
 
     @Option(names = "--text", arity = "1..*", paramLabel = "FILE|DIR",
             description = "Text to learn, UTF-8; of a directory all text files below it, but for hidden ones and "
@@ -51,39 +52,11 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private Units units;
 
-    @Option(names = "--cell", paramLabel = "CELL", defaultValue = "lstm",
-            description = "Cell of the layers, with options after a colon, as in gru:reset=before; rondo info lists "
-                    + "them. Default: ${DEFAULT-VALUE}.")
-    private String cell;
+    @Mixin
+    private ModelOptions model;
 
-    @Option(names = "--hidden", paramLabel = "N", defaultValue = "256",
-            description = "Units of each layer. Default: ${DEFAULT-VALUE}.")
-    private int hidden;
-
-    @Option(names = "--layers", paramLabel = "N", defaultValue = "1",
-            description = "Layers. Default: ${DEFAULT-VALUE}.")
-    private int layers;
-
-    @Option(names = "--dropout", paramLabel = "RATE", defaultValue = "0",
-            description = "Share of what each layer hands on that is left out at random in training, from 0 to below "
-                    + "1. Default: ${DEFAULT-VALUE}.")
-    private double dropout;
-
-    @Option(names = "--batch", paramLabel = "N", defaultValue = "32",
-            description = "Pieces of the text learned side by side, 64 units of each in a step: a short text "
-                    + "wants fewer. Default: ${DEFAULT-VALUE}.")
-    private int batch;
-
-    @Option(names = "--optimizer", paramLabel = "RULE", defaultValue = "adam:learningRate=0.004",
-            description = "sgd, nesterov, rmsprop, adagrad, adam or adamw, with numbers after a colon: "
-                    + "sgd:learningRate=1,momentum=0.9. Default: ${DEFAULT-VALUE}.")
-    private String optimizer;
-
-    @Option(names = "--schedule", paramLabel = "RULE", defaultValue = "constant",
-            description = "How the learning rate changes, in steps: constant, step:factor=0.1,steps=1000, "
-                    + "exponential:factor=0.5,steps=1000, cosine:steps=5000, or plateau:factor=0.5,patience=3 "
-                    + "(evaluations); warmUp=100 after a comma rises before it. Default: ${DEFAULT-VALUE}.")
-    private String schedule;
+    @Mixin
+    private LearningOptions learning;
 
     @ArgGroup
     private TrainingLength length;
@@ -99,6 +72,11 @@ final class TrainCommand implements Callable<Integer> {
             description = "The same seed, backend and threads give the same model after the same steps. "
                     + "Default: ${DEFAULT-VALUE}.")
     private long seed;
+
+    @Option(names = "--seeds", paramLabel = "N", defaultValue = "1",
+            description = "Trains N models, by the seeds from --seed on, one after the other, into DIR/seed-1 and so on,"
+                    + " and says what they give on average. Default: ${DEFAULT-VALUE}.")
+    private int seeds;
 
     @Option(names = "--out", paramLabel = "DIR",
             description = "Where model, text, evaluations and curve go. Default: runs/TIME.")
@@ -134,64 +112,58 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private void checkOptions() {
-        atLeastOne("--hidden", hidden);
-        cell();
-        parsed("--optimizer", "optimizer", Optimizers::parse, optimizer);
-        parsed("--schedule", "schedule", Schedules::parse, schedule);
-        atLeastOne("--layers", layers);
-        checked(() -> Layer.of(cell()).dropout(dropout));
-        atLeastOne("--batch", batch);
+        CommandLine commandLine = spec.commandLine();
+        if (preset != null && !Preset.names().contains(preset)) {
+            throw new ParameterException(
+                    commandLine, "--preset: expected one of " + Preset.names() + ", got " + preset);
+        }
+        model.check(commandLine);
+        learning.check(commandLine);
+        Options.atLeast(commandLine, "--seeds", seeds, 1);
         if (threads != null && (threads < 1 || threads > Execution.MOST_THREADS)) {
-            throw new ParameterException(spec.commandLine(),
-                    "--threads: expected 1 to " + Execution.MOST_THREADS + ", got " + threads);
+            throw new ParameterException(
+                    commandLine, "--threads: expected 1 to " + Execution.MOST_THREADS + ", got " + threads);
         }
         if (length != null) {
-            checked(() -> length.budget(0));
+            Options.checked(commandLine, () -> length.budget(0));
         }
-        units.check(spec.commandLine());
+        units.check(commandLine);
         if (resume != null) {
-            for (String option : KEPT) {
-                if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
-                    throw new ParameterException(spec.commandLine(),
-                            "--resume goes on with the settings of its directory: it cannot be had with " + option);
-                }
-            }
-        }
-    }
-
-    /** What an option is given may be wrong; the library names it as the option is named. */
-    private void checked(Runnable check) {
-        try {
-            check.run();
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), "--" + e.getMessage(), e);
-        }
-    }
-
-    private void atLeastOne(String option, int value) {
-        if (value < 1) {
-            throw new ParameterException(spec.commandLine(), option + ": expected at least 1, got " + value);
-        }
-    }
-
-    private Cell cell() {
-        return parsed("--cell", "cell", text -> Cells.parse(text, hidden), cell);
-    }
-
-    /** What {@code text} says; what is wrong with it is said under the name of the option. */
-    private <V> V parsed(String option, String subject, Function<String, V> parser, String text) {
-        try {
-            return parser.apply(text);
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(
-                    spec.commandLine(), option + ": " + e.getMessage().replaceFirst("^" + subject + ":? ", ""), e);
+            commandLine.getParseResult().matchedOptions().stream().map(OptionSpec::longestName)
+                    .filter(option -> !NOT_KEPT.contains(option)).findFirst().ifPresent(option -> {
+                        throw new ParameterException(commandLine, "--resume goes on with the settings of its directory:"
+                                + " it cannot be had with " + option);
+                    });
         }
     }
 
     private int begin() throws IOException {
         RunDirectory directory = out == null ? RunDirectory.byTime() : new RunDirectory(out);
+        if (preset != null) {
+            streams.out().println("preset: " + Preset.of(preset).describe());
+        }
+        if (seeds == 1) {
+            return begin(directory, seed, new ArrayList<>());
+        }
+        var results = new ArrayList<Evaluation>();
+        for (long each = seed; each < seed + seeds; each++) {
+            streams.out().println(Figures.format("seed %d, %d of %d", each, each - seed + 1, seeds));
+            int exitCode = begin(new RunDirectory(directory.path().resolve("seed-" + each)), each, results);
+            streams.out().println();
+            if (exitCode != 0) {
+                streams.out().println(Figures.format("%s not begun",
+                        Figures.count(seed + seeds - 1 - each, "seed")));
+                return exitCode;
+            }
+        }
+        SeedTable.print(streams.out(), seed, results);
+        return 0;
+    }
+
+    private int begin(RunDirectory directory, long seed, List<Evaluation> results) throws IOException {
         if (directory.isResumable()) {
-            throw new Failure(out + ": holds a training already; --resume " + out + " goes on with it");
+            throw new Failure(directory.path() + ": holds a training already; --resume " + directory.path()
+                    + " goes on with it");
         }
         directory.refuseToReplace();
         Corpus source = text == null ? Corpus.ofProject(home()) : Corpus.of(text);
@@ -202,7 +174,9 @@ final class TrainCommand implements Callable<Integer> {
         var session = new TrainingSession(streams, directory, json);
         boolean existed = Files.exists(directory.path());
         try {
-            return train(directory, source, corpus.build(), session);
+            int exitCode = train(directory, source, corpus.build(), session, seed);
+            results.add(session.best());
+            return exitCode;
         } catch (IOException | RuntimeException e) {
             if (!directory.isResumable() && Files.isDirectory(directory.path())) {
                 directory.discard();
@@ -214,32 +188,26 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private int train(RunDirectory directory, Corpus source, TextCorpus corpus, TrainingSession session)
+    private int train(RunDirectory directory, Corpus source, TextCorpus corpus, TrainingSession session, long seed)
             throws IOException {
-        checkBatch(corpus);
+        learning.check(corpus);
+        model.load(corpus.vocabulary());
         TrainingLength wanted = length == null ? TrainingLength.byDefault() : length;
-        try (LanguageModelTrainer trainer = LanguageModelTrainer.builder(corpus)
-                .cell(cell()).layers(layers).dropout(dropout).batchSize(batch).timeSteps(TIME_STEPS).seed(seed)
-                .optimizer(Optimizers.parse(optimizer)).learningRate(Schedules.parse(schedule))
+        LanguageModelTrainer.Builder builder = learning.of(LanguageModelTrainer.builder(corpus))
+                .network(_ -> model.network(corpus.vocabulary())).seed(seed)
                 .backend(backend).threads(threads == null ? Defaults.threads() : threads)
-                .directory(directory.path()).note(LENGTH, wanted.toString())
-                .listener(session)
-                .build()) {
+                .directory(directory.path()).note(LENGTH, wanted.toString()).listener(session);
+        if (preset != null) {
+            builder.note("preset", preset);
+        }
+        model.notes().forEach(builder::note);
+        try (LanguageModelTrainer trainer = builder.build()) {
+            model.begin(trainer.model().network());
             if (validation == null) {
                 corpus.writeValidation(directory.validationText());
             }
             session.introduce(trainer, source.describe(), corpus);
             return session.run(trainer, wanted);
-        }
-    }
-
-    /** With a smaller batch the text may do; what is too short for any is the library's to say. */
-    private void checkBatch(TextCorpus corpus) {
-        long most = corpus.training().length() / TIME_STEPS;
-        if (most > 0 && batch > most) {
-            throw new Failure("text: expected at least " + (long) batch * TIME_STEPS + " "
-                    + corpus.vocabulary().unit().plural() + " to learn from for --batch " + batch + ", got "
-                    + corpus.training().length() + "; --batch " + most + " is the most for it");
         }
     }
 
@@ -259,6 +227,9 @@ final class TrainCommand implements Callable<Integer> {
         }
         if (threads != null) {
             builder.threads(threads);
+        }
+        if (spec.commandLine().getParseResult().hasMatchedOption("--patience")) {
+            builder.patience(learning.patience());
         }
         try (LanguageModelTrainer trainer = builder.build()) {
             session.introduce(trainer, "that of " + resume, corpus);

@@ -1,11 +1,8 @@
 package dev.rondo.cli;
 
 import dev.rondo.cell.Backend;
-import dev.rondo.cell.Cell;
 import dev.rondo.check.GradientFlow;
 import dev.rondo.kernel.Backends;
-import dev.rondo.network.Cells;
-import dev.rondo.network.Layer;
 import dev.rondo.network.Network;
 import dev.rondo.network.SequenceBatch;
 import dev.rondo.text.Evaluation;
@@ -23,7 +20,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 
@@ -56,15 +52,11 @@ final class TrainingSession implements TrainingListener {
     void introduce(LanguageModelTrainer trainer, String source, TextCorpus corpus) {
         validation = corpus.validation();
         Network network = trainer.model().network();
-        List<Layer> layers = network.description().layers();
-        Cell cell = layers.getFirst().cell();
         say("%s", Backends.describe(network.backend(), network.execution()));
         say("text: %s; vocabulary of %s; %,d %s to learn from, %,d for validation", source, corpus.vocabulary(),
                 corpus.training().length(), unit(trainer).plural(), corpus.validation().length());
-        double dropout = layers.getFirst().dropout().rate();
-        say("model: %s, %s of %s, %s%s", Cells.text(cell), Figures.count(layers.size(), "layer"),
-                Figures.count(cell.hiddenSize(), "unit"), Figures.count(network.parameters().count(), "parameter"),
-                dropout > 0 ? ", dropout " + dropout : "");
+        say("model: %s, %s, %s", ModelText.layers(network.description()), ModelText.input(network.description()),
+                Figures.count(network.parameters().count(), "parameter"));
     }
 
     /** Trains, and shows the result; {@return the exit code} */
@@ -99,6 +91,11 @@ final class TrainingSession implements TrainingListener {
         return exitCode;
     }
 
+    /** {@return the evaluation with the lowest validation loss; null if there was none} */
+    Evaluation best() {
+        return evaluations.stream().min(Comparator.comparingDouble(Evaluation::validationLoss)).orElse(null);
+    }
+
     @Override
     public void step(TrainingProgress progress) {
         display.step(progress);
@@ -130,7 +127,7 @@ final class TrainingSession implements TrainingListener {
             return;
         }
         Evaluation last = evaluations.getLast();
-        Evaluation best = Collections.min(evaluations, Comparator.comparingDouble(Evaluation::validationLoss));
+        Evaluation best = best();
         say("validation: %s nats per %s, %s, at step %,d%s", Figures.decimal(best.validationLoss(), 4),
                 best.unit().singular(), Figures.measure(best.unit(), best.validationLoss(), 4), best.step(),
                 best == last ? "" : Figures.format(" (best; %s nats at step %,d)",

@@ -89,16 +89,21 @@ public final class LanguageModel implements AutoCloseable {
     public static LanguageModel load(Path path, UnaryOperator<Network.Builder> options) throws IOException {
         Objects.requireNonNull(path, "path: expected a file or directory, got null");
         Objects.requireNonNull(options, "options: expected a function, got null");
-        Path file = path;
-        if (Files.isDirectory(path)) {
-            Path best = path.resolve(LanguageModelTrainer.BEST);
-            file = Files.exists(best) ? best : path.resolve(LanguageModelTrainer.LAST);
-            if (!Files.exists(file)) {
-                throw new NoSuchFileException(path.toString(), null, "no model in it, neither "
-                        + LanguageModelTrainer.BEST + " nor " + LanguageModelTrainer.LAST);
-            }
+        return of(Checkpoint.read(file(path)), options);
+    }
+
+    /** {@return the file of a model: {@code path}, or what is in that directory of a training} */
+    static Path file(Path path) throws NoSuchFileException {
+        if (!Files.isDirectory(path)) {
+            return path;
         }
-        return of(Checkpoint.read(file), options);
+        Path best = path.resolve(LanguageModelTrainer.BEST);
+        Path file = Files.exists(best) ? best : path.resolve(LanguageModelTrainer.LAST);
+        if (!Files.exists(file)) {
+            throw new NoSuchFileException(path.toString(), null, "no model in it, neither "
+                    + LanguageModelTrainer.BEST + " nor " + LanguageModelTrainer.LAST);
+        }
+        return file;
     }
 
     static LanguageModel of(Checkpoint checkpoint, UnaryOperator<Network.Builder> options) throws CheckpointException {

@@ -119,11 +119,12 @@ public final class LanguageModelTrainer implements AutoCloseable {
      * {@return how a training goes on from its checkpoints, or how a model came about: what its builder was told, by
      * name, in the words of {@link Optimizers}, {@link Schedules} and {@link GradientClipping}, and then its notes}
      *
-     * @param file a checkpoint that a training left
+     * @param path a checkpoint that a training left, or its directory, as for {@link LanguageModel#load}
      * @throws IOException if it cannot be read, or is damaged
      */
-    public static Map<String, String> settings(Path file) throws IOException {
-        Checkpoint checkpoint = Checkpoint.read(file);
+    public static Map<String, String> settings(Path path) throws IOException {
+        Objects.requireNonNull(path, "path: expected a file or directory, got null");
+        Checkpoint checkpoint = Checkpoint.read(LanguageModel.file(path));
         Map<String, String> settings = TrainingSettings.values(checkpoint);
         settings.putAll(TrainingFiles.notes(checkpoint));
         return settings;
