@@ -15,6 +15,7 @@ import dev.rondo.text.Tokens;
 import dev.rondo.text.TrainingListener;
 import dev.rondo.text.TrainingProgress;
 import dev.rondo.text.TrainingSummary;
+import dev.rondo.text.TrainingSummary.Ending;
 import dev.rondo.train.NonFiniteGradientException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -78,7 +79,9 @@ final class TrainingSession implements TrainingListener {
         } catch (NonFiniteGradientException e) {
             throw new Failure(e.getMessage() + "; the checkpoints in " + directory.path() + " are from before it", e);
         }
-        if (summary.step() == stepsBefore && !summary.stopped()) {
+        if (summary.ending() == Ending.PATIENCE) {
+            say("ended at step %,d: patience is at its end (--patience)", summary.step());
+        } else if (summary.step() == stepsBefore && !summary.stopped()) {
             throw nothingLeft(length, stepsBefore);
         }
         showResult();

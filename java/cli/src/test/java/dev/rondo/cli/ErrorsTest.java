@@ -48,6 +48,27 @@ class ErrorsTest {
             train --layers 0                | --layers: expected at least 1, got 0
             train --dropout 1               | --dropout: expected 0 to below 1, got 1.0
             train --dropout 0.5 --resume x  | cannot be had with --dropout
+            train --recurrent-dropout 1     | --recurrent-dropout: expected 0 to below 1, got 1.0
+            train --recurrent-dropout 0.5 --cell mingru | --recurrent-dropout: expected a cell that multiplies
+            train --zoneout -1              | --zoneout: expected 0 to below 1, got -1.0
+            train --dropout 0.1 --variational-dropout 0.1 | --variational-dropout is instead of --dropout
+            train --embedding -1            | --embedding: expected at least 0, got -1
+            train --tied --embedding 3      | --tied: expected --embedding 256, as wide as a layer puts out, got 3
+            train --vectors x --embedding 3 | --vectors have a width of their own: not with --embedding
+            train --init normal             | --init: expected uniform=X, got normal
+            train --init uniform=x          | --init: expected a number after uniform=, got uniform=x
+            train --init uniform=-1         | --init: limit: expected a number of at least 0, got -1.0
+            train --time-steps 0            | --time-steps: expected at least 1, got 0
+            train --clip 0                  | --clip: limit: expected a number above 0, got 0.0
+            train --clip all:3              | --clip: expected a number, or one of none, value, norm
+            train --schedule cosine:steps=2days | --schedule: steps: expected a number, got "2days"
+            train --evaluate-every 0        | --evaluate-every: expected a number of steps, or one of epochs
+            train --evaluate-every 3days    | --evaluate-every: expected a number of steps, or one of epochs
+            train --patience -1             | --patience: expected at least 0, got -1
+            train --seeds 0                 | --seeds: expected at least 1, got 0
+            train --preset zaremba          | --preset: expected one of [char-rnn, zaremba-small, zaremba-medium,
+            train --preset char-rnn --resume x | cannot be had with --preset
+            train --seeds 2 --resume x      | cannot be had with --seeds
             train --batch -1                | --batch: expected at least 1, got -1
             train --threads 0               | --threads: expected 1 to 1024, got 0
             train --threads 100000          | --threads: expected 1 to 1024, got 100000
