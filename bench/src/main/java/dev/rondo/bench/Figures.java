@@ -103,7 +103,8 @@ final class Figures {
     private static int steps(String benchmark, BenchmarkParams params) {
         String name = params.getParam("shape");
         return switch (benchmark) {
-            case "forward", "backward", "training", "layerStep", "modelStep" -> CellBenchmark.shape(name).timeSteps();
+            case "forward", "backward", "training", "layerStep", "modelStep", "wordStep" ->
+                    CellBenchmark.shape(name).timeSteps();
             case "twoLayers" -> StackBenchmark.SHAPE.timeSteps();
             default -> 1;
         };
@@ -139,6 +140,8 @@ final class Figures {
             case "streaming" -> new Amount(2 * all, all * Float.BYTES);
             case "layerStep" -> new Amount(6 * rows * recurrent, 2 * read); // tokens: rows of weights are copied
             case "modelStep" -> new Amount(6 * rows * (recurrent + head), Double.NaN);
+            case "wordStep" -> new Amount(
+                    new WordModel(shape).flops(CellWork.weights(cell, shape.hiddenSize(), true)), Double.NaN);
             case "head", "headOpenBlas" -> new Amount(6 * rows * head, Double.NaN);
             case "twoLayers" -> {
                 double upper = CellWork.weights(cell, cell.outputSize(), true);

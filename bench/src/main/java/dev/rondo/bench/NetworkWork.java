@@ -9,7 +9,7 @@ import dev.rondo.network.Network;
 import dev.rondo.network.NetworkPass;
 import dev.rondo.network.SequenceBatch;
 import dev.rondo.train.Adam;
-import dev.rondo.train.GradientClipping;
+import dev.rondo.train.Optimizer;
 import dev.rondo.train.StepResult;
 import dev.rondo.train.Trainer;
 import java.lang.foreign.MemorySegment;
@@ -24,11 +24,16 @@ final class NetworkWork implements AutoCloseable {
     private final Trainer trainer;
 
     private NetworkWork(Network.Builder builder, CellBody body, SequenceBatch batch, int threads) {
+        this(builder, body, batch, threads, Adam.of(1e-3));
+    }
+
+    private NetworkWork(
+            Network.Builder builder, CellBody body, SequenceBatch batch, int threads, Optimizer optimizer) {
         this.batch = batch;
         this.network = builder.backend(body.backend()).maxIsa(body.tier()).threads(threads).seed(1).build();
         this.pass = network.pass(batch.timeSteps(), batch.batchSize());
         this.inference = network.inference(batch.timeSteps(), batch.batchSize());
-        this.trainer = Trainer.builder(network).optimizer(Adam.of(1e-3)).clip(GradientClipping.globalNorm(5)).build();
+        this.trainer = Trainer.builder(network).optimizer(optimizer).clip(WordModel.CLIPPING).build();
     }
 
     /** {@return a character model: I tokens in, one layer, softmax over the next of I tokens} */
@@ -45,6 +50,13 @@ final class NetworkWork implements AutoCloseable {
         int vocabulary = shape.inputSize();
         return new NetworkWork(Network.oneHot(vocabulary).layer(cell).classes(vocabulary), body,
                 tokens(shape).targets(ids(shape, 2)), threads);
+    }
+
+    /** {@return a {@link WordModel}} */
+    static NetworkWork words(CellBody body, CellShape shape, int threads) {
+        var model = new WordModel(shape);
+        return new NetworkWork(model.builder(body.cell(shape.hiddenSize())), body, model.batch(), threads,
+                WordModel.OPTIMIZER);
     }
 
     /** {@return the layer of a character model by itself} */
@@ -97,12 +109,12 @@ final class NetworkWork implements AutoCloseable {
         network.parameters().changed();
     }
 
-    /** A whole training step: forward, loss, backward, clipping, Adam. */
+    /** A whole training step: forward, loss, backward, clipping, update. */
     StepResult step() {
         return trainer.step(pass, batch);
     }
 
-    /** Norm, clipping and Adam alone, on the gradients that are there. */
+    /** Norm, clipping and update alone, on the gradients that are there. */
     StepResult update() {
         return trainer.update(0);
     }

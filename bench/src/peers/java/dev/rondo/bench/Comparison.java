@@ -39,7 +39,8 @@ public final class Comparison {
                         [--threads 1,2] [--systems %s]
                         [--rounds 9] [--json FILE]
             rondo bench --peers startup [--systems ...] [--starts 10] [--json FILE]
-            There are also the shape S9, two layers, in inference; and the system %s, its LSTM.
+            There are also the shape S9, two layers, in inference; W1, W2 and W3, whole steps of word models, with
+            --cells lstm --modes train --systems rondo,libtorch; and the system %s, its LSTM.
             The first time some 500 MB are downloaded, for %2$s 200 MB more."""
             .formatted(String.join(",", SYSTEMS), DEEPLEARNING4J);
     private static final double SAME = 1e-3; // of sums whose terms cancel, in float32
@@ -208,8 +209,10 @@ public final class Comparison {
             ProcessBuilder program = Startup.java(worker,
                     system, work.cell(), work.shape(), work.mode(), Integer.toString(work.threads()));
             program.environment().put("OMP_NUM_THREADS", Integer.toString(work.threads()));
-            // Its threads and those of libtorch would take turns waiting for each other.
-            program.environment().put("OPENBLAS_NUM_THREADS", "1");
+            // Its threads and those of libtorch would take turns waiting for each other. But the products of a word
+            // model's head are large, and libtorch leaves them to it: there it is several times faster with as many.
+            program.environment().put("OPENBLAS_NUM_THREADS",
+                    WordModel.SHAPES.contains(work.shape()) ? Integer.toString(work.threads()) : "1");
             program.environment().put("OPT_OUT_TRACKING", "true"); // DJL
             // ONNX Runtime's; starting that has also ended the process, by recursion without end.
             program.environment().put("ORT_DISABLE_TELEMETRY", "1");

@@ -40,9 +40,12 @@ public final class ComparisonWorker {
 
     /** The same for a system that {@code maker} makes. */
     static void run(String[] arguments, Maker maker) throws IOException {
-        List<GoldenCase> stack = Stacks.of(GoldenCell.of(arguments[1]), arguments[2]);
         boolean training = arguments[3].equals("train");
-        try (Peer peer = make(maker, arguments[0], stack, training, Integer.parseInt(arguments[4]));
+        int threads = Integer.parseInt(arguments[4]);
+        boolean words = WordModel.SHAPES.contains(arguments[2]);
+        try (Peer peer = words
+                ? words(arguments[0], GoldenCell.of(arguments[1]), arguments[2], training, threads)
+                : make(maker, arguments[0], Stacks.of(GoldenCell.of(arguments[1]), arguments[2]), training, threads);
                 var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             peer.run();
             System.out.println("ready\t" + peer.system() + "\t" + peer.check());
@@ -65,6 +68,19 @@ public final class ComparisonWorker {
             throw new UnsupportedOperationException("layers on top of each other are compared in inference only");
         }
         return maker.make(system, stack, training, threads);
+    }
+
+    private static Peer words(String system, GoldenCell cell, String shape, boolean training, int threads) {
+        if (!training || cell != GoldenCell.LSTM) {
+            throw new UnsupportedOperationException("word models are compared in training, with an LSTM");
+        }
+        var model = new WordModel(CellBenchmark.shape(shape));
+        return switch (system) {
+            case PeerFigures.OURS -> new RondoWordModel(model, Backend.NATIVE, threads);
+            case "rondo-vector" -> new RondoWordModel(model, Backend.VECTOR, threads);
+            case "libtorch" -> new LibtorchWordModel(model, threads);
+            default -> throw new UnsupportedOperationException("word models are compared with libtorch");
+        };
     }
 
     private static Peer peer(String system, List<GoldenCase> stack, boolean training, int threads) {

@@ -8,7 +8,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.stream.DoubleStream;
 
-/** What is compared: one layer, or at S9 two of them on top of each other, as a case for each layer. */
+/**
+ * What is compared: one layer, or at S9 two of them on top of each other, as a case for each layer; or a
+ * {@link WordModel}, whose layers these are.
+ */
 final class Stacks {
     private static final String TWO_LAYERS = "S9";
 
@@ -28,6 +31,11 @@ final class Stacks {
 
     /** {@return the sizes of the layers of a shape, the lowest first} */
     static List<CellShape> shapes(String shape) {
+        if (WordModel.SHAPES.contains(shape)) {
+            CellShape model = CellBenchmark.shape(shape);
+            return Collections.nCopies(WordModel.LAYERS, new CellShape(
+                    model.timeSteps(), model.batchSize(), model.hiddenSize(), model.hiddenSize()));
+        }
         if (!shape.equals(TWO_LAYERS)) {
             return List.of(CellBenchmark.shape(shape));
         }
@@ -40,6 +48,11 @@ final class Stacks {
 
     /** {@return operations of the products, as they are usually counted: backward has twice those of forward} */
     static double flops(GoldenCell cell, String shape, boolean training) {
+        if (WordModel.SHAPES.contains(shape)) {
+            var model = new WordModel(CellBenchmark.shape(shape));
+            double width = model.shape().hiddenSize();
+            return model.flops(cell.gates * width * 2 * width);
+        }
         double forward = shapes(shape).stream().mapToDouble(layer -> 2.0 * layer.rows() * cell.gates
                 * layer.hiddenSize() * (layer.inputSize() + layer.hiddenSize())).sum();
         return forward * (training ? 3 : 1);

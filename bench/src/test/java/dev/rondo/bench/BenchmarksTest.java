@@ -75,7 +75,7 @@ class BenchmarksTest {
 
     private static Set<String> benchmarks() {
         return Stream.of(ActivationBenchmark.class, BackwardBenchmark.class, CellBenchmark.class, HeadBenchmark.class,
-                        ModelBenchmark.class, OpenBlasBenchmark.class, StackBenchmark.class)
+                        ModelBenchmark.class, OpenBlasBenchmark.class, StackBenchmark.class, WordModelBenchmark.class)
                 .flatMap(benchmarks -> Arrays.stream(benchmarks.getMethods()))
                 .filter(method -> method.isAnnotationPresent(Benchmark.class))
                 .map(method -> method.getName()).collect(Collectors.toCollection(TreeSet::new));
@@ -94,6 +94,7 @@ class BenchmarksTest {
         var verification = new Verification(Bench.bodies(List.of()), List.of(1, 2));
         verification.kernels("lstm", shape);
         verification.network("lstm", shape, NetworkWork::characters);
+        verification.network("gru", shape, NetworkWork::words);
         verification.head(shape);
         verification.activations();
         CellBody body = CellBody.reference(units -> CellBenchmark.cell("lstm", units));

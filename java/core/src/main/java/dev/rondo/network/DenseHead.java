@@ -6,7 +6,6 @@ import dev.rondo.memory.Parameters;
 import dev.rondo.memory.Precision;
 import dev.rondo.memory.TensorLayout;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 
 /**
  * The dense head: {@code outputs = h W^T + b}, and what a skip adds, on all positions of a pass at once.
@@ -14,24 +13,21 @@ import java.util.Arrays;
  * <p>N positions, T * B or B; H width of the top layer, O outputs; W [O, H], which may be the embedding's, b [O].
  */
 final class DenseHead implements Head {
-    private final Precision precision;
     private final Products products;
     private final long rows;
-    private final int width; // O
     private final boolean addToH;
     private final MemorySegment bias; // [O]
     private final Matrix weight; // [O, H]
     private final Matrix weightTransposed; // [H, O]
     private final Matrix weightGradient; // [O, H]; null without gradients
-    private final MemorySegment biasGradient; // [O]; null without gradients
+    private final Matrix biasGradient; // [1, O]; null without gradients
+    private final Matrix ones; // [1, N]; null without gradients
     private final Matrix h; // [N, H]
     private final Matrix hGradient; // [N, H]; null without gradients
     private final Matrix outputs; // [N, O]
     private final Matrix outputGradient; // [N, O]; null without gradients
     private final Matrix outputGradientTransposed; // [O, N]; null without gradients
     private final SkipPass skip; // null without
-    private final double[] row;
-    private final double[] sums;
 
     /**
      * A head on what a layer puts out.
@@ -43,10 +39,10 @@ final class DenseHead implements Head {
     DenseHead(Network network, Reads h, Memory memory, SkipPass skip) {
         Parameters parameters = network.parameters();
         int hidden = network.description().topSize();
-        this.precision = network.precision();
+        Precision precision = network.precision();
         this.products = memory.products();
         this.rows = h.values().byteSize() / ((long) hidden * precision.bytes());
-        this.width = network.outputSize();
+        int width = network.outputSize();
         // The gradient of a last state may hold what the caller put there; that of each step's output is ours.
         this.addToH = h.state();
         this.skip = skip;
@@ -58,12 +54,11 @@ final class DenseHead implements Head {
         this.outputs = Matrix.of(memory.outputs(), rows, width);
         boolean training = h.gradient() != null;
         this.weightGradient = training ? Matrix.of(gradient(network, weightName), width, hidden) : null;
-        this.biasGradient = training ? gradient(network, "head.bias") : null;
+        this.biasGradient = training ? Matrix.of(gradient(network, "head.bias"), 1, width) : null;
+        this.ones = training ? Matrix.of(memory.ones(), 1, rows) : null;
         this.hGradient = training ? Matrix.of(h.gradient(), rows, hidden) : null;
         this.outputGradient = training ? Matrix.of(memory.gradient(), rows, width) : null;
         this.outputGradientTransposed = training ? outputGradient.transposed() : null;
-        this.row = new double[width];
-        this.sums = new double[width];
     }
 
     /** {@return the gradient of one of the network's parameters} */
@@ -105,17 +100,6 @@ final class DenseHead implements Head {
         if (skip != null) {
             skip.backward(outputGradient, outputGradientTransposed);
         }
-        Arrays.fill(sums, 0);
-        for (long n = 0; n < rows; n++) {
-            precision.read(outputGradient.values(), n * width, row, width);
-            for (int c = 0; c < width; c++) {
-                sums[c] += row[c];
-            }
-        }
-        precision.read(biasGradient, 0, row, width);
-        for (int c = 0; c < width; c++) {
-            row[c] += sums[c];
-        }
-        precision.write(row, biasGradient, 0, width);
+        products.multiply(ones, outputGradient, biasGradient, true);
     }
 }

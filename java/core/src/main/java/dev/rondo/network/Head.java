@@ -30,20 +30,25 @@ interface Head {
      *
      * @param outputs [N, O]; null without a dense layer, as the rest
      * @param gradient [N, O]; null without gradients
+     * @param ones [N], by which gradients are summed over positions; null without gradients
      */
-    record Memory(MemorySegment outputs, MemorySegment gradient, Products products) {
+    record Memory(MemorySegment outputs, MemorySegment gradient, MemorySegment ones, Products products) {
         static Memory of(NetworkPass owner) {
             Network network = owner.network();
             NetworkHead head = network.description().head();
             if (!head.dense()) {
-                return new Memory(null, null, null);
+                return new Memory(null, null, null, null);
             }
-            long count = (long) (head.lastStep() ? 1 : owner.timeSteps()) * owner.batchSize() * head.outputs();
-            MemorySegment outputs = owner.workspace().allocate(network.precision(), count);
-            MemorySegment gradient =
-                    owner.training() ? owner.workspace().allocate(network.precision(), count) : null;
-            return new Memory(
-                    outputs, gradient, Products.of(network.backend(), network.precision(), network.execution()));
+            long positions = (long) (head.lastStep() ? 1 : owner.timeSteps()) * owner.batchSize();
+            long count = positions * head.outputs();
+            Precision precision = network.precision();
+            MemorySegment outputs = owner.workspace().allocate(precision, count);
+            MemorySegment gradient = owner.training() ? owner.workspace().allocate(precision, count) : null;
+            MemorySegment ones = owner.training() ? owner.workspace().allocate(precision, positions) : null;
+            for (long n = 0; n < positions && ones != null; n++) {
+                precision.set(ones, n, 1);
+            }
+            return new Memory(outputs, gradient, ones, Products.of(network.backend(), precision, network.execution()));
         }
     }
 
@@ -68,6 +73,7 @@ interface Head {
         var own = new Memory(
                 PassShape.first(memory.outputs, precision, positions, network.outputSize()),
                 PassShape.first(memory.gradient, precision, positions, network.outputSize()),
+                PassShape.first(memory.ones, precision, positions, 1),
                 memory.products);
         return new DenseHead(network, reads, own, skip);
     }
