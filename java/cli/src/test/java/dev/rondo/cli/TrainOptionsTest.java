@@ -146,7 +146,8 @@ class TrainOptionsTest {
         assertEquals(unknown, Preset.expand(unknown));
         List<String> open = List.of("train", "--preset");
         assertEquals(open, Preset.expand(open));
-        List<String> expanded = Preset.expand(List.of("train", "--preset=zaremba-small", "--minutes=3", "--hidden", "9"));
+        List<String> expanded = Preset.expand(
+                List.of("train", "--preset=zaremba-small", "--minutes=3", "--hidden", "9"));
         assertTrue(expanded.containsAll(List.of("--layers", "--clip", "--minutes=3")), expanded.toString());
         assertTrue(expanded.stream().filter(word -> word.equals("--hidden")).count() == 1, expanded.toString());
         assertTrue(!expanded.contains("--epochs"), expanded.toString());

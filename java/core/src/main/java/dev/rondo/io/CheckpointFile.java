@@ -62,10 +62,10 @@ final class CheckpointFile {
                 channel.force(true);
             }
             move(temporary, target);
-        } catch (FileSystemException e) {
+        } catch (IOException e) {
             Files.deleteIfExists(temporary);
             throw named(file, e);
-        } catch (IOException | RuntimeException e) {
+        } catch (RuntimeException e) {
             Files.deleteIfExists(temporary);
             throw e;
         }
@@ -73,12 +73,14 @@ final class CheckpointFile {
     }
 
     /** {@return {@code e} of the file that was to be written, of whose temporary one nobody knows} */
-    private static FileSystemException named(Path file, FileSystemException e) {
+    private static FileSystemException named(Path file, IOException e) {
         String name = file.toString();
         FileSystemException named = switch (e) {
             case NoSuchFileException _ -> new NoSuchFileException(name, null, "no such directory");
             case AccessDeniedException _ -> new AccessDeniedException(name, null, "cannot be written");
-            default -> new FileSystemException(name, null, e.getReason() == null ? "cannot be written" : e.getReason());
+            case FileSystemException system -> new FileSystemException(name, null,
+                    system.getReason() == null ? "cannot be written" : system.getReason());
+            default -> new FileSystemException(name, null, e.getMessage()); // a disk that is full, say
         };
         named.initCause(e);
         return named;
