@@ -1,5 +1,6 @@
 /* Every cell of every tier and precision against plain loops in double, for all that a pass may carry. */
 #include <cmath>
+#include <cstdlib>
 
 #include "cell_library.h"
 
@@ -114,7 +115,13 @@ void shapes_and_options(const CellEquations& cell) {
 
 }  // namespace
 
-int main() {
-  for (const CellEquations& cell : all_cells) shapes_and_options(cell);
+/* cell_test [part parts]: all cells, or those of one of several parts, which run side by side. */
+int main(int count, char** arguments) {
+  const int part = count > 2 ? std::atoi(arguments[1]) : 0;
+  const int parts = count > 2 ? std::atoi(arguments[2]) : 1;
+  int number = 0;
+  for (const CellEquations& cell : all_cells) {
+    if (number++ % parts == part) shapes_and_options(cell);
+  }
   return report("cells");
 }
