@@ -77,6 +77,7 @@ import dev.rondo.reservoir.RidgeRegression;
 import dev.rondo.text.Budget;
 import dev.rondo.text.Evaluation;
 import dev.rondo.text.LanguageModelTrainer;
+import dev.rondo.text.Ranking;
 import dev.rondo.text.Sampling;
 import dev.rondo.text.TextCorpus;
 import dev.rondo.text.TextScore;
@@ -320,6 +321,7 @@ class NullArgumentsTest {
         sample(Vocabulary.class, corpus.vocabulary());
         sample(WordOptions.defaults());
         sample(TextUnit.class, TextUnit.WORD);
+        sample(Ranking.class, Ranking.PER_UNIT);
         sample(TextScore.class, new TextScore(TextUnit.WORD, 0, 0, 0));
         sample(TrainingSummary.Ending.class, TrainingSummary.Ending.BUDGET);
         sample(WordVectors.read(Files.writeString(directory.resolve("vectors.txt"), "so 1"),

@@ -1,47 +1,85 @@
 package dev.rondo.cli;
 
 import dev.rondo.text.LanguageModel;
+import dev.rondo.text.Ranking;
 import dev.rondo.text.TextScore;
 import dev.rondo.text.TextSource;
-import dev.rondo.text.TextUnit;
 import dev.rondo.text.UnknownCharacterException;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.PushbackReader;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
-/** {@code rondo score}: how well a model foresees each line of a text, or a text as a whole. */
+/** {@code rondo score}: how well a model foresees lines, their tokens, or a text as a whole; ranks, and fills gaps. */
 @Command(name = "score", description = {
         "Shows how well a trained model foresees text: a row for each line, and the total.",
         "Log-probabilities are natural; figures per character, byte or word are means over those predicted."},
         sortOptions = false, sortSynopsis = false)
 final class ScoreCommand implements Callable<Integer> {
-    private static final String STANDARD_INPUT = "-";
-
     @Option(names = "--model", required = true, paramLabel = "DIR",
             description = "Directory that rondo train wrote, or a model file.")
     private Path model;
 
-    @Option(names = "--stream",
-            description = "Takes each file as one stream: every character but the first is predicted from those before "
-                    + "it. The nats per character of a validation text are its validation loss.")
-    private boolean stream;
+    @ArgGroup
+    private Question question = new Question();
 
-    @Parameters(paramLabel = "FILE", arity = "0..*", defaultValue = STANDARD_INPUT,
+    /** What is asked, if it is not the score of each line. */
+    private static final class Question {
+        @Option(names = "--stream",
+                description = "Takes each file as one stream: every character but the first is predicted from those "
+                        + "before it. The nats per character of a validation text are its validation loss.")
+        private boolean stream;
+
+        @Option(names = "--tokens", description = "A row for each character, byte or word of each line.")
+        private boolean tokens;
+
+        @Option(names = "--rank", description = "Takes all lines as candidates and shows the likeliest first.")
+        private boolean rank;
+
+        @Option(names = "--fill", description = "Shows what fills the gap ___ in each line best: with which the whole "
+                + "line is likeliest.")
+        private boolean fill;
+    }
+
+    @Option(names = "--per-unit",
+            description = "Ranks by the probability per character, byte or word, for candidates of unequal length.")
+    private boolean perUnit;
+
+    @Option(names = "--candidates", paramLabel = "FILE|A,B,C",
+            description = "What to fill gaps with: the lines of a file, or a list. Default: each character or word "
+                    + "that the model knows.")
+    private String candidates;
+
+    @Option(names = "--top", paramLabel = "N", defaultValue = "5",
+            description = "Fillings to show for each line. Default: ${DEFAULT-VALUE}.")
+    private int top;
+
+    @Option(names = "--format", paramLabel = "FORMAT", defaultValue = "table",
+            description = "table, or for programs json (an object a line) or tsv (a header, then rows), without "
+                    + "totals, numbers with all digits. Default: ${DEFAULT-VALUE}.")
+    private Rows.Format format;
+
+    @Parameters(paramLabel = "FILE", arity = "0..*", defaultValue = InputLines.STANDARD_INPUT,
             description = "Text to score; - or nothing is standard input.")
     private List<String> files;
+
+    @Spec
+    private CommandSpec spec;
 
     @Mixin
     private Help help;
 
     private final Streams streams;
-    private boolean headed;
 
     ScoreCommand(Streams streams) {
         this.streams = streams;
@@ -49,88 +87,84 @@ final class ScoreCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        check();
+        List<String> fillings = candidates == null ? null : readCandidates();
         try (var language = LanguageModel.load(model, network -> network.threads(Defaults.threads()))) {
-            var total = new TextScore(language.vocabulary().unit(), 0, 0, 0);
-            for (String file : files) {
-                total = total.plus(stream ? scoreStream(language, file) : scoreLines(language, file));
-            }
-            if (!stream || files.size() > 1) {
-                row(total, "total");
+            if (question.stream) {
+                scoreStreams(language);
+            } else {
+                report(reportOf(language, fillings));
             }
         }
         return 0;
     }
 
-    private TextSource open(String file) {
-        return file.equals(STANDARD_INPUT)
-                ? () -> TextSource.utf8(streams.in(), name(file))
-                : TextSource.of(List.of(Path.of(file)));
-    }
-
-    private TextScore scoreStream(LanguageModel language, String file) throws IOException {
-        try {
-            TextScore score = language.scoreStream(notEmpty(open(file), file));
-            row(score, name(file));
-            return score;
-        } catch (UnknownCharacterException e) {
-            throw new Failure(name(file) + ": " + e.getMessage(), e);
+    private void check() {
+        only("--per-unit", question.rank, "--rank");
+        only("--candidates", question.fill, "--fill");
+        only("--top", question.fill, "--fill");
+        if (top < 1) {
+            throw new ParameterException(spec.commandLine(), "--top: expected at least 1, got " + top);
         }
     }
 
-    private static TextSource notEmpty(TextSource text, String file) {
-        return () -> {
-            var in = new PushbackReader(text.open());
-            int first = in.read();
-            if (first < 0) {
-                throw new Failure(name(file) + ": is empty");
-            }
-            in.unread(first);
-            return in;
-        };
+    private void only(String option, boolean asked, String question) {
+        if (!asked && spec.commandLine().getParseResult().hasMatchedOption(option)) {
+            throw new ParameterException(spec.commandLine(), option + " is for " + question);
+        }
     }
 
-    private TextScore scoreLines(LanguageModel language, String file) throws IOException {
-        var total = new TextScore(language.vocabulary().unit(), 0, 0, 0);
-        int number = 0;
-        try (var lines = new BufferedReader(notEmpty(open(file), file).open())) {
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                number++;
-                TextScore score = language.score(line);
-                row(score, line);
-                total = total.plus(score);
+    private List<String> readCandidates() throws IOException {
+        Path file = Path.of(candidates);
+        if (Files.exists(file) || !candidates.contains(",")) {
+            try (var lines = new BufferedReader(TextSource.of(List.of(file)).open())) {
+                return lines.lines().toList();
             }
-        } catch (UnknownCharacterException e) {
-            throw new Failure(name(file) + ", line " + number + ": " + e.getMessage(), e);
+        }
+        return List.of(candidates.split(",", -1));
+    }
+
+    private LineReport reportOf(LanguageModel language, List<String> fillings) {
+        if (question.tokens) {
+            return new TokenReport(language, streams, format);
+        }
+        if (question.rank) {
+            return new RankReport(language, streams, format, perUnit ? Ranking.PER_UNIT : Ranking.PROBABILITY);
+        }
+        if (question.fill) {
+            return new FillReport(language, FillReport.rows(streams, format), fillings, top);
+        }
+        return new ScoreReport(language, streams, format);
+    }
+
+    private void report(LineReport report) throws IOException {
+        for (String file : files) {
+            var lines = new InputLines(file, streams);
+            lines.forEach(report::take);
+            if (files.size() > 1) {
+                report.endOfFile(lines.name());
+            }
+        }
+        report.end();
+    }
+
+    private void scoreStreams(LanguageModel language) throws IOException {
+        var rows = new Rows(format, streams.out(),
+                ScoreColumns.of(language.vocabulary().unit(), List.of(), Rows.Column.text("file", "file")));
+        var total = new TextScore(language.vocabulary().unit(), 0, 0, 0);
+        for (String file : files) {
+            var text = new InputLines(file, streams);
+            try {
+                TextScore score = language.scoreStream(text.source());
+                rows.add(ScoreColumns.values(List.of(), score, text.name()));
+                total = total.plus(score);
+            } catch (UnknownCharacterException e) {
+                throw new Failure(text.name() + ": " + e.getMessage(), e);
+            }
         }
         if (files.size() > 1) {
-            row(total, "total of " + name(file));
+            rows.addTotal(ScoreColumns.values(List.of(), total, "total"));
         }
-        return total;
-    }
-
-    private static String name(String file) {
-        return file.equals(STANDARD_INPUT) ? "standard input" : file;
-    }
-
-    /** Before the first row, so that nothing but the error is said of a text that cannot be scored. */
-    private void header(TextUnit unit) {
-        if (headed) {
-            return;
-        }
-        headed = true;
-        String one = Figures.brief(unit);
-        streams.out().println(Figures.format("%15s %10s %10s %10s %10s%s  %s", "log-probability", "nats/" + one,
-                "bits/" + one, "perplexity", unit.plural(), unit == TextUnit.WORD ? "    unknown" : "",
-                stream ? "file" : "line"));
-    }
-
-    private void row(TextScore score, String what) {
-        header(score.unit());
-        boolean none = score.predictions() == 0; // an empty line: certain, and no mean to speak of
-        streams.out().println(Figures.format("%15.4f %10s %10s %10s %10d%s  %s", 0 - score.nats(),
-                none ? "-" : Figures.format("%.6f", score.natsPerUnit()),
-                none ? "-" : Figures.format("%.6f", score.bitsPerUnit()),
-                none ? "-" : Figures.format("%.4f", score.perplexity()), score.predictions(),
-                score.unit() == TextUnit.WORD ? Figures.format(" %10d", score.unknown()) : "", what));
+        rows.flush();
     }
 }

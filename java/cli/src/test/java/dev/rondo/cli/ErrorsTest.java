@@ -88,6 +88,12 @@ class ErrorsTest {
             generate --model x --top-p 2    | --top-p: expected above 0 to 1, got 2.0
             generate --model x --temperature -1 | --temperature: expected a number from 0 on, got -1.0
             score                           | Missing required option: '--model=DIR'
+            score --model x --rank --tokens | --tokens, --rank are mutually exclusive
+            score --model x --per-unit      | --per-unit is for --rank
+            score --model x --candidates a,b | --candidates is for --fill
+            score --model x --rank --top 3  | --top is for --fill
+            score --model x --fill --top 0  | --top: expected at least 1, got 0
+            score --model x --format xml    | --format
             info --what                     | Unknown option: '--what'
             """)
     void wrongUsage(String command, String message) {

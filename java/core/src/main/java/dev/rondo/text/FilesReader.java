@@ -36,6 +36,11 @@ final class FilesReader extends Reader {
         }
     }
 
+    @Override
+    public boolean ready() throws IOException {
+        return current.ready();
+    }
+
     /** Opens the next file; returns whether there is anything in it. */
     private boolean next(Path file) throws IOException {
         current.close();

@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -30,9 +31,12 @@ import java.util.function.UnaryOperator;
  * whose vocabulary has none, since its text had but one line, does not predict it. One thread at a time.
  */
 public final class LanguageModel implements AutoCloseable {
+    /** What stands for the gap in a line to {@linkplain #fill fill}. */
+    public static final String GAP = "___";
+
     private final Vocabulary vocabulary;
     private final Network network;
-    private StreamScorer lineScorer; // made on first use
+    private final LineScoring lines;
     private StreamScorer textScorer; // made on first use
 
     /**
@@ -64,6 +68,7 @@ public final class LanguageModel implements AutoCloseable {
         }
         this.vocabulary = vocabulary;
         this.network = network;
+        this.lines = new LineScoring(vocabulary, network);
     }
 
     /**
@@ -153,15 +158,87 @@ public final class LanguageModel implements AutoCloseable {
      */
     public TextScore score(String line) {
         Objects.requireNonNull(line, "line: expected a text, got null");
-        var tokens = new TokenList();
-        vocabulary.lineStart().ifPresent(tokens);
-        for (int token : vocabulary.encode(line)) {
-            tokens.accept(token);
+        return lines.score(List.of(line)).getFirst();
+    }
+
+    /**
+     * {@return how well the model foresees each of many lines, as {@link #score(String)}, but for rounding, in much
+     * less time: they are read side by side}
+     *
+     * @param lines any number; each may be empty
+     * @throws UnknownCharacterException if the model is of characters and does not know one
+     * @throws IllegalStateException if the model is closed
+     */
+    public List<TextScore> score(List<String> lines) {
+        return this.lines.score(require("lines", lines));
+    }
+
+    /**
+     * {@return how well the model foresees each token of each line}; where the vocabulary has no end of a line, the
+     * first of a line is not predicted and has no score
+     *
+     * @param lines any number; each may be empty
+     * @throws UnknownCharacterException if the model is of characters and does not know one
+     * @throws IllegalStateException if the model is closed
+     */
+    public List<List<TokenScore>> scoreTokens(List<String> lines) {
+        return this.lines.tokenScores(require("lines", lines));
+    }
+
+    /**
+     * {@return the candidates, the best first}
+     *
+     * @param candidates lines, any number
+     * @param ranking what makes one better than another
+     * @throws UnknownCharacterException if the model is of characters and does not know one
+     * @throws IllegalStateException if the model is closed
+     */
+    public List<RankedText> rank(List<String> candidates, Ranking ranking) {
+        require("candidates", candidates);
+        Objects.requireNonNull(ranking, "ranking: expected one, got null");
+        return lines.rank(candidates, ranking);
+    }
+
+    /**
+     * {@return what fills the gap in a line best, the best first: the candidates with which the probability of the
+     * whole line is greatest}
+     *
+     * <p>The line with each candidate is what counts, so what stands after the gap decides as much as what stands
+     * before it. Lines that cannot be among the best are left out: those whose beginning, up to the first token in
+     * which the candidates differ, is already less likely than the best whole lines.
+     *
+     * @param line with one gap, {@value #GAP}
+     * @param candidates what to try, at least one
+     * @param most how many of them to return, at least 1
+     * @throws IllegalArgumentException if the line has no gap or several, or there are no candidates
+     * @throws UnknownCharacterException if the model is of characters and does not know one
+     * @throws IllegalStateException if the model is closed
+     */
+    public List<RankedText> fill(String line, List<String> candidates, int most) {
+        require("candidates", candidates);
+        Gap gap = Gap.of(line);
+        if (candidates.isEmpty()) {
+            throw new IllegalArgumentException("candidates: expected at least one, got none");
         }
-        if (lineScorer == null) {
-            lineScorer = StreamScorer.ofLines(vocabulary, network);
+        if (most < 1) {
+            throw new IllegalArgumentException("most: expected at least 1, got " + most);
         }
-        return lineScorer.score(tokens);
+        return lines.fill(gap, candidates, most);
+    }
+
+    /**
+     * {@return which units fill the gap in a line best, as {@link #fill(String, List, int)}: of all characters but the
+     * newline, or of all words that the model knows}
+     *
+     * @param line with one gap, {@value #GAP}
+     * @param most how many to return, at least 1
+     * @throws IllegalArgumentException as there, and if the model is of bytes or sub-words: these need candidates
+     * @throws UnknownCharacterException if the model is of characters and does not know one
+     * @throws IllegalStateException if the model is closed
+     */
+    public List<RankedText> fill(String line, int most) {
+        Gap.of(line); // what is wrong with the line is said first
+        return fill(line, lines.units(), most);
     }
 
     /**
@@ -255,6 +332,15 @@ public final class LanguageModel implements AutoCloseable {
         }
     }
 
+    private static List<String> require(String name, List<String> texts) {
+        Objects.requireNonNull(texts, () -> name + ": expected texts, got null");
+        for (int i = 0; i < texts.size(); i++) {
+            int index = i;
+            Objects.requireNonNull(texts.get(i), () -> name + "[" + index + "]: expected a text, got null");
+        }
+        return texts;
+    }
+
     private static void hand(String text, Consumer<String> sink) {
         if (!text.isEmpty()) {
             sink.accept(text);
@@ -264,9 +350,7 @@ public final class LanguageModel implements AutoCloseable {
     /** Frees the network. Closing twice is harmless. */
     @Override
     public void close() {
-        if (lineScorer != null) {
-            lineScorer.close();
-        }
+        lines.close();
         if (textScorer != null) {
             textScorer.close();
         }

@@ -25,9 +25,6 @@ final class StreamScorer implements AutoCloseable {
     /** Tokens per pass of each of several pieces. */
     private static final int SIDE_BY_SIDE = 32;
 
-    /** Tokens per pass for lines, most of which are shorter than this. */
-    private static final int SHORT = 64;
-
     private final TextUnit unit;
     private final int unknown; // -1 = there is no such token
     private final int pieces;
@@ -45,11 +42,6 @@ final class StreamScorer implements AutoCloseable {
         this.pass = network.inference(chunk, pieces).carryState(true);
         this.inputs = new int[chunk * pieces];
         this.targets = new int[chunk * pieces];
-    }
-
-    /** {@return a scorer of lines, each in one piece} */
-    static StreamScorer ofLines(Vocabulary vocabulary, Network network) {
-        return new StreamScorer(vocabulary, network, 1, SHORT);
     }
 
     /** {@return a scorer of texts of {@code length} tokens, or of others in as many pieces} */

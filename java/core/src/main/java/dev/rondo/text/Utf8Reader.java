@@ -37,6 +37,12 @@ final class Utf8Reader extends Reader {
         return taken;
     }
 
+    /** {@return whether there is text at hand, without waiting for more} */
+    @Override
+    public boolean ready() {
+        return text.hasRemaining();
+    }
+
     private void decode() throws IOException {
         offset += bytes.position();
         bytes.compact();

@@ -1,0 +1,104 @@
+package dev.rondo.text;
+
+import dev.rondo.network.Network;
+import dev.rondo.network.NetworkPass;
+import dev.rondo.network.SequenceBatch;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Predicts the tokens of lines, each line from the zero state, B lines side by side. Lines of nearly the same length
+ * are taken together, so that little is computed that nobody asked for.
+ */
+final class LineScorer implements AutoCloseable {
+    /** Lines side by side: weights are read once for as many. */
+    static final int MANY = 32;
+
+    /** Steps of a pass of one line: most lines are shorter than this. */
+    private static final int STEPS_OF_ONE = 64;
+
+    /** Steps of a pass of many lines; they go on in the next one. */
+    private static final int STEPS_OF_MANY = 16;
+
+    private final int lanes; // B
+    private final int chunk; // the most steps of a pass
+    private final NetworkPass pass;
+    private final int[] inputs; // [chunk, B]
+    private final int[] targets; // [chunk, B]
+
+    /** A scorer of lines one by one. */
+    static LineScorer ofOne(Network network) {
+        return new LineScorer(network, 1, STEPS_OF_ONE);
+    }
+
+    /** A scorer of lines side by side. */
+    static LineScorer ofMany(Network network) {
+        return new LineScorer(network, MANY, STEPS_OF_MANY);
+    }
+
+    private LineScorer(Network network, int lanes, int chunk) {
+        this.lanes = lanes;
+        this.chunk = chunk;
+        this.pass = network.inference(chunk, lanes).carryState(true);
+        this.inputs = new int[chunk * lanes];
+        this.targets = new int[chunk * lanes];
+    }
+
+    /**
+     * {@return of each line, in their order, the nats of each token but the first, N - 1 of N tokens}
+     *
+     * @param lines tokens; may be empty
+     */
+    double[][] score(List<int[]> lines) {
+        var nats = new double[lines.size()][];
+        for (int i = 0; i < nats.length; i++) {
+            nats[i] = new double[Math.max(0, lines.get(i).length - 1)];
+        }
+        int[] order = IntStream.range(0, nats.length).boxed()
+                .sorted(Comparator.comparingInt(line -> -nats[line].length))
+                .mapToInt(Integer::intValue).toArray();
+        for (int first = 0; first < order.length; first += lanes) {
+            score(lines, Arrays.copyOfRange(order, first, Math.min(first + lanes, order.length)), nats);
+        }
+        return nats;
+    }
+
+    /** Scores up to B lines, the longest first. */
+    private void score(List<int[]> lines, int[] group, double[][] nats) {
+        pass.resetState();
+        int steps = nats[group[0]].length;
+        for (int step = 0; step < steps; step += chunk) {
+            int count = Math.min(chunk, steps - step);
+            for (int lane = 0; lane < lanes; lane++) {
+                int[] tokens = lane < group.length ? lines.get(group[lane]) : new int[0];
+                for (int t = 0; t < count; t++) {
+                    int at = step + t;
+                    boolean predicts = at + 1 < tokens.length;
+                    inputs[t * lanes + lane] = predicts ? tokens[at] : 0;
+                    targets[t * lanes + lane] = predicts ? tokens[at + 1] : SequenceBatch.IGNORED;
+                }
+            }
+            pass.forward(batch(count));
+            for (int lane = 0; lane < group.length; lane++) {
+                double[] of = nats[group[lane]];
+                for (int t = 0; t < count && step + t < of.length; t++) {
+                    of[step + t] = pass.loss(t, lane);
+                }
+            }
+        }
+    }
+
+    private SequenceBatch batch(int steps) {
+        long bytes = (long) steps * lanes * Integer.BYTES;
+        return SequenceBatch.tokens(MemorySegment.ofArray(inputs).asSlice(0, bytes), steps, lanes)
+                .targets(MemorySegment.ofArray(targets).asSlice(0, bytes));
+    }
+
+    @Override
+    public void close() {
+        pass.close();
+    }
+}
