@@ -48,8 +48,8 @@ public final class Bench {
             rondo bench reservoir   (forward --cells reservoir --shapes R1,R2,R3,R4: one stream, and sixteen)
             rondo bench --peers [startup] --help
             Patterns are parts of names: forward backward training streaming packing, activation (Exp Sigmoid Tanh),
-            modelStep layerStep softmax optimizer, wordStep, head (and headOpenBlas), twoLayers. Shapes are in
-            test-data/shapes.
+            modelStep layerStep softmax optimizer, wordStep adaptiveWordStep, head (and headOpenBlas), twoLayers.
+            Shapes are in test-data/shapes.
             Without options: all bodies but the reference.""";
 
     private final Choices choices;
@@ -142,6 +142,7 @@ public final class Bench {
             }
             for (String shape : shapes(WordModelBenchmark.class)) {
                 verification.network(cell, CellBenchmark.shape(shape), NetworkWork::words);
+                verification.network(cell, CellBenchmark.shape(shape), NetworkWork::adaptiveWords);
             }
             if (willRun(StackBenchmark.class)) {
                 verification.network(cell, StackBenchmark.SHAPE, NetworkWork::stack);

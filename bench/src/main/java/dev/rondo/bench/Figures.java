@@ -103,7 +103,7 @@ final class Figures {
     private static int steps(String benchmark, BenchmarkParams params) {
         String name = params.getParam("shape");
         return switch (benchmark) {
-            case "forward", "backward", "training", "layerStep", "modelStep", "wordStep" ->
+            case "forward", "backward", "training", "layerStep", "modelStep", "wordStep", "adaptiveWordStep" ->
                     CellBenchmark.shape(name).timeSteps();
             case "twoLayers" -> StackBenchmark.SHAPE.timeSteps();
             default -> 1;

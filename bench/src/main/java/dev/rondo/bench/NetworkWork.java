@@ -5,6 +5,7 @@ import dev.rondo.cell.CellShape;
 import dev.rondo.check.CellBody;
 import dev.rondo.check.Tolerance;
 import dev.rondo.memory.Precision;
+import dev.rondo.network.Loss;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkPass;
 import dev.rondo.network.SequenceBatch;
@@ -54,9 +55,18 @@ final class NetworkWork implements AutoCloseable {
 
     /** {@return a {@link WordModel}} */
     static NetworkWork words(CellBody body, CellShape shape, int threads) {
+        return words(body, new WordModel(shape), threads, Loss.softmaxCrossEntropy());
+    }
+
+    /** {@return the same with an adaptive softmax} */
+    static NetworkWork adaptiveWords(CellBody body, CellShape shape, int threads) {
         var model = new WordModel(shape);
-        return new NetworkWork(model.builder(body.cell(shape.hiddenSize())), body, model.batch(), threads,
-                WordModel.OPTIMIZER);
+        return words(body, model, threads, model.adaptiveSoftmax());
+    }
+
+    private static NetworkWork words(CellBody body, WordModel model, int threads, Loss loss) {
+        return new NetworkWork(model.builder(body.cell(model.shape().hiddenSize())).loss(loss), body, model.batch(),
+                threads, WordModel.OPTIMIZER);
     }
 
     /** {@return the layer of a character model by itself} */

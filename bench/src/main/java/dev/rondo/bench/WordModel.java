@@ -3,6 +3,7 @@ package dev.rondo.bench;
 import dev.rondo.cell.Cell;
 import dev.rondo.cell.CellShape;
 import dev.rondo.network.Initialization;
+import dev.rondo.network.Loss;
 import dev.rondo.network.Network;
 import dev.rondo.network.SequenceBatch;
 import dev.rondo.train.GradientClipping;
@@ -25,7 +26,7 @@ record WordModel(CellShape shape) {
 
     private static final Initialization WEIGHTS = Initialization.uniform(0.1);
 
-    /** {@return the network, but for its loss} */
+    /** {@return the network, with a softmax over all words} */
     Network.Builder builder(Cell cell) {
         Network.Builder builder = Network.embedding(shape.inputSize(), shape.hiddenSize()).classes(shape.inputSize())
                 .embeddingWeights(WEIGHTS).inputWeights(WEIGHTS).recurrentWeights(WEIGHTS);
@@ -33,6 +34,12 @@ record WordModel(CellShape shape) {
             builder.layer(cell);
         }
         return builder;
+    }
+
+    /** {@return an adaptive softmax instead: 2,000 frequent words, clusters of the next 8,000 and of the others} */
+    Loss adaptiveSoftmax() {
+        int words = shape.inputSize();
+        return Loss.adaptiveSoftmax(Math.min(2_000, words / 5), Math.min(10_000, words * 3 / 5));
     }
 
     /** {@return words, with those to predict} */

@@ -26,6 +26,7 @@ public class WordModelBenchmark extends AverageTime {
     public int threads;
 
     private NetworkWork full;
+    private NetworkWork adaptive;
 
     /** Made by JMH. */
     public WordModelBenchmark() {}
@@ -35,17 +36,25 @@ public class WordModelBenchmark extends AverageTime {
     public void prepare() {
         CellShape sizes = CellBenchmark.shape(shape);
         full = NetworkWork.words(CellBenchmark.body(cell, body), sizes, threads);
+        adaptive = NetworkWork.adaptiveWords(CellBenchmark.body(cell, body), sizes, threads);
     }
 
     /** Frees memory. */
     @TearDown
     public void free() {
         full.close();
+        adaptive.close();
     }
 
     /** Embedding, two layers, softmax over all words, backward, clipping, gradient descent. */
     @Benchmark
     public double wordStep() {
         return full.step().loss();
+    }
+
+    /** The same with an adaptive softmax. */
+    @Benchmark
+    public double adaptiveWordStep() {
+        return adaptive.step().loss();
     }
 }

@@ -52,8 +52,8 @@ class BenchmarksTest {
             String name = fields.get("benchmark").getAsString();
             assertEquals(name.equals("headOpenBlas") ? Figures.OPENBLAS : BODY, fields.get("body").getAsString());
             assertTrue(fields.get("us").getAsDouble() > 0, name);
-            boolean counts = !Set.of("packing", "softmax", "optimizer", "activationExp", "activationSigmoid",
-                    "activationTanh").contains(name);
+            boolean counts = !Set.of("packing", "softmax", "adaptiveWordStep", "optimizer", "activationExp",
+                    "activationSigmoid", "activationTanh").contains(name);
             assertEquals(!counts, fields.get("gflops").isJsonNull(), name);
             assertEquals(!counts, fields.get("percent").isJsonNull(), name);
             assertEquals(!name.equals("twoLayers"), fields.get("p99_us").isJsonNull(), name);
@@ -95,6 +95,7 @@ class BenchmarksTest {
         verification.kernels("lstm", shape);
         verification.network("lstm", shape, NetworkWork::characters);
         verification.network("gru", shape, NetworkWork::words);
+        verification.network("gru", shape, NetworkWork::adaptiveWords);
         verification.head(shape);
         verification.activations();
         CellBody body = CellBody.reference(units -> CellBenchmark.cell("lstm", units));

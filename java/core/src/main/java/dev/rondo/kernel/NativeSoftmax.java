@@ -29,6 +29,7 @@ public final class NativeSoftmax {
     private final int classes;
     private final MemorySegment classWeights; // float64 [C]; NULL = all 1
     private final MemorySegment losses; // float64 [N]
+    private final MemorySegment firstClass; // int32 [1]
     private final NativeStruct loss = new NativeStruct(FIELDS);
 
     /**
@@ -57,6 +58,7 @@ public final class NativeSoftmax {
         this.classWeights =
                 weighted ? arena.allocateFrom(ValueLayout.JAVA_DOUBLE, classWeights) : MemorySegment.NULL;
         this.losses = arena.allocate(ValueLayout.JAVA_DOUBLE, mostRows);
+        this.firstClass = arena.allocate(ValueLayout.JAVA_INT, 1);
     }
 
     /**
@@ -78,18 +80,7 @@ public final class NativeSoftmax {
         if (!MemorySegment.NULL.equals(gradient)) {
             NativeStruct.checkRange("gradient", gradient, 0, (long) rows * classes, precision.bytes());
         }
-        loss.start()
-                .put(precision.bytes() * Byte.SIZE)
-                .put(threads)
-                .put(tier.ordinal())
-                .put(rows)
-                .put(classes)
-                .put(outputs)
-                .put(targets)
-                .put(classWeights)
-                .put(scale)
-                .put(losses)
-                .put(gradient);
+        describe(rows, outputs.address(), targets).put(classWeights).put(scale).put(losses).put(gradient);
         NativeCalls.softmaxLoss(loss, outputs, targets, gradient, this);
         double sum = 0;
         for (int n = 0; n < rows; n++) {
@@ -105,6 +96,33 @@ public final class NativeSoftmax {
      */
     public double loss(int row) {
         return losses.getAtIndex(ValueLayout.JAVA_DOUBLE, row);
+    }
+
+    /**
+     * {@return log(sum_c exp(z_c)) of one row}
+     *
+     * @param outputs z from element {@code begin} on
+     * @param begin number of the first
+     * @throws IllegalArgumentException if the row does not lie in {@code outputs}, or that is on the heap
+     * @throws IllegalStateException if the memory was closed
+     */
+    public double logSumExp(MemorySegment outputs, long begin) {
+        NativeStruct.checkRange("outputs", outputs, begin, classes, precision.bytes());
+        describe(1, outputs.address() + begin * precision.bytes(), firstClass)
+                .put(MemorySegment.NULL).put(1.0).put(losses).put(MemorySegment.NULL);
+        NativeCalls.softmaxLoss(loss, outputs, firstClass, MemorySegment.NULL, this);
+        return losses.getAtIndex(ValueLayout.JAVA_DOUBLE, 0) + precision.get(outputs, begin);
+    }
+
+    private NativeStruct describe(int rows, long outputs, MemorySegment targets) {
+        return loss.start()
+                .put(precision.bytes() * Byte.SIZE)
+                .put(threads)
+                .put(tier.ordinal())
+                .put(rows)
+                .put(classes)
+                .put(outputs)
+                .put(targets);
     }
 
     @Override

@@ -42,7 +42,7 @@ final class DenseHead implements Head {
         Precision precision = network.precision();
         this.products = memory.products();
         this.rows = h.values().byteSize() / ((long) hidden * precision.bytes());
-        int width = network.outputSize();
+        int width = network.description().denseOutputs();
         // The gradient of a last state may hold what the caller put there; that of each step's output is ours.
         this.addToH = h.state();
         this.skip = skip;
@@ -65,6 +65,11 @@ final class DenseHead implements Head {
     static MemorySegment gradient(Network network, String name) {
         TensorLayout.Tensor tensor = network.parameters().layout().get(name);
         return network.precision().slice(network.gradientSlab(), tensor.offset(), tensor.count());
+    }
+
+    /** {@return N} */
+    long rows() {
+        return rows;
     }
 
     @Override

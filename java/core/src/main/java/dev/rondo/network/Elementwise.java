@@ -27,6 +27,19 @@ final class Elementwise {
         }
     }
 
+    /** {@code to += number}. */
+    static void add(Precision precision, MemorySegment to, long toAt, long count, double number) {
+        if (precision == Precision.FLOAT32) {
+            for (long i = 0; i < count; i++) {
+                to.setAtIndex(JAVA_FLOAT, toAt + i, (float) (to.getAtIndex(JAVA_FLOAT, toAt + i) + number));
+            }
+        } else {
+            for (long i = 0; i < count; i++) {
+                to.setAtIndex(JAVA_DOUBLE, toAt + i, to.getAtIndex(JAVA_DOUBLE, toAt + i) + number);
+            }
+        }
+    }
+
     /** {@code to *= from}. */
     static void multiply(
             Precision precision, MemorySegment from, long fromAt, MemorySegment to, long toAt, long count) {

@@ -52,6 +52,12 @@ final class FirstParameters {
         if (description.head().dense() && !description.head().tied()) {
             writeMatrix(layout.get(description.headWeight()), inputWeights);
         }
+        if (description.head().loss() instanceof Loss.AdaptiveSoftmax softmax) {
+            for (int i = 0; i < softmax.cutoffs().size(); i++) {
+                writeMatrix(layout.get(NetworkDescription.tail(i) + "projection"), inputWeights);
+                writeMatrix(layout.get(NetworkDescription.tail(i) + "weight"), inputWeights);
+            }
+        }
         if (description.head().skip()) {
             writeMatrix(layout.get("head.skipWeight"), inputWeights);
         }

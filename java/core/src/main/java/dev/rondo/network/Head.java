@@ -13,8 +13,28 @@ interface Head {
     /** {@return outputs [N, O]} */
     MemorySegment outputs();
 
-    /** {@return gradient of the outputs, [N, O]; null without gradients} */
+    /** {@return gradient of the outputs, [N, O]; null without gradients, or if they have none} */
     MemorySegment outputGradient();
+
+    /** {@return whether outputs are not computed before {@link #completeOutputs()}} */
+    default boolean outputsPending() {
+        return false;
+    }
+
+    /** Computes outputs that were put off. */
+    default void completeOutputs() {}
+
+    /** {@return the sum of a loss of the outputs, as {@link LossPass#sum} says; assigns the gradient} */
+    default double sum(LossPass loss, Targets targets, double scale) {
+        return loss.sum(targets, outputs(), outputGradient(), scale);
+    }
+
+    /** Sets the gradient of the outputs to zero. */
+    default void zeroGradient() {
+        if (outputGradient() != null) {
+            outputGradient().fill((byte) 0);
+        }
+    }
 
     /** {@return what it reads of the top layer, [N, H]} */
     MemorySegment input();
@@ -28,19 +48,22 @@ interface Head {
     /**
      * Memory for outputs of up to N positions, and what multiplies into it.
      *
-     * @param outputs [N, O]; null without a dense layer, as the rest
+     * @param outputs [N, O] of the dense layer; null without one, as the rest
      * @param gradient [N, O]; null without gradients
      * @param ones [N], by which gradients are summed over positions; null without gradients
+     * @param clusters of an adaptive softmax; null without
      */
-    record Memory(MemorySegment outputs, MemorySegment gradient, MemorySegment ones, Products products) {
+    record Memory(MemorySegment outputs, MemorySegment gradient, MemorySegment ones, Products products,
+            AdaptiveClusters clusters) {
         static Memory of(NetworkPass owner) {
             Network network = owner.network();
             NetworkHead head = network.description().head();
             if (!head.dense()) {
-                return new Memory(null, null, null, null);
+                return new Memory(null, null, null, null, null);
             }
             long positions = (long) (head.lastStep() ? 1 : owner.timeSteps()) * owner.batchSize();
-            long count = positions * head.outputs();
+            int width = network.description().denseOutputs();
+            long count = positions * width;
             Precision precision = network.precision();
             MemorySegment outputs = owner.workspace().allocate(precision, count);
             MemorySegment gradient = owner.training() ? owner.workspace().allocate(precision, count) : null;
@@ -48,7 +71,10 @@ interface Head {
             for (long n = 0; n < positions && ones != null; n++) {
                 precision.set(ones, n, 1);
             }
-            return new Memory(outputs, gradient, ones, Products.of(network.backend(), precision, network.execution()));
+            Products products = Products.of(network.backend(), precision, network.execution());
+            AdaptiveClusters clusters = head.loss() instanceof Loss.AdaptiveSoftmax softmax
+                    ? new AdaptiveClusters(owner, softmax, Math.toIntExact(positions), products) : null;
+            return new Memory(outputs, gradient, ones, products, clusters);
         }
     }
 
@@ -65,17 +91,19 @@ interface Head {
     static Head of(Network network, LayerPass top, Memory memory, long positions, SkipPass skip) {
         Precision precision = network.precision();
         int width = network.description().topSize();
+        int outputs = network.description().denseOutputs();
         var reads = new Reads(PassShape.first(top.read(), precision, positions, width),
                 PassShape.first(top.readGradient(), precision, positions, width), top.readsState());
         if (!network.description().head().dense()) {
             return new Direct(reads.values, reads.gradient);
         }
         var own = new Memory(
-                PassShape.first(memory.outputs, precision, positions, network.outputSize()),
-                PassShape.first(memory.gradient, precision, positions, network.outputSize()),
+                PassShape.first(memory.outputs, precision, positions, outputs),
+                PassShape.first(memory.gradient, precision, positions, outputs),
                 PassShape.first(memory.ones, precision, positions, 1),
-                memory.products);
-        return new DenseHead(network, reads, own, skip);
+                memory.products, memory.clusters);
+        var dense = new DenseHead(network, reads, own, skip);
+        return memory.clusters == null ? dense : new AdaptiveHead(dense, reads, memory.clusters, positions);
     }
 
     /** No dense layer: what the top layer puts out is the network's output. */

@@ -37,6 +37,8 @@ abstract class LossPass {
     static LossPass of(Loss loss, Precision precision, int outputs) {
         return switch (loss) {
             case Loss.SoftmaxCrossEntropy softmax -> new SoftmaxPass(precision, outputs, softmax);
+            // Of outputs that are log-probabilities. Its head sums without them.
+            case Loss.AdaptiveSoftmax _ -> new SoftmaxPass(precision, outputs, Loss.softmaxCrossEntropy());
             case Loss.SigmoidCrossEntropy _ -> new SigmoidPass(precision, outputs);
             case Loss.MeanSquaredError _ -> new SquaredErrorPass(precision, outputs);
         };
@@ -66,19 +68,18 @@ abstract class LossPass {
      * Runs over all positions.
      *
      * @param targets what the outputs shall be
-     * @param values outputs [N, O]
-     * @param gradient [N, O], assigned; or null
+     * @param head has the outputs; its gradient is assigned, if it has one
      */
-    final void run(Targets targets, MemorySegment values, MemorySegment gradient) {
+    final void run(Targets targets, Head head) {
         weight = 0;
         for (int n = 0; n < targets.positions(); n++) {
             weight += targets.counts(n) > 0 ? weight(targets, n) : 0;
         }
         if (weight > 0) {
-            sum = sum(targets, values, gradient, 1 / weight);
+            sum = head.sum(this, targets, 1 / weight);
         } else {
             sum = 0;
-            zero(gradient);
+            head.zeroGradient();
         }
     }
 
@@ -91,6 +92,8 @@ abstract class LossPass {
     /**
      * {@return the sum over the positions that count of loss times weight}
      *
+     * @param targets what the outputs shall be
+     * @param values outputs [N, O]
      * @param gradient {@code scale} times that of the sum, assigned; or null
      */
     double sum(Targets targets, MemorySegment values, MemorySegment gradient, double scale) {

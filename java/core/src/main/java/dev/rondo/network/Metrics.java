@@ -78,12 +78,12 @@ public final class Metrics {
     /**
      * {@return which class was taken for which}
      *
-     * @throws UnsupportedOperationException unless with softmax and cross-entropy over at most
+     * @throws UnsupportedOperationException unless with softmax and cross-entropy, adaptive or not, over at most
      *     {@value #CONFUSION_CLASSES} classes
      */
     public ConfusionMatrix confusionMatrix() {
-        if (!(kind instanceof Loss.SoftmaxCrossEntropy)) {
-            throw missing("confusionMatrix", "softmaxCrossEntropy");
+        if (!kind.classTargets()) {
+            throw missing("confusionMatrix", "softmaxCrossEntropy or adaptiveSoftmax");
         }
         if (confusion == null) {
             throw new UnsupportedOperationException(
@@ -95,11 +95,12 @@ public final class Metrics {
     /**
      * {@return exp(loss)}: among how many equally likely classes the network would be as much in doubt
      *
-     * @throws UnsupportedOperationException unless with softmax and cross-entropy without class weights
+     * @throws UnsupportedOperationException unless with softmax and cross-entropy, adaptive or without class weights
      */
     public double perplexity() {
-        if (!(kind instanceof Loss.SoftmaxCrossEntropy softmax && softmax.classWeights().isEmpty())) {
-            throw missing("perplexity", "softmaxCrossEntropy without class weights");
+        boolean weighted = kind instanceof Loss.SoftmaxCrossEntropy softmax && !softmax.classWeights().isEmpty();
+        if (weighted || !kind.classTargets()) {
+            throw missing("perplexity", "softmaxCrossEntropy without class weights, or adaptiveSoftmax");
         }
         return Math.exp(loss);
     }

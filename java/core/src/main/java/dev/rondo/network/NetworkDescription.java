@@ -20,7 +20,8 @@ import java.util.stream.IntStream;
  *
  * <p>A head without a dense layer is {@code head 0}; one without a loss ends after where it reads; {@code skip} before
  * the loss says that it reads the network's input, too, {@code tied} that its weights are the embedding's; class
- * weights follow their loss, as in {@code classWeights=1.0,2.5}. Files of the first format say {@code classes 65} for
+ * weights follow their loss, as in {@code classWeights=1.0,2.5}, and what an adaptive softmax is made of, as in
+ * {@code adaptiveSoftmax cutoffs=2000,10000 divValue=4.0}. Files of the first format say {@code classes 65} for
  * the head above.
  *
  * @param input what it reads
@@ -60,10 +61,24 @@ public record NetworkDescription(NetworkInput input, List<Layer> layers, Network
             requireTied(input, width, head.outputs());
         }
         int outputs = head.dense() ? head.outputs() : layers.getLast().outputSize();
+        if (head.loss() instanceof Loss.AdaptiveSoftmax softmax) {
+            requireAdaptive(head, softmax.cutoffs().getLast());
+        }
         if (head.loss() instanceof Loss.SoftmaxCrossEntropy(List<Double> weights)
                 && !weights.isEmpty() && weights.size() != outputs) {
             throw new IllegalArgumentException(
                     "classWeights: expected " + outputs + ", one per output, got " + weights.size());
+        }
+    }
+
+    private static void requireAdaptive(NetworkHead head, int lastCutoff) {
+        if (!head.dense() || head.skip() || head.tied()) {
+            throw new IllegalArgumentException("adaptiveSoftmax: expected a dense layer that reads the top layer, with"
+                    + " weights of its own, got " + (head.dense() ? head.tied() ? "tied ones" : "a skip" : "none"));
+        }
+        if (lastCutoff >= head.outputs()) {
+            throw new IllegalArgumentException("cutoffs: expected them below the number of classes, "
+                    + head.outputs() + ", got " + lastCutoff);
         }
     }
 
@@ -122,6 +137,11 @@ public record NetworkDescription(NetworkInput input, List<Layer> layers, Network
         return head.tied() ? EMBEDDING_WEIGHT : HEAD_WEIGHT;
     }
 
+    /** {@return how many outputs the dense layer has, if there is one: O, but for an adaptive softmax} */
+    int denseOutputs() {
+        return head.loss() instanceof Loss.AdaptiveSoftmax softmax ? softmax.topOutputs() : head.outputs();
+    }
+
     /** {@return H, the width of what the head reads} */
     public int topSize() {
         return layers.getLast().outputSize();
@@ -138,7 +158,9 @@ public record NetworkDescription(NetworkInput input, List<Layer> layers, Network
      * direction behind them, with the prefix {@code layer0.reverse.}; where the initial state is learned {@code
      * initialState0} [P] and so on, one for each state plane, behind those of the cell; {@code head.weight} [O, H] and
      * {@code head.bias} [O] if the head has a dense layer, of one with tied weights {@code head.bias} alone;
-     * {@code head.skipWeight} [O, I] if it reads the input too
+     * {@code head.skipWeight} [O, I] if it reads the input too; of an {@linkplain Loss.AdaptiveSoftmax adaptive
+     * softmax} O of these is c<sub>0</sub> + K, and {@code head.tail0.projection} [D, H], {@code head.tail0.weight}
+     * [size, D] and so on follow
      */
     public TensorLayout layout() {
         var layout = TensorLayout.builder();
@@ -153,14 +175,26 @@ public record NetworkDescription(NetworkInput input, List<Layer> layers, Network
         }
         if (head.dense()) {
             if (!head.tied()) {
-                layout.add(HEAD_WEIGHT, head.outputs(), topSize());
+                layout.add(HEAD_WEIGHT, denseOutputs(), topSize());
             }
-            layout.add("head.bias", head.outputs());
+            layout.add("head.bias", denseOutputs());
+        }
+        if (head.loss() instanceof Loss.AdaptiveSoftmax softmax) {
+            for (int i = 0; i < softmax.cutoffs().size(); i++) {
+                int narrow = softmax.width(i, topSize());
+                layout.add(tail(i) + "projection", narrow, topSize())
+                        .add(tail(i) + "weight", softmax.size(i, head.outputs()), narrow);
+            }
         }
         if (head.skip()) {
             layout.add("head.skipWeight", head.outputs(), input.size());
         }
         return layout.build();
+    }
+
+    /** {@return what the names of the parameters of a cluster begin with} */
+    static String tail(int cluster) {
+        return "head.tail" + cluster + ".";
     }
 
     private void addInitialState(TensorLayout.Builder layout, int layer, int direction) {

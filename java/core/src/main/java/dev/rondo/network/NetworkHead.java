@@ -4,6 +4,7 @@ import dev.rondo.cell.CellShape;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What stands on the top layer of a network: a dense layer or none, where it reads, and what its outputs are trained
@@ -23,6 +24,8 @@ public record NetworkHead(int outputs, boolean lastStep, boolean skip, boolean t
     private static final String SKIP = "skip";
     private static final String TIED = "tied";
     private static final String WEIGHTS = "classWeights=";
+    private static final String CUTOFFS = "cutoffs=";
+    private static final String DIVISOR = "divValue=";
 
     /**
      * Checks its arguments.
@@ -71,7 +74,8 @@ public record NetworkHead(int outputs, boolean lastStep, boolean skip, boolean t
 
     /** {@return whether softmax makes probabilities of classes, all alike, of the outputs at each step} */
     public boolean classesAtEachStep() {
-        return dense() && !lastStep && Loss.softmaxCrossEntropy().equals(loss);
+        return dense() && !lastStep
+                && (loss instanceof Loss.AdaptiveSoftmax || Loss.softmaxCrossEntropy().equals(loss));
     }
 
     /** {@return this head as a line, which {@link #parse} reads} */
@@ -83,6 +87,8 @@ public record NetworkHead(int outputs, boolean lastStep, boolean skip, boolean t
             case Loss.SoftmaxCrossEntropy(List<Double> weights) -> reads + " softmaxCrossEntropy" + (weights.isEmpty()
                     ? ""
                     : " " + WEIGHTS + weights.stream().map(String::valueOf).collect(Collectors.joining(",")));
+            case Loss.AdaptiveSoftmax(List<Integer> cutoffs, double divValue) -> reads + " adaptiveSoftmax " + CUTOFFS
+                    + cutoffs.stream().map(String::valueOf).collect(Collectors.joining(",")) + " " + DIVISOR + divValue;
             case Loss.SigmoidCrossEntropy _ -> reads + " sigmoidCrossEntropy";
             case Loss.MeanSquaredError _ -> reads + " meanSquaredError";
         };
@@ -111,8 +117,19 @@ public record NetworkHead(int outputs, boolean lastStep, boolean skip, boolean t
         if (words.length == at) {
             return null;
         }
-        if (words.length == at + 2 && words[at].equals("softmaxCrossEntropy") && words[at + 1].startsWith(WEIGHTS)) {
-            return Loss.softmaxCrossEntropy().classWeights(weights(words, at + 1));
+        try {
+            if (words.length == at + 2 && words[at].equals("softmaxCrossEntropy")
+                    && words[at + 1].startsWith(WEIGHTS)) {
+                return Loss.softmaxCrossEntropy().classWeights(
+                        numbers(words[at + 1], WEIGHTS).mapToDouble(Double::parseDouble).toArray());
+            }
+            if (words.length == at + 3 && words[at].equals("adaptiveSoftmax") && words[at + 1].startsWith(CUTOFFS)
+                    && words[at + 2].startsWith(DIVISOR)) {
+                return Loss.adaptiveSoftmax(numbers(words[at + 1], CUTOFFS).mapToInt(Integer::parseInt).toArray())
+                        .divValue(Double.parseDouble(words[at + 2].substring(DIVISOR.length())));
+            }
+        } catch (NumberFormatException e) {
+            throw NetworkDescription.damaged(words);
         }
         if (words.length > at + 1) {
             throw NetworkDescription.damaged(words);
@@ -125,12 +142,7 @@ public record NetworkHead(int outputs, boolean lastStep, boolean skip, boolean t
         };
     }
 
-    private static double[] weights(String[] words, int at) {
-        try {
-            String list = words[at].substring(WEIGHTS.length());
-            return Arrays.stream(list.split(",", -1)).mapToDouble(Double::parseDouble).toArray();
-        } catch (NumberFormatException e) {
-            throw NetworkDescription.damaged(words);
-        }
+    private static Stream<String> numbers(String word, String name) {
+        return Arrays.stream(word.substring(name.length()).split(",", -1));
     }
 }

@@ -325,9 +325,9 @@ public final class NetworkPass implements AutoCloseable {
             timeOrigin += batch.timeSteps();
             Head head = shape.head();
             if (compares) {
-                loss.run(targets, head.outputs(), head.outputGradient());
+                loss.run(targets, head);
             } else if (training) {
-                head.outputGradient().fill((byte) 0);
+                head.zeroGradient();
             }
             clock.headEnds();
             lossKnown = compares;
@@ -525,13 +525,23 @@ public final class NetworkPass implements AutoCloseable {
 
     /**
      * {@return the outputs of the last forward pass, such as logits: [T, B, O], or [B, O] of a head that reads the last
-     * step; at steps beyond a sequence's length they mean nothing}
+     * step; at steps beyond a sequence's length they mean nothing} Those of an {@linkplain Loss.AdaptiveSoftmax
+     * adaptive softmax}, log-probabilities, are computed when this is first called after a forward pass.
      *
      * @throws IllegalStateException after {@link #close()}
      */
     public MemorySegment outputs() {
         requireOpen();
-        return shape.head().outputs();
+        Head head = shape.head();
+        if (head.outputsPending()) {
+            guard.enter();
+            try {
+                head.completeOutputs();
+            } finally {
+                guard.exit();
+            }
+        }
+        return head.outputs();
     }
 
     /**
@@ -562,10 +572,15 @@ public final class NetworkPass implements AutoCloseable {
      * {@code backward()} counts, but for what stands at steps beyond a sequence's length}. See also
      * {@link #loss(OutputLoss)}
      *
-     * @throws IllegalStateException if this pass has no gradients; after {@link #close()}
+     * @throws IllegalStateException if this pass has no gradients, or the outputs are those of an
+     *     {@linkplain Loss.AdaptiveSoftmax adaptive softmax}; after {@link #close()}
      */
     public MemorySegment outputGradient() {
         wantGradients("outputGradient");
+        if (network.description().head().loss() instanceof Loss.AdaptiveSoftmax) {
+            throw new IllegalStateException(
+                    "outputGradient: expected outputs that have a gradient, got those of an adaptive softmax");
+        }
         aimed = true;
         touched = true;
         return shape.head().outputGradient();

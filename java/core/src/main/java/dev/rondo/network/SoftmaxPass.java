@@ -30,23 +30,31 @@ class SoftmaxPass extends LossPass {
 
     @Override
     double position(Targets targets, int n, double[] row, double scale) {
-        int target = targets.classOf(n);
         double weight = weight(targets, n);
+        return weight * softmax(row, targets.classOf(n), weight * scale);
+    }
+
+    /**
+     * {@return the loss of a row}
+     *
+     * @param row in: its outputs; out: {@code scale} times the gradient of the loss by them
+     */
+    static double softmax(double[] row, int target, double scale) {
         double greatest = row[0];
-        for (int c = 1; c < outputs(); c++) {
+        for (int c = 1; c < row.length; c++) {
             greatest = Math.max(greatest, row[c]);
         }
         double ofTarget = row[target] - greatest;
         double total = 0;
-        for (int c = 0; c < outputs(); c++) {
+        for (int c = 0; c < row.length; c++) {
             row[c] = Math.exp(row[c] - greatest);
             total += row[c];
         }
-        double share = weight * scale / total;
-        for (int c = 0; c < outputs(); c++) {
+        double share = scale / total;
+        for (int c = 0; c < row.length; c++) {
             row[c] *= share;
         }
-        row[target] -= weight * scale;
-        return weight * (Math.log(total) - ofTarget);
+        row[target] -= scale;
+        return Math.log(total) - ofTarget;
     }
 }

@@ -100,9 +100,9 @@ public record Ridge(double lambda, int washout) {
             throw new IllegalArgumentException("network: expected one with a dense head and a loss, got "
                     + (head.dense() ? "no loss" : "no dense head"));
         }
-        if (head.tied()) {
-            throw new IllegalArgumentException(
-                    "network: expected a head with weights of its own, got one with those of the embedding");
+        if (head.tied() || head.loss() instanceof Loss.AdaptiveSoftmax) {
+            throw new IllegalArgumentException("network: expected a dense head with weights of its own, got "
+                    + (head.tied() ? "one with those of the embedding" : "an adaptive softmax"));
         }
         int top = network.description().topSize();
         int features = Math.addExact(top, head.skip() ? network.description().input().size() : 0);

@@ -2,7 +2,9 @@ package dev.rondo.train;
 
 import dev.rondo.memory.Precision;
 import dev.rondo.memory.Workspace;
+import dev.rondo.network.Loss;
 import dev.rondo.network.MaskDraw;
+import dev.rondo.network.Network;
 import dev.rondo.network.NetworkPass;
 import dev.rondo.network.SequenceBatch;
 import java.lang.foreign.MemorySegment;
@@ -19,6 +21,7 @@ final class Learning implements NetworkPass.Companion {
     private final MemorySegment gradient; // [B, O], of a head that reads the last step
 
     Learning(Learner learner, NetworkPass pass) {
+        requireOutputGradient(pass.network());
         this.pass = pass;
         this.precision = pass.network().precision();
         this.lastStep = pass.network().description().head().lastStep();
@@ -26,6 +29,14 @@ final class Learning implements NetworkPass.Companion {
         this.online = learner.start(pass);
         this.memory = new Workspace("learner");
         this.gradient = memory.allocate(precision, (long) pass.batchSize() * outputs);
+    }
+
+    /** Learners begin with the gradient of the outputs. */
+    static void requireOutputGradient(Network network) {
+        if (network.description().head().loss() instanceof Loss.AdaptiveSoftmax) {
+            throw new IllegalArgumentException(
+                    "learner: expected back-propagation through the batch for an adaptive softmax, got another");
+        }
     }
 
     /** Before the pass runs forward. */

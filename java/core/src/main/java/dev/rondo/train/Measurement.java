@@ -46,6 +46,7 @@ final class Measurement {
         if (loss == null) {
             throw new IllegalArgumentException("learner: expected a network with a loss for a Kalman filter, got none");
         }
+        Learning.requireOutputGradient(network);
         if (loss instanceof Loss.SoftmaxCrossEntropy(List<Double> weights) && !weights.isEmpty()) {
             throw new IllegalArgumentException(
                     "learner: expected a loss without class weights for a Kalman filter, got " + weights);
@@ -118,7 +119,7 @@ final class Measurement {
                     error[o] = (number(n, o) - share[o]) / deviation(o);
                 }
             }
-            case Loss.SoftmaxCrossEntropy _ -> {
+            case Loss.SoftmaxCrossEntropy _, Loss.AdaptiveSoftmax _ -> {
                 double greatest = Arrays.stream(z).max().orElseThrow();
                 double sum = 0;
                 for (int c = 0; c < outputs; c++) {
@@ -154,7 +155,7 @@ final class Measurement {
         switch (loss) {
             case Loss.MeanSquaredError _ -> byOutput[o] = 1;
             case Loss.SigmoidCrossEntropy _ -> byOutput[o] = deviation(o);
-            case Loss.SoftmaxCrossEntropy _ -> {
+            case Loss.SoftmaxCrossEntropy _, Loss.AdaptiveSoftmax _ -> {
                 for (int c = 0; c < outputs; c++) {
                     byOutput[c] = deviation(o) * ((c == o ? 1 : 0) - share[c]);
                 }

@@ -61,7 +61,7 @@ class LossPassTest {
             precision.write(outputs, values, 0, outputs.length);
             gradient = workspace.allocate(precision, outputs.length);
             gradient.fill((byte) 9);
-            pass.run(targets, values, gradient);
+            pass.run(targets, new Head.Direct(values, gradient));
             return this;
         }
 

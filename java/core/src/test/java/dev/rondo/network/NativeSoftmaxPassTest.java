@@ -82,7 +82,7 @@ class NativeSoftmaxPassTest {
                 precision.set(guarded, i, GUARD);
             }
             this.gradient = precision.slice(guarded, GUARDS, values.length);
-            pass.run(targets, outputs, gradient);
+            pass.run(targets, new Head.Direct(outputs, gradient));
         }
 
         double[] gradients() {
@@ -224,7 +224,8 @@ class NativeSoftmaxPassTest {
         try (Network network = new Body(IsaTier.AVX512, Precision.FLOAT32).network(Loss.softmaxCrossEntropy(), 5, 1)) {
             SequenceBatch batch = SequenceBatch.of(new double[2], 2, 1, 1).targets(new int[] {0, 4});
             var run = new Run(LossPass.of(network, 2), network, batch, new double[10]);
-            Allocation.assertNone(() -> run.pass.run(run.targets, run.outputs, run.gradient));
+            var head = new Head.Direct(run.outputs, run.gradient);
+            Allocation.assertNone(() -> run.pass.run(run.targets, head));
         }
     }
 }

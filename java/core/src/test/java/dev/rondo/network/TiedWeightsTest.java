@@ -226,7 +226,7 @@ class TiedWeightsTest {
                 Network.embedding(V, V).layer(Lstm.of(V)).noHead().tieWeights());
         try (Network network = tied().build()) {
             var data = Dataset.tokens(List.of(new int[] {1, 3}));
-            assertEquals("network: expected a head with weights of its own, got one with those of the embedding",
+            assertEquals("network: expected a dense head with weights of its own, got one with those of the embedding",
                     assertThrows(IllegalArgumentException.class, () -> Ridge.of(1e-3).fit(network, data)).getMessage());
         }
     }
