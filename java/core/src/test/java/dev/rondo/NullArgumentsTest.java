@@ -74,7 +74,9 @@ import dev.rondo.reservoir.LinearReadout;
 import dev.rondo.reservoir.RecursiveLeastSquares;
 import dev.rondo.reservoir.Ridge;
 import dev.rondo.reservoir.RidgeRegression;
+import dev.rondo.text.BeamSearch;
 import dev.rondo.text.Budget;
+import dev.rondo.text.Ending;
 import dev.rondo.text.Evaluation;
 import dev.rondo.text.LanguageModelTrainer;
 import dev.rondo.text.Ranking;
@@ -331,6 +333,8 @@ class NullArgumentsTest {
         sample(InputStream.class, InputStream.nullInputStream());
         sample(IntConsumer.class, (IntConsumer) _ -> {});
         sample(Sampling.defaults());
+        sample(Ending.after(3));
+        sample(BeamSearch.of(2));
         sample(Evaluation.class, new Evaluation(TextUnit.WORD, 1, 1, 1, 1, 1, 1, 1, true));
         sample(Budget.steps(1));
         sample(TrainingListener.class, new TrainingListener() {});

@@ -1,10 +1,17 @@
 package dev.rondo.cli;
 
+import dev.rondo.cell.Execution;
+import dev.rondo.text.BeamSearch;
+import dev.rondo.text.Continuation;
+import dev.rondo.text.Ending;
 import dev.rondo.text.LanguageModel;
 import dev.rondo.text.Sampling;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -13,10 +20,21 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code rondo generate}: text that a model makes up, as it comes. */
+/** {@code rondo generate}: text that a model makes up, as it comes; several at once, or the likeliest. */
 @Command(name = "generate", description = "Writes text that a trained model makes up.",
         sortOptions = false, sortSynopsis = false)
 final class GenerateCommand implements Callable<Integer> {
+    private static final List<String> OF_SAMPLES =
+            List.of("--temperature", "--top-k", "--top-p", "--seed", "--samples");
+    private static final List<String> OF_BEAMS = List.of("--length-penalty", "--n-best");
+
+    /** Text need not be seen sooner. */
+    private static final long NANOS_UNSEEN = 10_000_000;
+
+    /** What arguments are called here. */
+    private static final Map<String, String> OPTIONS = Map.of("topK", "top-k", "topP", "top-p", "width", "beam",
+            "lengthPenalty", "length-penalty", "stops\\[\\d+]", "stop");
+
     @Option(names = "--model", required = true, paramLabel = "DIR",
             description = "Directory that rondo train wrote, or a model file.")
     private Path model;
@@ -30,10 +48,18 @@ final class GenerateCommand implements Callable<Integer> {
                     + "Default: ${DEFAULT-VALUE}.")
     private int length;
 
+    @Option(names = "--stop", paramLabel = "TEXT",
+            description = "Ends before this text, in which \\n is a newline; may be given several times.")
+    private List<String> stops = List.of();
+
     @Option(names = "--temperature", paramLabel = "X", defaultValue = "0.8",
             description = "Below 1 more predictable, above 1 more varied, 0 = always the likeliest. "
                     + "Default: ${DEFAULT-VALUE}.")
     private double temperature;
+
+    @Option(names = "--top-k", paramLabel = "N", defaultValue = "" + Sampling.ALL,
+            description = "Draws only from the N likeliest. Default: from all.")
+    private int topK;
 
     @Option(names = "--top-p", paramLabel = "X", defaultValue = "1",
             description = "Draws only from the likeliest that together have this probability. "
@@ -44,6 +70,27 @@ final class GenerateCommand implements Callable<Integer> {
             description = "The same seed gives the same text. Default: a new one each time.")
     private Long seed;
 
+    @Option(names = "--samples", paramLabel = "N", defaultValue = "1",
+            description = "Texts to make up, side by side, each with a seed of its own, which is shown. "
+                    + "Default: ${DEFAULT-VALUE}.")
+    private int samples;
+
+    @Option(names = "--beam", paramLabel = "N",
+            description = "Draws nothing, but looks for the likeliest text, by N at a time.")
+    private Integer beam;
+
+    @Option(names = "--length-penalty", paramLabel = "X", defaultValue = "0",
+            description = "Compares texts that end at different lengths by their log-probability divided by the X-th "
+                    + "power of their length. Default: ${DEFAULT-VALUE}, the shorter is likelier.")
+    private double lengthPenalty;
+
+    @Option(names = "--n-best", paramLabel = "N", defaultValue = "1",
+            description = "Shows the N best texts of a beam with their log-probabilities. Default: the best alone.")
+    private int best;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Default: the processors, at most 8.")
+    private int threads = Defaults.threads();
+
     @Spec
     private CommandSpec spec;
 
@@ -51,6 +98,7 @@ final class GenerateCommand implements Callable<Integer> {
     private Help help;
 
     private final Streams streams;
+    private long seen; // when all text so far was to be seen
 
     GenerateCommand(Streams streams) {
         this.streams = streams;
@@ -58,32 +106,95 @@ final class GenerateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (length < 0) {
-            throw new ParameterException(spec.commandLine(), "--length: expected at least 0, got " + length);
-        }
-        Sampling sampling = sampling();
-        // One token at a time is too little work to share between threads.
-        try (var language = LanguageModel.load(model, network -> network.threads(1))) {
+        Ending ending = checked(() -> new Ending(length, stops.stream().map(s -> s.replace("\\n", "\n")).toList()));
+        Sampling sampling = checked(() -> new Sampling(
+                temperature, topK, topP, seed == null ? RandomGenerator.getDefault().nextLong() : seed));
+        BeamSearch search = checked(() -> new BeamSearch(beam == null ? 1 : beam, lengthPenalty));
+        check();
+        try (var language = LanguageModel.load(model, network -> network.threads(threads))) {
             language.vocabulary().encode(prompt); // a character it does not know is said before anything is written
-            streams.out().print(prompt);
-            language.generate(prompt, sampling, length, this::write);
-            streams.out().println();
+            if (beam != null) {
+                search(language, search, ending);
+            } else if (samples > 1) {
+                sample(language, sampling, ending);
+            } else {
+                streams.out().print(prompt);
+                language.generate(prompt, sampling, ending, this::write);
+                streams.out().println();
+                flush();
+            }
         }
         return 0;
     }
 
-    private Sampling sampling() {
+    private <V> V checked(Supplier<V> value) {
         try {
-            return new Sampling(temperature, topP, seed == null ? RandomGenerator.getDefault().nextLong() : seed);
+            return value.get();
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), "--" + e.getMessage().replace("topP", "top-p"), e);
+            String message = e.getMessage();
+            for (Map.Entry<String, String> option : OPTIONS.entrySet()) {
+                message = message.replaceFirst("^" + option.getKey() + ":", option.getValue() + ":");
+            }
+            throw misused("--" + message);
         }
+    }
+
+    private void check() {
+        for (String option : beam == null ? OF_BEAMS : OF_SAMPLES) {
+            if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+                throw misused(option + (beam == null ? " is for --beam" : " cannot be had with --beam"));
+            }
+        }
+        if (samples < 1) {
+            throw misused("--samples: expected at least 1, got " + samples);
+        }
+        if (beam != null && (best < 1 || best > beam)) {
+            throw misused("--n-best: expected 1 to --beam " + beam + ", got " + best);
+        }
+        if (threads < 1 || threads > Execution.MOST_THREADS) {
+            throw misused("--threads: expected 1 to " + Execution.MOST_THREADS + ", got " + threads);
+        }
+    }
+
+    private ParameterException misused(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+
+    private void sample(LanguageModel language, Sampling sampling, Ending ending) {
+        List<String> texts = language.generate(prompt, sampling, ending, samples);
+        for (int i = 0; i < texts.size(); i++) {
+            show("sample " + (i + 1) + ", seed " + sampling.sample(i).seed(), texts.get(i));
+        }
+    }
+
+    private void search(LanguageModel language, BeamSearch search, Ending ending) {
+        List<Continuation> found = language.search(prompt, search, ending);
+        for (int i = 0; i < Math.min(best, found.size()); i++) {
+            Continuation each = found.get(i);
+            show(best == 1 ? null : Figures.format("%d, log-probability %.4f", i + 1, each.logProbability()),
+                    each.text());
+        }
+    }
+
+    private void show(String title, String text) {
+        if (title != null) {
+            streams.out().println("=== " + title + " ===");
+        }
+        streams.out().println(prompt + text);
+        flush();
     }
 
     private void write(String text) {
         streams.out().print(text);
-        if (streams.out().checkError()) { // flushes, too: the text is seen as it comes
+        if (System.nanoTime() - seen > NANOS_UNSEEN) {
+            flush();
+        }
+    }
+
+    private void flush() {
+        if (streams.out().checkError()) {
             throw new Failure("standard output: cannot be written");
         }
+        seen = System.nanoTime();
     }
 }

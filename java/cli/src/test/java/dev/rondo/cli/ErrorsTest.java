@@ -87,6 +87,15 @@ class ErrorsTest {
             generate --model x --length -1  | --length: expected at least 0, got -1
             generate --model x --top-p 2    | --top-p: expected above 0 to 1, got 2.0
             generate --model x --temperature -1 | --temperature: expected a number from 0 on, got -1.0
+            generate --model x --top-k 0    | --top-k: expected at least 1, got 0
+            generate --model x --samples 0  | --samples: expected at least 1, got 0
+            generate --model x --beam 0     | --beam: expected at least 1, got 0
+            generate --model x --beam 2 --n-best 3 | --n-best: expected 1 to --beam 2, got 3
+            generate --model x --beam 2 --seed 1 | --seed cannot be had with --beam
+            generate --model x --n-best 2   | --n-best is for --beam
+            generate --model x --beam 2 --length-penalty -1 | --length-penalty: expected a number from 0 on, got -1.0
+            generate --model x --stop=      | --stop: expected a text, got an empty one
+            generate --model x --threads 0  | --threads: expected 1 to 1024, got 0
             score                           | Missing required option: '--model=DIR'
             score --model x --rank --tokens | --tokens, --rank are mutually exclusive
             score --model x --per-unit      | --per-unit is for --rank

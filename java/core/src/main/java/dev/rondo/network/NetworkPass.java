@@ -249,6 +249,30 @@ public final class NetworkPass implements AutoCloseable {
     }
 
     /**
+     * Puts each sequence b into the state of sequence {@code from[b]}, with which it goes on if states are carried: a
+     * search over continuations keeps some of them, and some several times.
+     *
+     * @param from [B], each from 0 to B - 1
+     * @throws IllegalArgumentException if it is not so
+     * @throws IllegalStateException after {@link #close()} of pass or network, or while another thread uses this pass
+     */
+    public void select(int... from) {
+        Objects.requireNonNull(from, "from: expected numbers of sequences, got null");
+        if (from.length != batchSize) {
+            throw new IllegalArgumentException("from: expected " + batchSize + " sequences, got " + from.length);
+        }
+        for (int sequence : from) {
+            below("from", sequence, batchSize);
+        }
+        guard.enter();
+        try {
+            states.select(from);
+        } finally {
+            guard.exit();
+        }
+    }
+
+    /**
      * Puts every sequence that begins anew in the next forward pass into the state that it begins with, as that pass
      * would: {@link #state} says then where it starts from, and {@link #timeOrigin()} when.
      *

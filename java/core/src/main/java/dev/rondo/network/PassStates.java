@@ -30,6 +30,17 @@ final class PassStates {
         }
     }
 
+    /** Puts sequence b where sequence {@code from[b]} is. */
+    void select(int[] from) {
+        boolean[] old = begins.clone();
+        for (int b = 0; b < begins.length; b++) {
+            begins[b] = old[from[b]];
+        }
+        for (StatePlanes planes : directions) {
+            planes.select(from);
+        }
+    }
+
     /** Before a forward pass; without {@code carried} all sequences begin anew. */
     void enter(boolean carried) {
         System.arraycopy(beginning(carried), 0, began, 0, began.length);

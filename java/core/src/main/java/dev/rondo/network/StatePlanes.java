@@ -22,6 +22,7 @@ final class StatePlanes {
     private final MemorySegment[] gradient; // [B, Pp] each, of the state before the pass; null without gradients
     private final MemorySegment[] lastGradient; // [B, Pp] each, of the state after the pass; null without gradients
     private final MemorySegment[] given; // [B, Pp] each; null = begins with zeros, or with what was learned
+    private final MemorySegment[] old; // [B, Pp] each, while sequences change places; made on first use
     private final MemorySegment[] learned; // [Pp] each, parameters; null without
     private final MemorySegment[] learnedGradient; // [Pp] each; null without
 
@@ -38,6 +39,7 @@ final class StatePlanes {
         this.gradient = new MemorySegment[widths.length];
         this.lastGradient = new MemorySegment[widths.length];
         this.given = new MemorySegment[widths.length];
+        this.old = new MemorySegment[widths.length];
         this.learned = learns ? new MemorySegment[widths.length] : null;
         this.learnedGradient = learns && owner.training() ? new MemorySegment[widths.length] : null;
         for (int plane = 0; plane < widths.length; plane++) {
@@ -108,6 +110,21 @@ final class StatePlanes {
         }
         if (!zeros) {
             begin(b);
+        }
+    }
+
+    /** Puts sequence b into the state of sequence {@code from[b]}. */
+    void select(int[] from) {
+        for (int plane = 0; plane < widths.length; plane++) {
+            if (old[plane] == null) {
+                old[plane] = allocate(plane);
+            }
+            int width = widths[plane];
+            old[plane].copyFrom(state[plane]);
+            for (int b = 0; b < batchSize; b++) {
+                Elementwise.copy(
+                        precision, old[plane], (long) from[b] * width, state[plane], (long) b * width, width);
+            }
         }
     }
 

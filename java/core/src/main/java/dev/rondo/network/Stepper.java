@@ -201,6 +201,18 @@ public final class Stepper implements AutoCloseable {
     }
 
     /**
+     * Lets each stream b go on from the state of stream {@code from[b]}, for searches that keep some of several
+     * continuations, and some several times.
+     *
+     * @param from [B], each from 0 to B - 1
+     * @throws IllegalArgumentException if it is not so
+     * @throws IllegalStateException as {@link #reset()}
+     */
+    public void select(int... from) {
+        pass.select(from);
+    }
+
+    /**
      * Frees state and buffers. Closing twice is harmless.
      *
      * @throws IllegalStateException while another thread steps; nothing is freed then

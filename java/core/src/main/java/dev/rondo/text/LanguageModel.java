@@ -5,7 +5,6 @@ import dev.rondo.io.CheckpointException;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkHead;
 import dev.rondo.network.NetworkInput;
-import dev.rondo.network.Stepper;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
@@ -15,6 +14,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * A language model: a vocabulary of characters, bytes, words or sub-words, and a network that predicts each of them
@@ -306,29 +307,76 @@ public final class LanguageModel implements AutoCloseable {
      * @throws IllegalStateException if the model is closed
      */
     public void generate(String prompt, Sampling sampling, int length, Consumer<String> sink) {
+        generate(prompt, sampling, Ending.after(length), sink);
+    }
+
+    /**
+     * Draws tokens, one after the other, until the text ends, and hands it on as soon as it is whole, and certain not
+     * to be the beginning of a stop.
+     *
+     * @param prompt as {@link #generate(String, Sampling, int, Consumer)}
+     * @param sampling how to draw
+     * @param ending where the text ends
+     * @param sink as there; never takes anything of the stop
+     * @throws UnknownCharacterException if the model is of characters and does not know one of the prompt
+     * @throws IllegalStateException if the model is closed
+     */
+    public void generate(String prompt, Sampling sampling, Ending ending, Consumer<String> sink) {
         Objects.requireNonNull(prompt, "prompt: expected a text, got null");
         Objects.requireNonNull(sampling, "sampling: expected one, got null");
+        Objects.requireNonNull(ending, "ending: expected one, got null");
         Objects.requireNonNull(sink, "sink: expected one, got null");
-        if (length < 0) {
-            throw new IllegalArgumentException("length: expected at least 0, got " + length);
+        try (var generation = new Generation(vocabulary, network, 1)) {
+            generation.run(prompt, List.of(sampling), ending, List.of(sink));
         }
-        int[] tokens = vocabulary.encode(prompt);
-        Vocabulary.Decoder decoder = vocabulary.decoder(prompt);
-        var sampler = new Sampler(sampling, vocabulary.size());
-        var logits = new float[vocabulary.size()];
-        try (Stepper stepper = network.stepper()) {
-            if (tokens.length == 0) {
-                stepper.step(vocabulary.lineStart().orElseGet(sampler::any), logits);
-            }
-            for (int token : tokens) {
-                stepper.step(token, logits);
-            }
-            for (int i = 0; i < length; i++) {
-                int token = sampler.next(logits);
-                hand(decoder.next(token), sink);
-                stepper.step(token, logits);
-            }
-            hand(decoder.finish(), sink);
+    }
+
+    /**
+     * {@return several texts that go on with a prompt, drawn side by side, which takes little longer than one of them}
+     * Text n is that of {@code sampling.sample(n)} by itself; where a backend sums in another order for several streams
+     * than for one, a random number between two nearly equal ones may draw another token.
+     *
+     * @param prompt as {@link #generate(String, Sampling, int, Consumer)}
+     * @param sampling how to draw
+     * @param ending where each text ends
+     * @param count how many, at least 1
+     * @throws UnknownCharacterException if the model is of characters and does not know one of the prompt
+     * @throws IllegalArgumentException if {@code count} is less
+     * @throws IllegalStateException if the model is closed
+     */
+    public List<String> generate(String prompt, Sampling sampling, Ending ending, int count) {
+        Objects.requireNonNull(prompt, "prompt: expected a text, got null");
+        Objects.requireNonNull(sampling, "sampling: expected one, got null");
+        Objects.requireNonNull(ending, "ending: expected one, got null");
+        if (count < 1) {
+            throw new IllegalArgumentException("count: expected at least 1, got " + count);
+        }
+        List<StringBuilder> texts = Stream.generate(StringBuilder::new).limit(count).toList();
+        try (var generation = new Generation(vocabulary, network, count)) {
+            generation.run(prompt, IntStream.range(0, count).mapToObj(sampling::sample).toList(), ending,
+                    texts.stream().<Consumer<String>>map(text -> text::append).toList());
+        }
+        return texts.stream().map(StringBuilder::toString).toList();
+    }
+
+    /**
+     * {@return the likeliest continuations of a prompt that a beam search finds, the best first: as many as its width,
+     * or all that there are}
+     *
+     * @param prompt what to go on with, as {@link #generate(String, Sampling, int, Consumer)}; not empty where the
+     *     vocabulary has no end of a line
+     * @param search how many are kept, and how they are compared
+     * @param ending where a continuation ends
+     * @throws UnknownCharacterException if the model is of characters and does not know one of the prompt
+     * @throws IllegalArgumentException if the prompt is empty and may not be
+     * @throws IllegalStateException if the model is closed
+     */
+    public List<Continuation> search(String prompt, BeamSearch search, Ending ending) {
+        Objects.requireNonNull(prompt, "prompt: expected a text, got null");
+        Objects.requireNonNull(search, "search: expected one, got null");
+        Objects.requireNonNull(ending, "ending: expected one, got null");
+        try (var beam = new Beam(vocabulary, network, search, ending, prompt)) {
+            return beam.run();
         }
     }
 
@@ -339,12 +387,6 @@ public final class LanguageModel implements AutoCloseable {
             Objects.requireNonNull(texts.get(i), () -> name + "[" + index + "]: expected a text, got null");
         }
         return texts;
-    }
-
-    private static void hand(String text, Consumer<String> sink) {
-        if (!text.isEmpty()) {
-            sink.accept(text);
-        }
     }
 
     /** Frees the network. Closing twice is harmless. */

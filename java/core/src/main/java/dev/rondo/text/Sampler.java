@@ -8,7 +8,7 @@ final class Sampler {
     private final Sampling sampling;
     private final SeededRandom random;
     private final double[] probabilities; // [V]
-    private final int[] heap; // [V] all tokens, the likeliest first
+    private final int[] heap; // [V] all tokens, the likeliest first; behind it those that were taken, the first last
 
     Sampler(Sampling sampling, int vocabularySize) {
         this.sampling = sampling;
@@ -24,40 +24,55 @@ final class Sampler {
 
     /** {@return a token drawn by {@code logits} [V]} */
     int next(float[] logits) {
+        return next(logits, 0);
+    }
+
+    /** {@return a token drawn by the V {@code logits} from {@code from} on} */
+    int next(float[] logits, int from) {
         int likeliest = 0;
-        for (int i = 1; i < logits.length; i++) {
-            likeliest = logits[i] > logits[likeliest] ? i : likeliest;
+        for (int i = 1; i < heap.length; i++) {
+            likeliest = logits[from + i] > logits[from + likeliest] ? i : likeliest;
         }
         if (sampling.temperature() == 0) {
             return likeliest;
         }
         double total = 0;
-        for (int i = 0; i < logits.length; i++) {
-            probabilities[i] = Math.exp((logits[i] - logits[likeliest]) / sampling.temperature());
+        for (int i = 0; i < heap.length; i++) {
+            probabilities[i] = Math.exp((logits[from + i] - logits[from + likeliest]) / sampling.temperature());
             total += probabilities[i];
         }
-        if (sampling.topP() < 1) {
-            total = keepLikeliest(sampling.topP() * total);
+        if (sampling.topK() < heap.length || sampling.topP() < 1) {
+            total = keepLikeliest(total);
         }
         return draw(random.nextDouble() * total, likeliest);
     }
 
-    /** Sets to zero all but the likeliest tokens that together reach {@code mass}; returns what these have. */
-    private double keepLikeliest(double mass) {
+    /** Sets to zero all but the likeliest tokens; returns what these have of {@code total}. */
+    private double keepLikeliest(double total) {
         for (int parent = heap.length / 2 - 1; parent >= 0; parent--) {
             sift(parent, heap.length);
         }
-        double kept = 0;
+        boolean some = sampling.topK() < heap.length;
         int left = heap.length;
-        while (left > 0 && kept < mass) {
-            kept += probabilities[heap[0]];
+        double taken = 0;
+        while (some ? heap.length - left < sampling.topK() : left > 0 && taken < sampling.topP() * total) {
+            taken += probabilities[heap[0]];
             heap[0] = exchanged(--left);
             sift(0, left);
+        }
+        if (some) { // of those the likeliest
+            double mass = sampling.topP() * taken;
+            int least = heap.length;
+            taken = 0;
+            while (least > left && taken < mass) {
+                taken += probabilities[heap[--least]];
+            }
+            left = least;
         }
         for (int i = 0; i < left; i++) {
             probabilities[heap[i]] = 0;
         }
-        return kept;
+        return taken;
     }
 
     /** Puts the first token behind those that are left; returns what was there. */

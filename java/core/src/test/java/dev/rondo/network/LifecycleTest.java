@@ -108,7 +108,7 @@ class LifecycleTest {
             Function<NetworkPass, NetworkPass.Companion> companion = _ -> () -> {};
             assertSays("pass is closed", pass, Set.of("timeSteps", "batchSize", "network", "carryState", "maskSeed",
                     "maskDraw", "timeOrigin", "loss", "counted", "lossWeight", "inputNanos", "headNanos", "close"),
-                    batch(4), Checkpoint.builder(), restorable(), companion);
+                    batch(4), Checkpoint.builder(), restorable(), companion, new int[] {0});
             OutputLoss zero = (_, _) -> 0;
             assertClosed("pass", () -> pass.loss(zero));
         }
@@ -121,6 +121,7 @@ class LifecycleTest {
             Stepper stepper = network.stepper();
             stepper.close();
             assertClosed("stepper", () -> stepper.step(1, new float[5]));
+            assertClosed("stepper", () -> stepper.select(0));
             Stepper reader = dense.stepper();
             reader.close();
             assertClosed("stepper", () -> reader.step(new float[5], new float[3]));

@@ -77,6 +77,50 @@ class StepperTest {
         }
     }
 
+    /** Streams that change places go on as if each had read what the one before had read. */
+    @ParameterizedTest
+    @EnumSource
+    void streamsGoOnFromTheStatesOfOthers(Backend backend) {
+        Available.assume(backend);
+        int[] from = {2, 0, 2};
+        try (Network network = network(Network.oneHot(V), backend); Stepper stepper = network.stepper(3);
+                Stepper alone = network.stepper(3)) {
+            var y = new float[3 * V];
+            var expected = new float[3 * V];
+            for (int[] tokens : new int[][] {{1, 2, 3}, {4, 5, 6}}) {
+                stepper.step(tokens, y);
+                alone.step(new int[] {tokens[from[0]], tokens[from[1]], tokens[from[2]]}, expected);
+            }
+            stepper.select(from);
+            for (int[] tokens : new int[][] {{7, 8, 9}, {1, 1, 2}}) {
+                stepper.step(tokens, y);
+                alone.step(tokens, expected);
+                assertArrayEquals(expected, y, 0);
+            }
+            assertEquals("from: expected 3 sequences, got 2",
+                    assertThrows(IllegalArgumentException.class, () -> stepper.select(0, 1)).getMessage());
+            assertEquals("from: expected 0 to 2, got 3",
+                    assertThrows(IllegalArgumentException.class, () -> stepper.select(0, 1, 3)).getMessage());
+        }
+    }
+
+    /** A stream that takes the place of one that begins anew begins anew, with what its layer has learned. */
+    @Test
+    void aStreamMayTakeThePlaceOfOneThatBegins() {
+        try (Network network = Network.oneHot(V).layer(Layer.of(Lstm.of(H)).learnedInitialState()).classes(V)
+                .backend(Backend.REFERENCE).seed(1).build();
+                Stepper stepper = network.stepper(2); Stepper fresh = network.stepper()) {
+            var y = new float[2 * V];
+            var expected = new float[V];
+            stepper.step(new int[] {1, 2}, y);
+            stepper.reset(1);
+            stepper.select(1, 1);
+            stepper.step(new int[] {3, 4}, y);
+            fresh.step(3, expected);
+            assertArrayEquals(expected, Arrays.copyOf(y, V), 0);
+        }
+    }
+
     private static void assertRow(NetworkPass pass, int t, float[] y) {
         for (int c = 0; c < V; c++) {
             assertEquals(Precision.FLOAT32.get(pass.outputs(), (long) t * V + c), y[c], TOLERANCE, "step " + t);

@@ -29,6 +29,13 @@ class SamplingTest {
                 Arguments.of(plain.topP(0.85), new double[] {2 / 9.0, 5 / 9.0, 0, 2 / 9.0}),
                 Arguments.of(plain.topP(0.6), new double[] {2 / 7.0, 5 / 7.0, 0, 0}),
                 Arguments.of(plain.topP(0.1), new double[] {0, 1, 0, 0}),
+                Arguments.of(plain.topK(2), new double[] {2 / 7.0, 5 / 7.0, 0, 0}),
+                Arguments.of(plain.topK(3), new double[] {2 / 9.0, 5 / 9.0, 0, 2 / 9.0}),
+                Arguments.of(plain.topK(4), new double[] {0.2, 0.5, 0.1, 0.2}),
+                Arguments.of(plain.topK(2).temperature(0.5), new double[] {4 / 29.0, 25 / 29.0, 0, 0}),
+                Arguments.of(plain.topK(3).topP(0.7), new double[] {2 / 7.0, 5 / 7.0, 0, 0}), // of 0.9, 0.63
+                Arguments.of(plain.topK(3).topP(0.8), new double[] {2 / 9.0, 5 / 9.0, 0, 2 / 9.0}),
+                Arguments.of(plain.topK(1), new double[] {0, 1, 0, 0}),
                 Arguments.of(plain.temperature(0), new double[] {0, 1, 0, 0}));
     }
 
@@ -97,6 +104,9 @@ class SamplingTest {
         assertEquals("temperature: expected a number from 0 on, got -1.0",
                 assertThrows(IllegalArgumentException.class, () -> Sampling.defaults().temperature(-1)).getMessage());
         assertThrows(IllegalArgumentException.class, () -> Sampling.defaults().temperature(Double.NaN));
+        assertEquals("topK: expected at least 1, got 0",
+                assertThrows(IllegalArgumentException.class, () -> Sampling.defaults().topK(0)).getMessage());
+        assertThrows(IllegalArgumentException.class, () -> Sampling.defaults().sample(-1));
         assertThrows(IllegalArgumentException.class, () -> Sampling.defaults().topP(0));
         assertThrows(IllegalArgumentException.class, () -> Sampling.defaults().topP(1.1));
         assertTrue(Sampling.defaults().topP(1).topP() == 1);
