@@ -135,13 +135,21 @@ final class AdaptiveCluster {
         count++;
     }
 
-    /** {@return the sum of the losses of its positions, of h [N, H]}; keeps {@code scale} times the gradient */
-    double sum(MemorySegment from, double factor) {
+    /**
+     * {@return the sum of the losses of its positions, of h [N, H]}; keeps {@code scale} times the gradient
+     *
+     * @param losses [N], added to
+     */
+    double sum(MemorySegment from, double factor, double[] losses) {
         scale = factor;
         kept = count <= most;
         double sum = 0;
         for (int begin = 0; begin < count; begin += most) {
-            sum += sum(from, begin, Math.min(most, count - begin));
+            int rows = Math.min(most, count - begin);
+            sum += sum(from, begin, rows);
+            for (int r = 0; r < rows; r++) {
+                losses[positions[begin + r]] += softmax.loss(r);
+            }
         }
         return sum;
     }

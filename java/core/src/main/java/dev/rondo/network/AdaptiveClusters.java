@@ -21,6 +21,7 @@ final class AdaptiveClusters {
     private final RowSoftmax softmax; // of the dense layer
     private final MemorySegment targets; // int32 [N], of the dense layer
     private final AdaptiveCluster[] clusters;
+    private final double[] losses; // [N]
     private MemorySegment outputs; // [N, O]; made when they are first asked for
     private MemorySegment some; // of as many positions as were last asked for
 
@@ -33,6 +34,7 @@ final class AdaptiveClusters {
         this.frequent = description.cutoffs().getFirst();
         this.softmax = RowSoftmax.of(network, positions, description.topOutputs());
         this.targets = workspace.allocateBytes((long) positions * Integer.BYTES);
+        this.losses = new double[positions];
         this.clusters = new AdaptiveCluster[description.cutoffs().size()];
         for (int i = 0; i < clusters.length; i++) {
             clusters[i] = new AdaptiveCluster(owner, description, i, positions, products);
@@ -67,10 +69,18 @@ final class AdaptiveClusters {
     double sum(MemorySegment h, DenseHead dense, double scale) {
         int rows = (int) dense.rows();
         double sum = softmax.run(rows, dense.outputs(), targets, scale, dense.outputGradient());
+        for (int n = 0; n < rows; n++) {
+            losses[n] = softmax.loss(n);
+        }
         for (AdaptiveCluster cluster : clusters) {
-            sum += cluster.sum(h, scale);
+            sum += cluster.sum(h, scale, losses);
         }
         return sum;
+    }
+
+    /** {@return the loss of position {@code n}, which counted in the last {@link #sum}} */
+    double loss(int n) {
+        return losses[n];
     }
 
     /** Adds the gradients of parameters and of h. */

@@ -62,6 +62,11 @@ final class AdaptiveHead implements Head {
     }
 
     @Override
+    public double loss(LossPass loss, int n) {
+        return clusters.loss(n);
+    }
+
+    @Override
     public void zeroGradient() {
         dense.zeroGradient();
         clusters.clear();

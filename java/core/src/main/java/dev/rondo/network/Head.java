@@ -29,6 +29,11 @@ interface Head {
         return loss.sum(targets, outputs(), outputGradient(), scale);
     }
 
+    /** {@return the loss of position {@code n}, which counted in the last {@link #sum}, times its weight} */
+    default double loss(LossPass loss, int n) {
+        return loss.loss(n);
+    }
+
     /** Sets the gradient of the outputs to zero. */
     default void zeroGradient() {
         if (outputGradient() != null) {

@@ -508,7 +508,7 @@ public final class NetworkPass implements AutoCloseable {
         below("step", step, targets.positions() / batchSize);
         below("sequence", sequence, batchSize);
         int position = step * batchSize + sequence;
-        return targets.counts(position) > 0 ? loss.loss(position) : 0;
+        return targets.counts(position) > 0 ? shape.head().loss(loss, position) : 0;
     }
 
     /**

@@ -19,6 +19,9 @@ sealed interface RowSoftmax {
      */
     double run(int rows, MemorySegment outputs, MemorySegment targets, double scale, MemorySegment gradient);
 
+    /** {@return the loss of a row of the last run, which counted} */
+    double loss(int row);
+
     /** {@return log(sum exp) of the C outputs from element {@code begin} on} */
     double logSumExp(MemorySegment outputs, long begin);
 
@@ -27,7 +30,7 @@ sealed interface RowSoftmax {
         Precision precision = network.precision();
         return network.backend() == Backend.NATIVE
                 ? new Native(new NativeSoftmax(precision, network.execution(), mostRows, classes))
-                : new InJava(precision, new double[classes]);
+                : new InJava(precision, new double[classes], new double[mostRows]);
     }
 
     /** In the native library. */
@@ -39,13 +42,18 @@ sealed interface RowSoftmax {
         }
 
         @Override
+        public double loss(int row) {
+            return softmax.loss(row);
+        }
+
+        @Override
         public double logSumExp(MemorySegment outputs, long begin) {
             return softmax.logSumExp(outputs, begin);
         }
     }
 
     /** In plain Java, in float64. */
-    record InJava(Precision precision, double[] row) implements RowSoftmax {
+    record InJava(Precision precision, double[] row, double[] losses) implements RowSoftmax {
         @Override
         public double run(
                 int rows, MemorySegment outputs, MemorySegment targets, double scale, MemorySegment gradient) {
@@ -55,7 +63,8 @@ sealed interface RowSoftmax {
                 int target = targets.getAtIndex(ValueLayout.JAVA_INT, n);
                 if (target >= 0) {
                     precision.read(outputs, begin, row, row.length);
-                    sum += SoftmaxPass.softmax(row, target, scale);
+                    losses[n] = SoftmaxPass.softmax(row, target, scale);
+                    sum += losses[n];
                 }
                 if (gradient != null && target >= 0) {
                     precision.write(row, gradient, begin, row.length);
@@ -64,6 +73,11 @@ sealed interface RowSoftmax {
                 }
             }
             return sum;
+        }
+
+        @Override
+        public double loss(int row) {
+            return losses[row];
         }
 
         @Override

@@ -161,6 +161,29 @@ class AdaptiveSoftmaxTest {
         return values;
     }
 
+    /** What is minus the log-probability of its class, in whatever cluster that is; nothing where none counts. */
+    @ParameterizedTest
+    @EnumSource
+    void everyPositionHasItsPartOfTheLoss(Backend backend) {
+        Available.assume(backend);
+        try (Network network = builder(backend).precision(widest(backend)).build(); var pass = network.inference(T, B)) {
+            SequenceBatch batch = batch(false);
+            pass.forward(batch);
+            double sum = 0;
+            int[] lengths = {T, 0, 4};
+            for (int n = 0; n < T * B; n++) {
+                int target = (n * 4 + 2) % CLASSES;
+                boolean counts = n != 1 && n / B < lengths[n % B];
+                double expected =
+                        counts ? -network.precision().get(pass.outputs(), (long) n * CLASSES + target) : 0;
+                // A logit is the sum of two products of H numbers below 1; three logarithms go into each of both.
+                assertEquals(expected, pass.loss(n / B, n % B), 30 * network.precision().epsilon(), "position " + n);
+                sum += pass.loss(n / B, n % B);
+            }
+            assertEquals(pass.loss() * pass.lossWeight(), sum, 1e-13);
+        }
+    }
+
     @Test
     void askingForOutputsChangesNoGradient() {
         try (Network network = builder(Backend.REFERENCE).build(); var pass = network.pass(T, B)) {

@@ -8,6 +8,7 @@ import dev.rondo.cell.Backend;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.kernel.Available;
 import dev.rondo.memory.Precision;
+import dev.rondo.network.Loss;
 import dev.rondo.network.Network;
 import dev.rondo.network.SeededRandom;
 import dev.rondo.network.Stepper;
@@ -105,6 +106,21 @@ class LineScoringTest {
             assertEquals(scores, model.score(lines), "scores do not depend on what was scored before");
             assertEquals(List.of(), model.score(List.of()));
             assertEquals(List.of(List.of()), model.scoreTokens(List.of("")));
+        }
+    }
+
+    /** Of an adaptive softmax the outputs are log-probabilities already, and each position has a loss as well. */
+    @Test
+    void linesOfAnAdaptiveSoftmaxAreScoredRankedAndFilled() {
+        Network network = Network.oneHot(WORDS.size()).layer(Lstm.of(8)).outputs(WORDS.size())
+                .loss(Loss.adaptiveSoftmax(5, 12)).backend(Backend.REFERENCE).seed(4).build();
+        try (var model = new LanguageModel(WORDS, network)) {
+            List<String> lines = List.of("w1 w30 w2", "", "w39", "w8 w9 w10 w11 w0");
+            List<TextScore> scores = model.score(lines);
+            for (int i = 0; i < lines.size(); i++) {
+                assertEquals(total(model, lines.get(i)), scores.get(i).nats(), 5 * PER_TOKEN);
+            }
+            assertFilled(model, "w1 ___ w30", IntStream.range(2, WORDS.size()).mapToObj(WORDS::decode).toList(), 4);
         }
     }
 
