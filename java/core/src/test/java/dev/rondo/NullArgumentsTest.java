@@ -105,6 +105,7 @@ import dev.rondo.train.ParameterGroups;
 import dev.rondo.train.RmsProp;
 import dev.rondo.train.Rtrl;
 import dev.rondo.train.Sgd;
+import dev.rondo.train.StepTimes;
 import dev.rondo.train.Trainer;
 import dev.rondo.train.TruncatedBptt;
 import java.io.IOException;
@@ -335,7 +336,8 @@ class NullArgumentsTest {
         sample(Sampling.defaults());
         sample(Ending.after(3));
         sample(BeamSearch.of(2));
-        sample(Evaluation.class, new Evaluation(TextUnit.WORD, 1, 1, 1, 1, 1, 1, 1, true));
+        sample(StepTimes.class, new StepTimes(1, 1, 1, 1));
+        sample(Evaluation.class, new Evaluation(TextUnit.WORD, 1, 1, 1, 1, 1, 1, 1, new StepTimes(1, 1, 1, 1), true));
         sample(Budget.steps(1));
         sample(TrainingListener.class, new TrainingListener() {});
     }

@@ -4,6 +4,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.rondo.text.Evaluation;
 import dev.rondo.text.TextUnit;
+import dev.rondo.train.StepTimes;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -11,6 +12,8 @@ import java.util.Optional;
 
 /** A file of JSON lines, one object for each evaluation. What is no number, or infinite, is null there. */
 record EvaluationLog(JsonLines lines) {
+    private static final double MILLI = 1e6; // nanoseconds
+
     EvaluationLog(Path file) {
         this(new JsonLines(file));
     }
@@ -37,10 +40,18 @@ record EvaluationLog(JsonLines lines) {
     static String toJson(Evaluation e) {
         return Figures.format("{\"step\": %d, \"seconds\": %.3f, \"unit\": \"%s\", \"train_loss\": %s, "
                         + "\"validation_loss\": %s, \"units_per_second\": %s, \"gradient_norm\": %s, "
-                        + "\"learning_rate\": %s}",
+                        + "\"learning_rate\": %s%s}",
                 e.step(), e.seconds(), e.unit().singular(), number(e.trainLoss(), 6), number(e.validationLoss(), 6),
-                number(e.unitsPerSecond(), 1), number(e.gradientNorm(), 6),
-                Double.isFinite(e.learningRate()) ? Double.toString(e.learningRate()) : null);
+                Double.isFinite(e.unitsPerSecond()) ? Figures.format("%.1f", e.unitsPerSecond()) : null,
+                number(e.gradientNorm(), 6),
+                Double.isFinite(e.learningRate()) ? Double.toString(e.learningRate()) : null, toJson(e.stepTimes()));
+    }
+
+    /** Of a step, so long as it is known. */
+    private static String toJson(StepTimes times) {
+        return times.total() == 0 ? "" : Figures.format(", \"input_ms\": %.4f, \"recurrent_ms\": %.4f, "
+                        + "\"head_ms\": %.4f, \"optimizer_ms\": %.4f",
+                times.input() / MILLI, times.recurrent() / MILLI, times.head() / MILLI, times.optimizer() / MILLI);
     }
 
     private static String number(double value, int digits) {
@@ -53,11 +64,18 @@ record EvaluationLog(JsonLines lines) {
             String speed = line.has("characters_per_second") ? "characters_per_second" : "units_per_second";
             return Optional.of(new Evaluation(unit, line.get("step").getAsLong(), number(line, "seconds"),
                     number(line, "train_loss"), number(line, "validation_loss"), number(line, speed),
-                    number(line, "gradient_norm"), number(line, "learning_rate"), false));
+                    number(line, "gradient_norm"), number(line, "learning_rate"),
+                    new StepTimes(nanos(line, "input_ms"), nanos(line, "recurrent_ms"), nanos(line, "head_ms"),
+                            nanos(line, "optimizer_ms")), false));
         } catch (NullPointerException | IllegalArgumentException | IllegalStateException
                 | UnsupportedOperationException _) { // another object than one of these
             return Optional.empty();
         }
+    }
+
+    /** {@return nanoseconds of a member in milliseconds; 0 if it is not there} */
+    private static long nanos(JsonObject line, String name) {
+        return line.has(name) ? Math.round(line.get(name).getAsDouble() * MILLI) : 0;
     }
 
     /** {@return a member; NaN of null and of what earlier versions did not write} */

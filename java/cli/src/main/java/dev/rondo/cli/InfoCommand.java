@@ -13,7 +13,6 @@ import dev.rondo.text.LanguageModel;
 import dev.rondo.text.LanguageModelTrainer;
 import dev.rondo.text.Vocabulary;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -23,11 +22,9 @@ import picocli.CommandLine.Option;
 
 /** {@code rondo info}: what would run here, and why nothing faster; or what a model is. */
 @Command(name = "info",
-        description = "Shows version, JDK, platform, CPU, backends and cells, and why a faster backend is missing; of "
-                + "a model, what it knows and what it is made of.")
+        description = "Shows version, JDK, platform, CPU, memory, backends and cells, and why a faster backend is "
+                + "missing; of a model, what it knows and what it is made of.")
 final class InfoCommand implements Callable<Integer> {
-    private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
-
     @Option(names = "--model", paramLabel = "DIR",
             description = "Directory that rondo train wrote, or a model file: shows this instead.")
     private Path model;
@@ -71,11 +68,11 @@ final class InfoCommand implements Callable<Integer> {
     }
 
     private void showMachine() {
-        line("version", "rondo " + Rondo.Version.text());
-        line("JDK", System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"));
-        line("platform", System.getProperty("os.name") + " " + System.getProperty("os.version") + ", "
-                + System.getProperty("os.arch"));
-        line("CPU", cpuModel() + ", " + Figures.count(Runtime.getRuntime().availableProcessors(), "processor"));
+        line("version", Machine.version());
+        line("JDK", Machine.jdk());
+        line("platform", Machine.platform());
+        line("CPU", Machine.cpu());
+        line("memory", Machine.memory());
         if (IsaTier.defaultCap() != IsaTier.AVX512) {
             line("cap", "RONDO_MAX_ISA=" + System.getenv("RONDO_MAX_ISA"));
         }
@@ -92,17 +89,5 @@ final class InfoCommand implements Callable<Integer> {
 
     private void line(String name, String value) {
         streams.out().println(Figures.format("%-13s %s", name, value));
-    }
-
-    private static String cpuModel() {
-        try (var lines = Files.lines(CPU_INFO)) {
-            return lines.filter(line -> line.startsWith("model name"))
-                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
-                    .findFirst()
-                    .orElse("unknown");
-        } catch (IOException _) { // not Linux
-            String identifier = System.getenv("PROCESSOR_IDENTIFIER"); // Windows
-            return identifier == null ? "unknown" : identifier;
-        }
     }
 }

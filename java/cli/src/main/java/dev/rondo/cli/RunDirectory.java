@@ -27,6 +27,12 @@ record RunDirectory(Path path) {
         return new RunDirectory(path);
     }
 
+    /** {@return its own name, without those of the directories that it is in} */
+    String name() {
+        Path name = path.toAbsolutePath().normalize().getFileName();
+        return name == null ? path.toString() : name.toString();
+    }
+
     /** {@return the whole text as earlier trainings kept it, instead of its tokens} */
     Path text() {
         return path.resolve("text.txt");
@@ -49,6 +55,11 @@ record RunDirectory(Path path) {
         return path.resolve("evaluations.jsonl");
     }
 
+    /** {@return what a report tells beside the evaluations, as JSON lines} */
+    Path journal() {
+        return path.resolve("journal.jsonl");
+    }
+
     /** {@return the loss curve} */
     Path curve() {
         return path.resolve("loss.png");
@@ -59,9 +70,14 @@ record RunDirectory(Path path) {
         return path.resolve(LanguageModelTrainer.BEST);
     }
 
+    /** {@return the checkpoint to go on from} */
+    Path last() {
+        return path.resolve(LanguageModelTrainer.LAST);
+    }
+
     /** {@return whether there is a training in it that can be gone on with} */
     boolean isResumable() {
-        return Files.exists(path.resolve(LanguageModelTrainer.LAST));
+        return Files.exists(last());
     }
 
     /**
@@ -72,7 +88,7 @@ record RunDirectory(Path path) {
      */
     void refuseToReplace() {
         for (Path file : List.of(path.resolve(TextCorpus.CORPUS), path.resolve(TextCorpus.TOKENS), validationText(),
-                evaluations(), curve(), best())) {
+                evaluations(), journal(), curve(), best())) {
             if (Files.exists(file)) {
                 throw new Failure(file + ": exists, and is no part of a training; --out names another directory");
             }

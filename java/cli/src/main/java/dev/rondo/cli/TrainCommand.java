@@ -31,7 +31,8 @@ final class TrainCommand implements Callable<Integer> {
 
     /** Options that a training that is resumed may be given anew. */
     private static final Set<String> NOT_KEPT =
-            Set.of("--steps", "--epochs", "--minutes", "--backend", "--threads", "--resume", "--json", "--patience");
+            Set.of("--steps", "--epochs", "--minutes", "--backend", "--threads", "--resume", "--json", "--patience",
+                    "--report", "--tensorboard");
 
     @Option(names = "--preset", paramLabel = "NAME",
             description = "Settings that were published together, in the place of the defaults: char-rnn, zaremba-small, "
@@ -92,6 +93,9 @@ final class TrainCommand implements Callable<Integer> {
                     + "validation_loss (nats per unit), units_per_second, gradient_norm (before clipping), "
                     + "learning_rate.")
     private Path json;
+
+    @Mixin
+    private ReportOptions reports;
 
     @Spec
     private CommandSpec spec;
@@ -171,7 +175,8 @@ final class TrainCommand implements Callable<Integer> {
         if (validation != null) {
             corpus.validation(Corpus.of(validation).text());
         }
-        var session = new TrainingSession(streams, directory, json);
+        var session = new TrainingSession(
+                streams, directory, json, seeds == 1 ? reports : reports.below("seed-" + seed));
         boolean existed = Files.exists(directory.path());
         try {
             int exitCode = train(directory, source, corpus.build(), session, seed);
@@ -219,7 +224,7 @@ final class TrainCommand implements Callable<Integer> {
         TextCorpus corpus = directory.corpus();
         TrainingLength wanted = length != null ? length : TrainingLength.parse(
                 LanguageModelTrainer.note(resume, LENGTH).orElse(TrainingLength.byDefault().toString()));
-        var session = new TrainingSession(streams, directory, json);
+        var session = new TrainingSession(streams, directory, json, reports);
         LanguageModelTrainer.Builder builder = LanguageModelTrainer.resume(resume, corpus)
                 .note(LENGTH, wanted.toString()).listener(session);
         if (backend != null) {

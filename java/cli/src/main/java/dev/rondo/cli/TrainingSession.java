@@ -8,7 +8,6 @@ import dev.rondo.network.SequenceBatch;
 import dev.rondo.text.Evaluation;
 import dev.rondo.text.LanguageModel;
 import dev.rondo.text.LanguageModelTrainer;
-import dev.rondo.text.Sampling;
 import dev.rondo.text.TextCorpus;
 import dev.rondo.text.TextUnit;
 import dev.rondo.text.Tokens;
@@ -22,31 +21,35 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** One run of a training: what is shown meanwhile, what is written down, what Ctrl-C does, what is left at the end. */
 final class TrainingSession implements TrainingListener {
-    private static final Sampling SAMPLING = Sampling.defaults().temperature(0.8).seed(1);
-    private static final int SAMPLE_CHARACTERS = 400;
-    private static final int SAMPLE_WORDS = 80;
     private static final int REACH_STEPS = 64;
     private static final int REACH_PIECES = 8;
 
     private final Streams streams;
     private final RunDirectory directory;
     private final Path json; // null = none wanted
+    private final ReportOptions reports;
+    private final Map<String, String> facts = new LinkedHashMap<>(); // for the record
     private final List<Evaluation> evaluations = new ArrayList<>(); // of all runs of this training
     private double secondsBefore; // of the runs before this one
     private Tokens validation;
     private ProgressDisplay display; // while it runs
+    private TrainingRecord record; // likewise
 
-    TrainingSession(Streams streams, RunDirectory directory, Path json) throws IOException {
+    TrainingSession(Streams streams, RunDirectory directory, Path json, ReportOptions reports) throws IOException {
         this.streams = streams;
         this.directory = directory;
         this.json = json;
+        this.reports = reports;
         if (json != null) {
             new EvaluationLog(json).open();
         }
+        reports.makeDirectory();
     }
 
     /** Says what runs and what it learns. */
@@ -56,8 +59,14 @@ final class TrainingSession implements TrainingListener {
         say("%s", Backends.describe(network.backend(), network.execution()));
         say("text: %s; vocabulary of %s; %,d %s to learn from, %,d for validation", source, corpus.vocabulary(),
                 corpus.training().length(), unit(trainer).plural(), corpus.validation().length());
-        say("model: %s, %s, %s", ModelText.layers(network.description()), ModelText.input(network.description()),
-                Figures.count(network.parameters().count(), "parameter"));
+        String model = Figures.format("%s, %s, %s", ModelText.layers(network.description()),
+                ModelText.input(network.description()), Figures.count(network.parameters().count(), "parameter"));
+        say("model: %s", model);
+        facts.put("text", source);
+        facts.put("vocabulary", corpus.vocabulary().toString());
+        facts.put(unit(trainer).plural() + " to learn from", Figures.format("%,d", corpus.training().length()));
+        facts.put(unit(trainer).plural() + " for validation", Figures.format("%,d", corpus.validation().length()));
+        facts.put("model", model);
     }
 
     /** Trains, and shows the result; {@return the exit code} */
@@ -71,21 +80,26 @@ final class TrainingSession implements TrainingListener {
         say("training: %s, into %s (Ctrl-C saves)", length.describe(), directory.path());
         TrainingSummary summary;
         int exitCode;
-        try (var shown = ProgressDisplay.on(streams, unit(trainer));
-                var interruption = new Interruption(() -> interrupt(trainer))) {
-            display = shown;
-            summary = trainer.run(length.budget(secondsBefore));
-            exitCode = summary.stopped() ? interruption.exitCode() : 0;
-        } catch (NonFiniteGradientException e) {
-            throw new Failure(e.getMessage() + "; the checkpoints in " + directory.path() + " are from before it", e);
+        try (var recorded = new TrainingRecord(directory, reports, facts, trainer)) {
+            record = recorded;
+            try (var shown = ProgressDisplay.on(streams, unit(trainer));
+                    var interruption = new Interruption(() -> interrupt(trainer))) {
+                display = shown;
+                summary = trainer.run(length.budget(secondsBefore));
+                exitCode = summary.stopped() ? interruption.exitCode() : 0;
+            } catch (NonFiniteGradientException e) {
+                throw new Failure(
+                        e.getMessage() + "; the checkpoints in " + directory.path() + " are from before it", e);
+            }
+            if (summary.ending() == Ending.PATIENCE) {
+                say("ended at step %,d: patience is at its end (--patience)", summary.step());
+            } else if (summary.step() == stepsBefore && !summary.stopped()) {
+                throw nothingLeft(length, stepsBefore);
+            }
+            showResult();
+            showReach(trainer);
         }
-        if (summary.ending() == Ending.PATIENCE) {
-            say("ended at step %,d: patience is at its end (--patience)", summary.step());
-        } else if (summary.step() == stepsBefore && !summary.stopped()) {
-            throw nothingLeft(length, stepsBefore);
-        }
-        showResult();
-        showReach(trainer.model().network());
+        reports.say(streams.out());
         if (summary.stopped()) {
             showHowToResume(summary.step());
         } else {
@@ -102,12 +116,17 @@ final class TrainingSession implements TrainingListener {
     @Override
     public void step(TrainingProgress progress) {
         display.step(progress);
+        try {
+            record.step(progress, evaluations);
+        } catch (IOException problem) {
+            throw new UncheckedIOException(problem);
+        }
     }
 
     @Override
     public void evaluation(Evaluation e) {
         var overall = new Evaluation(e.unit(), e.step(), secondsBefore + e.seconds(), e.trainLoss(),
-                e.validationLoss(), e.unitsPerSecond(), e.gradientNorm(), e.learningRate(), e.best());
+                e.validationLoss(), e.unitsPerSecond(), e.gradientNorm(), e.learningRate(), e.stepTimes(), e.best());
         display.evaluation(overall);
         evaluations.add(overall);
         try {
@@ -115,6 +134,7 @@ final class TrainingSession implements TrainingListener {
             if (json != null) {
                 new EvaluationLog(json).append(overall);
             }
+            record.evaluation(overall);
         } catch (IOException problem) {
             throw new UncheckedIOException(problem);
         }
@@ -140,7 +160,8 @@ final class TrainingSession implements TrainingListener {
     }
 
     /** How far back the network could learn from, at the end: over a few pieces of the validation text. */
-    private void showReach(Network network) {
+    private void showReach(LanguageModelTrainer trainer) throws IOException {
+        Network network = trainer.model().network();
         int steps = (int) Math.min(REACH_STEPS, validation.length() - 1);
         boolean masks = network.description().layers().stream().anyMatch(layer -> layer.dropout().rate() > 0);
         if (steps < 1 || masks) { // by dropout each lag would be seen through other masks
@@ -154,7 +175,9 @@ final class TrainingSession implements TrainingListener {
             ids[i] = validation.at(at);
             next[i] = validation.at(at + 1);
         }
-        say("%s", GradientFlow.of(network, SequenceBatch.tokens(ids, steps, pieces).targets(next)).describe(0));
+        GradientFlow flow = GradientFlow.of(network, SequenceBatch.tokens(ids, steps, pieces).targets(next));
+        record.gradient(trainer.steps(), flow, network.description().layers().size());
+        say("%s", flow.describe(0));
     }
 
     private void draw(String title) throws IOException {
@@ -169,8 +192,7 @@ final class TrainingSession implements TrainingListener {
     private void showSample(Backend backend) throws IOException {
         say("model: %s, which makes up text like this:%n", directory.best());
         try (var model = LanguageModel.load(directory.path(), network -> network.backend(backend).threads(1))) {
-            int length = Figures.inBits(model.vocabulary().unit()) ? SAMPLE_CHARACTERS : SAMPLE_WORDS;
-            model.generate("", SAMPLING, length, streams.out()::print);
+            TrainingRecord.sample(model, streams.out()::print);
         }
         say("%n%nfor more: %s generate --model %s", Invocation.command(), Invocation.quoted(directory.path()));
     }
@@ -178,7 +200,7 @@ final class TrainingSession implements TrainingListener {
     private void showHowToResume(long step) {
         say("stopped and saved at step %,d; to go on:", step);
         say("  %s train --resume %s%s", Invocation.command(), Invocation.quoted(directory.path()),
-                json == null ? "" : " --json " + Invocation.quoted(json));
+                (json == null ? "" : " --json " + Invocation.quoted(json)) + reports.text());
     }
 
     private static TextUnit unit(LanguageModelTrainer trainer) {

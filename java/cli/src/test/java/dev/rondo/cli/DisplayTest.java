@@ -7,6 +7,7 @@ import dev.rondo.cli.BarDisplay.View;
 import dev.rondo.text.Evaluation;
 import dev.rondo.text.TextUnit;
 import dev.rondo.text.TrainingProgress;
+import dev.rondo.train.StepTimes;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -23,6 +24,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What is shown and written of a training's figures. */
 class DisplayTest {
     private static final View HALF = new View(0.5, 1.912, 1.8431, 412_345, 1.32, 62);
+
+    private static final StepTimes NO_TIMES = new StepTimes(0, 0, 0, 0);
+    private static final StepTimes TIMES = new StepTimes(1_000, 2_000_000, 500_000, 1_234_000_000);
 
     @ParameterizedTest
     @ValueSource(ints = {10, 40, 79, 80, 119, 200})
@@ -89,27 +93,28 @@ class DisplayTest {
         Locale before = Locale.getDefault();
         Locale.setDefault(Locale.GERMANY); // would write 1,5
         try {
-            log.append(new Evaluation(TextUnit.CHARACTER, 12, 1.5, 2.25, 2.5, 1234.5, 0.3, 4e-3, true));
-            log.append(new Evaluation(TextUnit.WORD, 13, 1.75, 1e-5, 250, 1e7, 0.3, 1e-5, false));
-            log.append(new Evaluation(TextUnit.WORD, 14, 2, Double.NaN, 1 / 0.0, 1e7, 2, 1, false));
+            log.append(new Evaluation(TextUnit.CHARACTER, 12, 1.5, 2.25, 2.5, 1234.5, 0.3, 4e-3, TIMES, true));
+            log.append(new Evaluation(TextUnit.WORD, 13, 1.75, 1e-5, 250, 1e7, 0.3, 1e-5, NO_TIMES, false));
+            log.append(new Evaluation(TextUnit.WORD, 14, 2, Double.NaN, 1 / 0.0, 1e7, 2, 1, NO_TIMES, false));
         } finally {
             Locale.setDefault(before);
         }
         assertEquals("{\"step\": 12, \"seconds\": 1.500, \"unit\": \"character\", \"train_loss\": 2.250000, "
                 + "\"validation_loss\": 2.500000, \"units_per_second\": 1234.5, \"gradient_norm\": 0.300000, "
-                + "\"learning_rate\": 0.004}",
+                + "\"learning_rate\": 0.004, \"input_ms\": 0.0010, \"recurrent_ms\": 2.0000, "
+                + "\"head_ms\": 0.5000, \"optimizer_ms\": 1234.0000}",
                 Files.readAllLines(log.file()).getFirst());
-        assertEquals(List.of(new Evaluation(TextUnit.CHARACTER, 12, 1.5, 2.25, 2.5, 1234.5, 0.3, 4e-3, false),
-                new Evaluation(TextUnit.WORD, 13, 1.75, 1e-5, 250, 1e7, 0.3, 1e-5, false),
-                new Evaluation(TextUnit.WORD, 14, 2, Double.NaN, Double.NaN, 1e7, 2, 1, false)), log.read());
+        assertEquals(List.of(new Evaluation(TextUnit.CHARACTER, 12, 1.5, 2.25, 2.5, 1234.5, 0.3, 4e-3, TIMES, false),
+                new Evaluation(TextUnit.WORD, 13, 1.75, 1e-5, 250, 1e7, 0.3, 1e-5, NO_TIMES, false),
+                new Evaluation(TextUnit.WORD, 14, 2, Double.NaN, Double.NaN, 1e7, 2, 1, NO_TIMES, false)), log.read());
     }
 
     /** A process that was killed while it wrote loses that line and no other. */
     @Test
     void aLineCutShortIsLeftOut(@TempDir Path directory) throws IOException {
         var log = new EvaluationLog(directory.resolve("log.jsonl"));
-        var first = new Evaluation(TextUnit.BYTE, 1, 1, 2, 3, 4, 5, 6, false);
-        var third = new Evaluation(TextUnit.BYTE, 3, 1, 2, 3, 4, 5, 6, false);
+        var first = new Evaluation(TextUnit.BYTE, 1, 1, 2, 3, 4, 5, 6, NO_TIMES, false);
+        var third = new Evaluation(TextUnit.BYTE, 3, 1, 2, 3, 4, 5, 6, NO_TIMES, false);
         log.append(first);
         Files.writeString(log.file(), Files.readString(log.file()) + "{\"step\": 2, \"sec");
         log.append(third);
@@ -120,7 +125,8 @@ class DisplayTest {
     /** Of a training that ran away: as many digits as tell something, and the columns stay where they are. */
     @Test
     void hugeLossesAreShort(@TempDir Path directory) throws IOException {
-        var huge = new Evaluation(TextUnit.CHARACTER, 12, 1.5, 99999.5, 1.2345678e30, 1234.5, 3e20, 0.1, false);
+        var huge = new Evaluation(
+                TextUnit.CHARACTER, 12, 1.5, 99999.5, 1.2345678e30, 1234.5, 3e20, 0.1, NO_TIMES, false);
         var bytes = new ByteArrayOutputStream();
         var lines = new LinesDisplay(new PrintStream(bytes));
         lines.evaluation(huge);

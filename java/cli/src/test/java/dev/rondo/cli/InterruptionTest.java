@@ -32,7 +32,7 @@ class InterruptionTest {
     @Test
     @DisabledOnOs(value = OS.WINDOWS, disabledReason = "ends processes without a signal")
     void sigtermSavesAndSaysHowToGoOn() throws Exception {
-        Process process = start(SmallText.train(directory, "--minutes", 5));
+        Process process = start(SmallText.train(directory, "--minutes", 5, "--report", directory.resolve("report")));
         Path run = directory.resolve("run");
         List<String> lines;
         try (BufferedReader out = process.inputReader()) {
@@ -41,9 +41,11 @@ class InterruptionTest {
             lines = out.lines().toList();
         }
         assertEquals(128 + 15, process.waitFor());
-        assertEquals("  rondo train --resume " + run, lines.getLast());
+        assertEquals("  rondo train --resume " + run + " --report " + directory.resolve("report"), lines.getLast());
 
         long step = Long.parseLong(lines.get(lines.size() - 2).replaceAll("[^0-9]", ""));
+        assertTrue(Files.readString(directory.resolve("report/index.html")).contains("Gradient by lag"),
+                "the page is that of the end");
         Outcome.of("train", "--resume", run, "--steps", step + 5).succeeded();
         assertEquals(step + 5, new EvaluationLog(run.resolve("evaluations.jsonl")).read().getLast().step());
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.text.Evaluation;
 import dev.rondo.text.TextUnit;
+import dev.rondo.train.StepTimes;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,6 +17,7 @@ import org.knowm.xchart.style.XYStyler;
 
 /** The curve shows what it is drawn from, however few, small or large the losses are. */
 class LossCurveTest {
+    private static final StepTimes NO_TIMES = new StepTimes(0, 0, 0, 0);
     private static final int VALIDATION_COLOUR = 0xFFC43E1C;
 
     @BeforeAll
@@ -28,7 +30,8 @@ class LossCurveTest {
         var evaluations = new ArrayList<Evaluation>();
         for (double loss : losses) {
             long step = 10L * (evaluations.size() + 1);
-            evaluations.add(new Evaluation(TextUnit.CHARACTER, step, step, loss, 1.1 * loss, 1000, 1, 0.1, true));
+            evaluations.add(new Evaluation(
+                    TextUnit.CHARACTER, step, step, loss, 1.1 * loss, 1000, 1, 0.1, NO_TIMES, true));
         }
         return evaluations;
     }

@@ -1,5 +1,6 @@
 package dev.rondo.text;
 
+import dev.rondo.train.StepTimes;
 import java.util.Objects;
 
 /**
@@ -14,6 +15,7 @@ import java.util.Objects;
  * @param unitsPerSecond learned from since the last evaluation
  * @param gradientNorm norm of all gradients of the last step, before clipping
  * @param learningRate of the last step
+ * @param stepTimes how long the parts of a step took, on average since the last evaluation; zeros where it is not known
  * @param best whether the validation loss is the lowest so far
  */
 public record Evaluation(
@@ -25,10 +27,12 @@ public record Evaluation(
         double unitsPerSecond,
         double gradientNorm,
         double learningRate,
+        StepTimes stepTimes,
         boolean best) {
     /** Checks its arguments. */
     public Evaluation {
         Objects.requireNonNull(unit, "unit: expected one, got null");
+        Objects.requireNonNull(stepTimes, "stepTimes: expected some, got null");
     }
 
     /** {@return the validation loss in what is customary for the unit, {@link TextUnit#measureName()}} */

@@ -17,6 +17,7 @@ import dev.rondo.train.Optimizer;
 import dev.rondo.train.Optimizers;
 import dev.rondo.train.Schedules;
 import dev.rondo.train.StepResult;
+import dev.rondo.train.StepTimes;
 import dev.rondo.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -197,6 +198,11 @@ public final class LanguageModelTrainer implements AutoCloseable {
     /** {@return that of the next step} */
     double learningRate() {
         return trainer.learningRate();
+    }
+
+    /** {@return those of the last step} */
+    StepTimes stepTimes() {
+        return trainer.stepTimes();
     }
 
     void begin() throws IOException {

@@ -2,6 +2,7 @@ package dev.rondo.text;
 
 import dev.rondo.text.TrainingSummary.Ending;
 import dev.rondo.train.StepResult;
+import dev.rondo.train.StepTimes;
 import java.io.IOException;
 
 /** One run of a training: time, averages, and when to evaluate. */
@@ -13,6 +14,7 @@ final class TrainingRun {
     private static final double SHORTEST_INTERVAL = 2;
 
     private static final double NANOS = 1e9;
+    private static final StepTimes NO_TIMES = new StepTimes(0, 0, 0, 0);
 
     private final LanguageModelTrainer training;
     private final Budget budget;
@@ -28,6 +30,8 @@ final class TrainingRun {
     // Since the last evaluation.
     private double nats;
     private long counted;
+    private long steps;
+    private StepTimes times = NO_TIMES; // summed
 
     TrainingRun(LanguageModelTrainer training, Budget budget) {
         this.training = training;
@@ -44,6 +48,8 @@ final class TrainingRun {
             units += result.counted();
             nats += result.loss() * result.counted();
             counted += result.counted();
+            steps++;
+            times = times.plus(training.stepTimes());
             training.listener().step(progress(result));
             if (evaluationDue()) {
                 evaluate(result, learningRate);
@@ -89,12 +95,14 @@ final class TrainingRun {
         training.save();
         double unitsPerSecond = counted / (started - lastEvaluated);
         last = new Evaluation(training.unit(), result.step(), started, nats / counted, validationLoss, unitsPerSecond,
-                result.gradientNorm(), learningRate, lowest);
+                result.gradientNorm(), learningRate, times.dividedBy(steps), lowest);
         if (best == null || validationLoss < best.validationLoss()) {
             best = last;
         }
         nats = 0;
         counted = 0;
+        steps = 0;
+        times = NO_TIMES;
         evaluatedStep = result.step();
         training.listener().evaluation(last); // what it does takes time, which is none of the training's
         lastEvaluated = seconds();

@@ -1,5 +1,7 @@
 package dev.rondo.train;
 
+import java.util.Objects;
+
 /**
  * How long the parts of a training step took, in nanoseconds of elapsed time; their sum is the step.
  *
@@ -20,5 +22,29 @@ public record StepTimes(long input, long recurrent, long head, long optimizer) {
     /** {@return the whole step} */
     public long total() {
         return input + recurrent + head + optimizer;
+    }
+
+    /**
+     * {@return the times of these and other steps, part by part}
+     *
+     * @param other of other steps
+     */
+    public StepTimes plus(StepTimes other) {
+        Objects.requireNonNull(other, "other: expected times, got null");
+        return new StepTimes(input + other.input, recurrent + other.recurrent, head + other.head,
+                optimizer + other.optimizer);
+    }
+
+    /**
+     * {@return the times of one step, if these are those of several}
+     *
+     * @param steps how many
+     * @throws IllegalArgumentException if it is not at least 1
+     */
+    public StepTimes dividedBy(long steps) {
+        if (steps < 1) {
+            throw new IllegalArgumentException("steps: expected at least 1, got " + steps);
+        }
+        return new StepTimes(input / steps, recurrent / steps, head / steps, optimizer / steps);
     }
 }

@@ -23,6 +23,7 @@ import dev.rondo.train.GradientClipping;
 import dev.rondo.train.LearningRate;
 import dev.rondo.train.NonFiniteGradientException;
 import dev.rondo.train.Sgd;
+import dev.rondo.train.StepTimes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -376,6 +377,9 @@ class LanguageModelTrainerTest {
             @Override
             public void evaluation(Evaluation e) {
                 rates.add(e.learningRate());
+                StepTimes times = e.stepTimes();
+                assertTrue(times.input() > 0 && times.recurrent() > 0 && times.head() > 0 && times.optimizer() > 0);
+                assertTrue(5 * times.total() / 1e9 <= e.seconds(), times + " and " + e.seconds());
             }
         };
         try (var training = builder(Backend.REFERENCE).optimizer(Sgd.of(0.5)).learningRate(LearningRate.step(0.5, 10))

@@ -1,0 +1,87 @@
+package dev.rondo.cli;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import dev.rondo.cli.report.Run;
+import dev.rondo.cli.report.Run.Sample;
+import dev.rondo.text.Evaluation;
+import dev.rondo.text.TextUnit;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a report tells beside the evaluations, as JSON lines in the directory of a training: one line for each time that
+ * it was begun or gone on with, each sample, each look at how far gradients reach.
+ */
+final class Journal {
+    private static final Gson GSON = new GsonBuilder()
+            .serializeSpecialFloatingPointValues().disableHtmlEscaping().create();
+
+    private final RunDirectory directory;
+    private final JsonLines lines;
+
+    /** One line. Of the members but one are null. */
+    private record Entry(Session session, Sample sample, Gradient gradient) {}
+
+    /** A time that it ran. */
+    private record Session(String unit, Map<String, String> settings, Map<String, String> machine) {}
+
+    /** Norms of each layer by lag. */
+    private record Gradient(long step, List<double[]> layers) {}
+
+    Journal(RunDirectory directory) {
+        this.directory = directory;
+        this.lines = new JsonLines(directory.journal());
+    }
+
+    void session(TextUnit unit, Map<String, String> settings, Map<String, String> machine) throws IOException {
+        append(new Entry(new Session(unit.singular(), settings, machine), null, null));
+    }
+
+    void sample(Sample sample) throws IOException {
+        append(new Entry(null, sample, null));
+    }
+
+    void gradient(long step, List<double[]> layers) throws IOException {
+        append(new Entry(null, null, new Gradient(step, layers)));
+    }
+
+    private void append(Entry entry) throws IOException {
+        lines.append(GSON.toJson(entry));
+    }
+
+    /** {@return all that is known of the training, under a name; empty if nothing is} */
+    Optional<Run> read(String name) throws IOException {
+        List<Evaluation> evaluations = new EvaluationLog(directory.evaluations()).read();
+        Session session = null;
+        Gradient gradient = new Gradient(0, List.of());
+        var samples = new ArrayList<Sample>();
+        for (JsonObject line : lines.read()) {
+            Entry entry = parse(line);
+            session = entry.session == null ? session : entry.session;
+            gradient = entry.gradient == null ? gradient : entry.gradient;
+            if (entry.sample != null) {
+                samples.add(entry.sample);
+            }
+        }
+        if (session == null) { // one of before there were journals
+            return evaluations.isEmpty() ? Optional.empty() : Optional.of(new Run(name,
+                    evaluations.getLast().unit(), Map.of(), Map.of(), evaluations, samples, gradient.layers));
+        }
+        return Optional.of(new Run(name, TextUnit.of(session.unit), session.settings,
+                session.machine, evaluations, samples, gradient.layers));
+    }
+
+    private Entry parse(JsonObject line) throws IOException {
+        try {
+            return GSON.fromJson(line, Entry.class);
+        } catch (JsonParseException e) {
+            throw new IOException(lines.file() + ": expected the journal of a training, got " + line, e);
+        }
+    }
+}
