@@ -8,8 +8,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.AdaptiveLogSoftmaxWithLossImpl;
+import org.bytedeco.pytorch.AdaptiveLogSoftmaxWithLossOptions;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.LongVector;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.PackedSequence;
 import org.bytedeco.pytorch.T_TensorTensorTensor_T;
 import org.bytedeco.pytorch.T_TensorTensor_T;
@@ -85,7 +89,45 @@ final class LibtorchNetworks {
             outputs = outputs(x, 6, false, true, new Layer(GoldenCell.LSTM, 3, true, true),
                     new Layer(GoldenCell.GRU_RESET_AFTER, 4, true, false)).add(skip(x, 6));
             finish("bidirectional-last-step-values", outputs, values(outputs));
+
+            adaptive();
         }
+    }
+
+    /** Clusters of 3, 1 and 2 of 9 classes, on 3, 2 and 1 of 5 numbers. */
+    private void adaptive() throws IOException {
+        int classes = 9;
+        int width = 5;
+        start("adaptive-each-step-classes", 44);
+        Tensor table = leaf("embedding.weight", classes, 3);
+        Tensor top = top(torch.embedding(table, tokens(classes)), 3, false, new Layer(GoldenCell.LSTM, width))
+                .reshape(STEPS * BATCH, width);
+        var options = new AdaptiveLogSoftmaxWithLossOptions(width, classes, new LongVector(3, 6, 7));
+        options.head_bias().put(true);
+        options.div_value().put(1.5);
+        var softmax = new AdaptiveLogSoftmaxWithLossImpl(options);
+        softmax.to(torch.ScalarType.Double, false);
+        TensorVector parameters = softmax.parameters();
+        List<String> names = List.of("head.weight", "head.bias", "head.tail0.projection", "head.tail0.weight",
+                "head.tail1.projection", "head.tail1.weight", "head.tail2.projection", "head.tail2.weight");
+        for (int i = 0; i < names.size(); i++) {
+            Tensor parameter = parameters.get(i);
+            double[] values = draw.uniform(Math.toIntExact(parameter.numel()), 0.75);
+            file.fractions(names.get(i), values, sizes(parameter));
+            try (var _ = new NoGradGuard()) {
+                parameter.copy_(Tensors.of(values, sizes(parameter)));
+            }
+            leaves.put(names.get(i), parameter);
+        }
+        int[] targets = draw.integers(STEPS * BATCH, classes);
+        targets[5] = IGNORED;
+        file.integers("targets", targets, STEPS, BATCH);
+        int[] counted = IntStream.range(0, targets.length)
+                .filter(row -> row / BATCH < LENGTHS[row % BATCH] && targets[row] != IGNORED).toArray();
+        int[] wanted = IntStream.of(counted).map(row -> targets[row]).toArray();
+        Tensor loss = softmax.forward(top.index_select(0, Tensors.of(counted, counted.length)),
+                Tensors.of(wanted, wanted.length)).output().mean().neg();
+        finish("adaptive-each-step-classes", softmax.log_prob(top).view(STEPS, BATCH, classes), loss);
     }
 
     /** What the head adds of the input at the last step of each sequence. */
@@ -123,17 +165,23 @@ final class LibtorchNetworks {
 
     /** Layers and head over input [T, B, I]; [T, B, O], or [B, O] if the head reads the last step. */
     private Tensor outputs(Tensor input, int width, boolean tokenMajor, boolean lastStep, Layer... layers) {
+        Tensor top = top(input, width, tokenMajor, layers);
+        Layer highest = layers[layers.length - 1];
+        if (lastStep) {
+            top = lastOutput("layer" + (layers.length - 1), highest);
+        }
+        return top.matmul(leaf("head.weight", OUTPUTS, highest.width()).t()).add(leaf("head.bias", OUTPUTS));
+    }
+
+    /** Layers over input [T, B, I]; [T, B, H]. */
+    private Tensor top(Tensor input, int width, boolean tokenMajor, Layer... layers) {
         PackedSequence packed = torch.pack_padded_sequence(input, Tensors.of(LENGTHS, BATCH), false, false);
         int below = width;
         for (int layer = 0; layer < layers.length; layer++) {
             packed = layer(layers[layer], "layer" + layer, below, tokenMajor && layer == 0, packed);
             below = layers[layer].width();
         }
-        Tensor top = torch.pad_packed_sequence(packed, false, 0, new LongOptional(STEPS)).get0();
-        if (lastStep) {
-            top = lastOutput("layer" + (layers.length - 1), layers[layers.length - 1]);
-        }
-        return top.matmul(leaf("head.weight", OUTPUTS, below).t()).add(leaf("head.bias", OUTPUTS));
+        return torch.pad_packed_sequence(packed, false, 0, new LongOptional(STEPS)).get0();
     }
 
     /** The last state of each direction, side by side. */

@@ -16,8 +16,8 @@ import java.lang.foreign.ValueLayout;
  * each once more.
  */
 final class AdaptiveCluster {
-    /** Of z, at once: more would be tens of megabytes, which a batch seldom needs. */
-    private static final long MOST_LOGITS = 1 << 23;
+    /** Of z, at once: 64 MB of float32, and as much of its gradient. A batch seldom needs more. */
+    private static final long MOST_LOGITS = 1 << 24;
 
     private final Precision precision;
     private final Products products;

@@ -205,7 +205,7 @@ class AdaptiveSoftmaxTest {
     }
 
     /**
-     * A cluster of which eight positions at most are held at once has 18: beside batches of one step each. The gradient
+     * A cluster of which 16 positions at most are held at once has 18: beside batches of one step each. The gradient
      * of what the head reads sums 2^20 terms in float32, of which the errors add up as in a random walk.
      */
     @Test
