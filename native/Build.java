@@ -27,8 +27,8 @@ import java.util.stream.Stream;
  * The id is part of the library's name, so that no cache keyed by names can hand out a library of other sources.
  *
  * A machine without the tools for the native part still builds Rondo: one line says what is missing and which backend
- * is used instead. With {@code rondo.require=native} that is a failure. Native code that does not compile and a native
- * test that fails always are.
+ * is used instead. With {@code native} in {@code rondo.require} that is a failure. Native code that does not compile
+ * and a native test that fails always are.
  */
 final class Build {
     private static final String VECTOR_MODULE = "jdk.incubator.vector";
@@ -94,7 +94,7 @@ final class Build {
     }
 
     private static void goOnWithout(String missing, String consequence) throws Failure {
-        if ("native".equals(System.getProperty("rondo.require"))) {
+        if (List.of(System.getProperty("rondo.require", "").split(",")).contains("native")) {
             throw new Failure(missing + ", and -Drondo.require=native forbids to go on without the native backend");
         }
         say(missing + ": " + consequence);

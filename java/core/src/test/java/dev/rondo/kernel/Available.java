@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.rondo.cell.Backend;
 import dev.rondo.cell.Cell;
+import java.util.Arrays;
 import java.util.Optional;
 
 /** What tests of a backend ask first. */
@@ -14,7 +15,8 @@ public final class Available {
     /** Skips the test if {@code backend} does not run here; fails it if the run requires the native backend. */
     public static void assume(Backend backend) {
         Optional<String> missing = Backends.missing(backend);
-        if (backend == Backend.NATIVE && "native".equals(System.getProperty("rondo.require"))) {
+        boolean required = Arrays.asList(System.getProperty("rondo.require", "").split(",")).contains("native");
+        if (backend == Backend.NATIVE && required) {
             assertEquals(Optional.empty(), missing, "-Drondo.require=native");
         }
         assumeTrue(missing.isEmpty(), () -> backend + ": " + missing.get());

@@ -191,11 +191,17 @@ final class Chromium implements AutoCloseable {
         Files.write(png, Base64.getDecoder().decode(picture.get("data").getAsString()));
     }
 
+    /** Asks it to end, so that it clears its temporary files away; makes it end if it cannot be asked. */
     @Override
     public void close() {
-        process.descendants().forEach(ProcessHandle::destroy);
-        process.destroy();
-        process.onExit().join();
+        try {
+            call("Browser.close", Map.of());
+            process.onExit().get(PATIENCE, TimeUnit.SECONDS);
+        } catch (Exception e) {
+            process.descendants().forEach(ProcessHandle::destroy);
+            process.destroy();
+            process.onExit().join();
+        }
         http.shutdownNow();
     }
 }
