@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -39,6 +40,7 @@ public final class Comparison {
                         [--threads 1,2] [--systems %s]
                         [--rounds 9] [--json FILE]
             rondo bench --peers startup [--systems ...] [--starts 10] [--json FILE]
+            rondo bench --peers curves TEXT UPDATES      a language model of characters trained by Rondo and libtorch
             There are also the shape S9, two layers, in inference; W1, W2 and W3, whole steps of word models, with
             --cells lstm --modes train --systems rondo,libtorch; and the system %s, its LSTM.
             The first time some 500 MB are downloaded, for %2$s 200 MB more."""
@@ -86,6 +88,8 @@ public final class Comparison {
                 System.out.println(USAGE);
             } else if (arguments.length > 0 && arguments[0].equals("startup")) {
                 startup(new Choices(arguments, List.of("systems", "starts", "json")));
+            } else if (arguments.length == 3 && arguments[0].equals("curves")) {
+                LearningCurves.run(Path.of(arguments[1]), Integer.parseInt(arguments[2]));
             } else {
                 new Comparison(new Choices(arguments, OPTIONS)).run();
             }

@@ -8,6 +8,7 @@ import dev.rondo.network.Network;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +32,7 @@ final class LibtorchWordModel implements Peer {
     private static final int IGNORED = -100;
 
     private final CellShape shape;
-    private final Map<String, Tensor> parameters = new LinkedHashMap<>();
+    private final Map<String, Tensor> parameters;
     private final TensorVector ofLayers;
     private final TensorVector initial;
     private final Tensor words; // [T, B]
@@ -42,12 +43,7 @@ final class LibtorchWordModel implements Peer {
         torch.set_num_threads(threads);
         this.shape = model.shape();
         try (Network network = RondoWordModel.network(model, Backend.REFERENCE, 1)) {
-            Parameters all = network.parameters();
-            for (TensorLayout.Tensor tensor : all.layout().tensors()) {
-                parameters.put(tensor.name(), Tensor.create(
-                        all.view(tensor.name()).toArray(ValueLayout.JAVA_FLOAT),
-                        tensor.shape().stream().mapToLong(Integer::longValue).toArray()).set_requires_grad(true));
-            }
+            this.parameters = parameters(network);
         }
         int width = shape.hiddenSize();
         var layers = new ArrayList<Tensor>();
@@ -66,7 +62,19 @@ final class LibtorchWordModel implements Peer {
                 new SGDOptions(WordModel.OPTIMIZER.learningRate()));
     }
 
-    private static Tensor tensor(int... values) {
+    /** {@return the parameters of {@code network}, by name, each a leaf that gets a gradient} */
+    static Map<String, Tensor> parameters(Network network) {
+        var parameters = new LinkedHashMap<String, Tensor>();
+        Parameters all = network.parameters();
+        for (TensorLayout.Tensor tensor : all.layout().tensors()) {
+            parameters.put(tensor.name(), Tensor.create(
+                    all.view(tensor.name()).toArray(ValueLayout.JAVA_FLOAT),
+                    tensor.shape().stream().mapToLong(Integer::longValue).toArray()).set_requires_grad(true));
+        }
+        return parameters;
+    }
+
+    static Tensor tensor(int... values) {
         return Tensor.create(Arrays.stream(values).asLongStream().toArray());
     }
 
@@ -83,19 +91,19 @@ final class LibtorchWordModel implements Peer {
         try (var _ = new PointerScope()) {
             optimizer.zero_grad();
             loss().backward();
-            clip();
+            clip(parameters.values(), WordModel.CLIPPING.limit());
             optimizer.step();
         }
     }
 
-    private void clip() {
+    /** Scales the gradients of {@code parameters} down to a norm of at most {@code limit}. */
+    static void clip(Collection<Tensor> parameters, double limit) {
         try (var _ = new NoGradGuard()) {
             var norms = new TensorVector();
-            parameters.values().forEach(parameter -> norms.push_back(parameter.grad().norm()));
+            parameters.forEach(parameter -> norms.push_back(parameter.grad().norm()));
             double norm = torch.stack(norms, 0).norm().item_double();
-            double limit = WordModel.CLIPPING.limit();
             if (norm > limit) {
-                parameters.values().forEach(parameter -> parameter.grad().mul_(new Scalar(limit / norm)));
+                parameters.forEach(parameter -> parameter.grad().mul_(new Scalar(limit / norm)));
             }
         }
     }
