@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
@@ -123,17 +124,25 @@ static final class Answers implements AutoCloseable {
             return read < request.prompt.length ? request.prompt[read++] : token;
         }
 
-        /** Draws from the logits [V] once the prompt is read; returns whether it was the last. */
-        boolean draws(float[] logits) {
+        /** Draws from the logits at {@code from} once the prompt is read; returns whether it was the last. */
+        boolean draws(float[] logits, int from) {
             if (read < request.prompt.length) {
                 return false;
             }
-            token = request.sampler.next(logits);
-            String text = request.decoder.next(token);
+            token = request.sampler.next(logits, from);
+            hand(request.decoder.next(token));
+            if (++written < request.length) {
+                return false;
+            }
+            hand(request.decoder.finish());
+            done.complete(null);
+            return true;
+        }
+
+        private void hand(String text) {
             if (!text.isEmpty()) {
                 sink.accept(text);
             }
-            return ++written == request.length;
         }
     }
 
@@ -169,7 +178,6 @@ static final class Answers implements AutoCloseable {
         var active = new boolean[streams];
         var tokens = new int[streams];
         var logits = new float[streams * vocabulary.size()];
-        var own = new float[vocabulary.size()];
         int count = 0;
         try {
             while (!Thread.interrupted()) {
@@ -188,20 +196,18 @@ static final class Answers implements AutoCloseable {
                 }
                 stepper.step(tokens, active, logits);
                 for (int s = 0; s < streams; s++) {
-                    if (active[s]) {
-                        System.arraycopy(logits, s * own.length, own, 0, own.length);
-                        if (present[s].draws(own)) {
-                            active[s] = false;
-                            count--;
-                            present[s].done.complete(null);
-                        }
+                    if (active[s] && present[s].draws(logits, s * vocabulary.size())) {
+                        active[s] = false;
+                        count--;
                     }
                 }
             }
         } catch (InterruptedException e) {
-            // closed
+            // closed: who still waits is told
         } finally {
             stepper.close();
+            Stream.concat(Arrays.stream(present).filter(Objects::nonNull), waiting.stream())
+                    .forEach(answer -> answer.done.cancel(false));
         }
     }
 

@@ -79,6 +79,13 @@ class ExamplesTest {
     }
 
     @Test
+    void programsOfPagesCompile() throws IOException {
+        List<Path> programs = filesUnder(PROJECT.resolve("docs"), ".java");
+        assertTrue(programs.size() > 0, "programs found in docs");
+        assertEquals("", compilerErrors(programs));
+    }
+
+    @Test
     void anExampleThatDoesNotCompileIsFound() throws IOException {
         Path wrong = write(Path.of("Wrong.md"), 0, "Network.noSuchMethod();");
         assertTrue(compilerErrors(List.of(wrong)).contains("noSuchMethod"));

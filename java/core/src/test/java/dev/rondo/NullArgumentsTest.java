@@ -80,6 +80,7 @@ import dev.rondo.text.Ending;
 import dev.rondo.text.Evaluation;
 import dev.rondo.text.LanguageModelTrainer;
 import dev.rondo.text.Ranking;
+import dev.rondo.text.Sampler;
 import dev.rondo.text.Sampling;
 import dev.rondo.text.TextCorpus;
 import dev.rondo.text.TextScore;
@@ -334,6 +335,7 @@ class NullArgumentsTest {
         sample(InputStream.class, InputStream.nullInputStream());
         sample(IntConsumer.class, (IntConsumer) _ -> {});
         sample(Sampling.defaults());
+        sample(new Sampler(Sampling.defaults(), 1));
         sample(Ending.after(3));
         sample(BeamSearch.of(2));
         sample(StepTimes.class, new StepTimes(1, 1, 1, 1));

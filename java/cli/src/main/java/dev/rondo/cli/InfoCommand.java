@@ -62,6 +62,7 @@ final class InfoCommand implements Callable<Integer> {
                         ? Figures.format(", effective radius %.4f", EchoState.effectiveRadius(network, i))
                         : ""));
             }
+            line("output", ModelText.output(network.description()));
             line("parameters", Figures.format("%,d", network.parameters().count()) + ", " + network.precision());
         }
         LanguageModelTrainer.settings(model).forEach(this::line);

@@ -4,6 +4,7 @@ import dev.rondo.cell.Cell;
 import dev.rondo.network.Cells;
 import dev.rondo.network.Initialization;
 import dev.rondo.network.Layer;
+import dev.rondo.network.Loss;
 import dev.rondo.network.Network;
 import dev.rondo.text.TextUnit;
 import dev.rondo.text.Vocabulary;
@@ -41,6 +42,11 @@ final class ModelOptions {
     @Option(names = "--tied", description = "Predicts tokens by the vectors that they are read as; --embedding is as "
             + "wide as a layer puts out then.")
     private boolean tied;
+
+    @Option(names = "--adaptive-softmax", paramLabel = "N", split = ",",
+            description = "For large vocabularies: tokens from each N on, of which there may be several as in "
+                    + "2000,10000, are rarer and cost less; figures stay exact. Default: one softmax over all.")
+    private int[] cutoffs;
 
     @Option(names = "--vectors", paramLabel = "FILE",
             description = "Vectors of words to begin with, of word2vec (text or binary) or GloVe, gzip or not: their "
@@ -81,6 +87,9 @@ final class ModelOptions {
         }
         Layer layer = Options.checked(commandLine, this::layer);
         Options.parsed(commandLine, "--init", "init", ModelOptions::initialization, init);
+        if (cutoffs != null) {
+            Options.parsed(commandLine, "--adaptive-softmax", "cutoffs", _ -> Loss.adaptiveSoftmax(cutoffs), "");
+        }
         if (vectors != null && embedding != null) {
             throw new ParameterException(commandLine, "--vectors have a width of their own: not with --embedding");
         }
@@ -149,6 +158,9 @@ final class ModelOptions {
             }
         }
         network.classes(vocabulary.size());
+        if (cutoffs != null) {
+            network.loss(Loss.adaptiveSoftmax(cutoffs));
+        }
         return tied ? network.tieWeights() : network;
     }
 

@@ -3,8 +3,10 @@ package dev.rondo.cli;
 import dev.rondo.network.Cells;
 import dev.rondo.network.Dropout;
 import dev.rondo.network.Layer;
+import dev.rondo.network.Loss;
 import dev.rondo.network.NetworkDescription;
 import dev.rondo.network.NetworkInput;
+import java.util.stream.Collectors;
 
 /** What a network is made of, in words. */
 final class ModelText {
@@ -30,6 +32,14 @@ final class ModelText {
                     + (network.head().tied() ? ", by which tokens are predicted, too" : "");
             case NetworkInput.OneHot _, NetworkInput.Dense _ -> "one-hot";
         };
+    }
+
+    /** {@return "softmax", "adaptive softmax from 2,000, 10,000 on"} */
+    static String output(NetworkDescription network) {
+        return network.head().loss() instanceof Loss.AdaptiveSoftmax adaptive
+                ? "adaptive softmax from " + adaptive.cutoffs().stream().map(cutoff -> Figures.format("%,d", cutoff))
+                        .collect(Collectors.joining(", ")) + " on"
+                : "softmax";
     }
 
     private static String rates(Dropout dropout) {

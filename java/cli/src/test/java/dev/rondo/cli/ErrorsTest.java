@@ -54,6 +54,8 @@ class ErrorsTest {
             train --dropout 0.1 --variational-dropout 0.1 | --variational-dropout is instead of --dropout
             train --embedding -1            | --embedding: expected at least 0, got -1
             train --tied --embedding 3      | --tied: expected --embedding 256, as wide as a layer puts out, got 3
+            train --adaptive-softmax 5,3    | --adaptive-softmax: expected
+            train --adaptive-softmax x      | --adaptive-softmax
             train --vectors x --embedding 3 | --vectors have a width of their own: not with --embedding
             train --init normal             | --init: expected uniform=X, got normal
             train --init uniform=x          | --init: expected a number after uniform=, got uniform=x

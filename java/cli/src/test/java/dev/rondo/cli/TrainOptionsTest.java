@@ -40,6 +40,8 @@ class TrainOptionsTest {
         "--unit word --embedding 5 | input vectors of 5 numbers",
         "--unit word --tied | input vectors of 16 numbers, by which tokens are predicted, too",
         "--unit character | input one-hot",
+        "--unit word --adaptive-softmax 5,9 | output adaptive softmax from 5, 9 on",
+        "--unit word --lower-case | output softmax",
         "--embedding 3 --zoneout 0.25 --dropout 0.5 | layer lstm, 16 units, dropout 0.5, zoneout 0.25",
         "--variational-dropout 0.5 --recurrent-dropout 0.1 | layer lstm, 16 units, variational dropout 0.5, recurrent "
                 + "dropout 0.1",

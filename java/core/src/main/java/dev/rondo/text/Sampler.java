@@ -1,16 +1,30 @@
 package dev.rondo.text;
 
+import dev.rondo.cell.CellShape;
 import dev.rondo.network.SeededRandom;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
-/** Draws tokens as a {@link Sampling} says; remembers its random state. */
-final class Sampler {
+/**
+ * Draws tokens as a {@link Sampling} says, for a loop of one's own around a {@link dev.rondo.network.Stepper}; remembers
+ * how far its random numbers have come. Drawing allocates nothing. One thread at a time.
+ */
+public final class Sampler {
     private final Sampling sampling;
     private final SeededRandom random;
     private final double[] probabilities; // [V]
     private final int[] heap; // [V] all tokens, the likeliest first; behind it those that were taken, the first last
 
-    Sampler(Sampling sampling, int vocabularySize) {
+    /**
+     * A sampler that begins with the seed.
+     *
+     * @param sampling how to draw
+     * @param vocabularySize V, at least 1
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public Sampler(Sampling sampling, int vocabularySize) {
+        Objects.requireNonNull(sampling, "sampling: expected one, got null");
+        CellShape.atLeastOne("vocabularySize", vocabularySize);
         this.sampling = sampling;
         this.random = new SeededRandom(sampling.seed());
         this.probabilities = new double[vocabularySize];
@@ -22,13 +36,29 @@ final class Sampler {
         return random.nextInt(heap.length);
     }
 
-    /** {@return a token drawn by {@code logits} [V]} */
-    int next(float[] logits) {
+    /**
+     * {@return a token, from 0 to V - 1, drawn by the logits of all}
+     *
+     * @param logits [V]
+     * @throws IllegalArgumentException if they are fewer
+     */
+    public int next(float[] logits) {
         return next(logits, 0);
     }
 
-    /** {@return a token drawn by the V {@code logits} from {@code from} on} */
-    int next(float[] logits, int from) {
+    /**
+     * {@return a token, from 0 to V - 1, drawn by the logits of all}
+     *
+     * @param logits V numbers of it count, as of one of the streams of a stepper
+     * @param from where these begin
+     * @throws IllegalArgumentException if it has none or too few numbers from there on
+     */
+    public int next(float[] logits, int from) {
+        Objects.requireNonNull(logits, "logits: expected some, got null");
+        if (from < 0 || from > logits.length - heap.length) {
+            throw new IllegalArgumentException("from: expected a place with " + heap.length + " logits after it in "
+                    + logits.length + ", got " + from);
+        }
         int likeliest = 0;
         for (int i = 1; i < heap.length; i++) {
             likeliest = logits[from + i] > logits[from + likeliest] ? i : likeliest;

@@ -111,4 +111,19 @@ class SamplingTest {
         assertThrows(IllegalArgumentException.class, () -> Sampling.defaults().topP(1.1));
         assertTrue(Sampling.defaults().topP(1).topP() == 1);
     }
+
+    @Test
+    void aSamplerReadsTheLogitsOfOneStream() {
+        var sampler = new Sampler(Sampling.defaults().temperature(0), 3);
+        float[] logits = {0, 9, 0, 9, 0, 0, 0, 0, 9};
+        assertEquals(1, sampler.next(logits));
+        assertEquals(0, sampler.next(logits, 3));
+        assertEquals(2, sampler.next(logits, 6));
+        for (int from : new int[] {-1, 7}) {
+            assertEquals("from: expected a place with 3 logits after it in 9, got " + from,
+                    assertThrows(IllegalArgumentException.class, () -> sampler.next(logits, from)).getMessage());
+        }
+        assertThrows(IllegalArgumentException.class, () -> sampler.next(new float[2]));
+        assertThrows(IllegalArgumentException.class, () -> new Sampler(Sampling.defaults(), 0));
+    }
 }
