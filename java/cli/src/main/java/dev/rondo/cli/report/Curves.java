@@ -51,7 +51,7 @@ final class Curves {
             } else {
                 charts.add(validation("Validation loss", "step", Evaluation::step));
                 charts.add(validation("Validation loss by time", time.name(), this::time));
-                charts.add(byStep(nats, Fit.CLOSE, "Training loss", Evaluation::trainLoss).measuredIn(unit));
+                charts.add(training());
             }
             charts.add(byStep("", Fit.FROM_ZERO, "Learning rate", Evaluation::learningRate));
             charts.add(byStep("norm, last step before an evaluation", Fit.FROM_ZERO, "Gradient before clipping",
@@ -81,6 +81,16 @@ final class Curves {
 
     private Chart validation(String title, String xName, ToDoubleFunction<Evaluation> x) {
         return lines(new Chart(title, xName, nats, Fit.CLOSE), x, Evaluation::validationLoss).measuredIn(unit);
+    }
+
+    private Chart training() {
+        var chart = new Chart("Training loss", "step", nats, Fit.CLOSE).measuredIn(unit);
+        for (int i = 0; i < runs.size(); i++) {
+            List<Evaluation> evaluations = runs.get(i).evaluations();
+            chart.add(new Series(runs.get(i).name(), i, middles(values(evaluations, Evaluation::step)),
+                    values(evaluations, Evaluation::trainLoss)));
+        }
+        return chart;
     }
 
     private Chart byStep(String yName, Fit fit, String title, ToDoubleFunction<Evaluation> y) {

@@ -57,7 +57,7 @@ public final class EventFile implements AutoCloseable {
         var file = new EventFile(FileChannel.open(name, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
         file.write(new Message().doubles(WALL_TIME, now).bytes(FILE_VERSION, utf8(VERSION)));
         if (step > 0) {
-            file.write(new Message().doubles(WALL_TIME, now).varint(STEP, step)
+            file.write(new Message().doubles(WALL_TIME, now).varint(STEP, step + 1) // it drops that step, too
                     .bytes(SESSION_LOG, new Message().varint(SESSION_STATUS, SESSION_START).toBytes()));
         }
         return file;

@@ -44,12 +44,15 @@ class EventFileTest {
         assertEquals(4, scalars(events.get(2)).size(), "what is not known is left out");
     }
 
-    /** So that a reader forgets what came after the checkpoint that the training went on from. */
+    /**
+     * So that TensorBoard forgets what came after the checkpoint that the training went on from: it drops events of the
+     * step of a SessionLog.START and of later ones.
+     */
     @Test
     void aTrainingThatGoesOnSaysFromWhere() throws IOException {
         EventFile.open(directory, 300).close();
         UnknownFieldSet start = read(directory).get(1);
-        assertEquals(List.of(300L), start.getField(2).getVarintList());
+        assertEquals(List.of(301L), start.getField(2).getVarintList());
         UnknownFieldSet session = UnknownFieldSet.parseFrom(
                 start.getField(7).getLengthDelimitedList().getFirst());
         assertEquals(List.of(1L), session.getField(1).getVarintList(), "SessionLog.START");
