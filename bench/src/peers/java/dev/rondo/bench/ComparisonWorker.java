@@ -79,7 +79,8 @@ public final class ComparisonWorker {
             case PeerFigures.OURS -> new RondoWordModel(model, Backend.NATIVE, threads);
             case "rondo-vector" -> new RondoWordModel(model, Backend.VECTOR, threads);
             case "libtorch" -> new LibtorchWordModel(model, threads);
-            default -> throw new UnsupportedOperationException("word models are compared with libtorch");
+            case "djl" -> new DjlWordModel(model, threads);
+            default -> throw new UnsupportedOperationException("word models are compared with libtorch alone");
         };
     }
 
