@@ -45,6 +45,7 @@ public final class Bench {
                         [--threads 1] [--rounds 9] [--json FILE]
             rondo bench generate [--cells lstm] [--units 256,512] [--threads 1,2] [--length 5000] [--rounds 9]
                         [--json FILE]
+            rondo bench score [--lines 2000] [--threads 1] [--rounds 3] [--json FILE]
             rondo bench reservoir   (forward --cells reservoir --shapes R1,R2,R3,R4: one stream, and sixteen)
             rondo bench --peers [startup] --help
             Patterns are parts of names: forward backward training streaming packing, activation (Exp Sigmoid Tanh),
@@ -86,6 +87,8 @@ public final class Bench {
                 Learners.main(new Choices(arguments, Learners.OPTIONS));
             } else if (arguments.length > 0 && arguments[0].equals("generate")) {
                 Generating.main(new Choices(arguments, Generating.OPTIONS));
+            } else if (arguments.length > 0 && arguments[0].equals("score")) {
+                Scoring.main(new Choices(arguments, Scoring.OPTIONS));
             } else {
                 new Bench(new Choices(spelledOut(arguments), OPTIONS)).run();
             }

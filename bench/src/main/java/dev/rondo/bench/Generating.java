@@ -6,20 +6,23 @@ import dev.rondo.text.LanguageModel;
 import dev.rondo.text.Sampling;
 import dev.rondo.text.Vocabulary;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
  * Characters per second of {@code LanguageModel.generate}, of one text at a time: {@code rondo bench generate}. A
  * character model of one layer and {@value #CHARACTERS} characters, as tinyshakespeare has; its weights are random,
- * which costs what learned ones do. All are timed in the same rounds, in alternating order. What is timed is all that a
- * program waits for: the step, the head, the drawing, the text.
+ * which costs what learned ones do. All are timed in the same rounds, in alternating order, what runs on one thread by
+ * its processor time, see {@link Rounds}. What is timed is all that a program waits for: the step, the head, the
+ * drawing, the text.
  */
 final class Generating {
     static final List<String> OPTIONS = List.of("cells", "units", "threads", "length", "rounds", "json");
@@ -80,9 +83,12 @@ final class Generating {
         List<Case> order = new ArrayList<>(cases);
         for (int round = 0; round < rounds; round++) {
             for (Case each : order) {
-                long start = System.nanoTime();
+                LongSupplier clock = each.threads == 1
+                        ? ManagementFactory.getThreadMXBean()::getCurrentThreadCpuTime
+                        : System::nanoTime;
+                long start = clock.getAsLong();
                 generate(each.model, round);
-                each.rates[round] = length / ((System.nanoTime() - start) / 1e9);
+                each.rates[round] = length / ((clock.getAsLong() - start) / 1e9);
             }
             Collections.reverse(order);
         }
