@@ -78,6 +78,7 @@ import dev.rondo.text.BeamSearch;
 import dev.rondo.text.Budget;
 import dev.rondo.text.Ending;
 import dev.rondo.text.Evaluation;
+import dev.rondo.text.GapModel;
 import dev.rondo.text.LanguageModelTrainer;
 import dev.rondo.text.Ranking;
 import dev.rondo.text.Sampler;
@@ -337,6 +338,8 @@ class NullArgumentsTest {
         sample(Sampling.defaults());
         sample(new Sampler(Sampling.defaults(), 1));
         sample(Ending.after(3));
+        sample(opened(new GapModel(Vocabulary.bytes(), Network.oneHot(257)
+                .layer(Layer.of(Lstm.of(1)).bidirectional()).classes(256).build())));
         sample(BeamSearch.of(2));
         sample(StepTimes.class, new StepTimes(1, 1, 1, 1));
         sample(Evaluation.class, new Evaluation(TextUnit.WORD, 1, 1, 1, 1, 1, 1, 1, new StepTimes(1, 1, 1, 1), true));

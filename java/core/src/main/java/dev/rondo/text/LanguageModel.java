@@ -380,7 +380,7 @@ public final class LanguageModel implements AutoCloseable {
         }
     }
 
-    private static List<String> require(String name, List<String> texts) {
+    static List<String> require(String name, List<String> texts) {
         Objects.requireNonNull(texts, () -> name + ": expected texts, got null");
         for (int i = 0; i < texts.size(); i++) {
             int index = i;

@@ -8,7 +8,7 @@ import java.util.Objects;
  * @param token its number in the vocabulary
  * @param text what it stands for by itself: a word without spaces around it, a newline for the end of a line; a byte
  *     that is a part of a character as {@code <0xC3>}
- * @param nats negative logarithm of its probability, given those before
+ * @param nats negative logarithm of its probability, given those before, or of a {@link GapModel} all others
  */
 public record TokenScore(int token, String text, double nats) {
     private static final int ASCII = 0x80;
