@@ -1,9 +1,8 @@
 // Answers many users at once from one language model:
 //
-//     java -cp java/cli/target/rondo-cli.jar docs/examples/Serve.java MODEL [PORT]
+//     java -cp 'java/cli/target/rondo-cli.jar:java/cli/target/lib/*' --add-modules jdk.incubator.vector \
+//         --enable-native-access=ALL-UNNAMED docs/examples/Serve.java MODEL [PORT | --measure]
 //     curl 'localhost:8080/?prompt=To+be&length=200'
-//
-//     java -cp java/cli/target/rondo-cli.jar docs/examples/Serve.java MODEL --measure
 //
 // One thread steps all users side by side: with the weights in the cache a step of 64 streams costs far less than 64
 // steps of one. Who comes later takes the next free stream, and nobody waits for a batch to fill.
@@ -15,6 +14,7 @@ import dev.rondo.text.Sampler;
 import dev.rondo.text.Sampling;
 import dev.rondo.text.Vocabulary;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -44,7 +44,8 @@ void main(String[] args) throws Exception {
             measure(model);
             return;
         }
-        var server = HttpServer.create(new InetSocketAddress(args.length > 1 ? Integer.parseInt(args[1]) : 8080), 0);
+        var server = HttpServer.create(new InetSocketAddress(
+                InetAddress.getLoopbackAddress(), args.length > 1 ? Integer.parseInt(args[1]) : 8080), 0);
         try (var answers = new Answers(model, STREAMS); var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             server.setExecutor(threads);
             server.createContext("/", exchange -> serve(exchange, answers));
@@ -61,10 +62,9 @@ void serve(HttpExchange exchange, Answers answers) throws IOException {
         Request request;
         try {
             var query = query(exchange.getRequestURI().getRawQuery());
-            request = answers.request(query.getOrDefault("prompt", ""),
-                    Integer.parseInt(query.getOrDefault("length", "200")),
-                    Sampling.defaults().temperature(Double.parseDouble(query.getOrDefault("temperature", "0.8")))
-                            .seed(Long.parseLong(query.getOrDefault("seed", "" + System.nanoTime()))));
+            request = answers.request(query.getOrDefault("prompt", ""), (int) number(query, "length", 200),
+                    Sampling.defaults().temperature(number(query, "temperature", 0.8))
+                            .seed((long) number(query, "seed", System.nanoTime())));
         } catch (IllegalArgumentException e) { // a character that the model does not know, a length that is no number
             byte[] message = (e.getMessage() + "\n").getBytes(StandardCharsets.UTF_8);
             exchange.sendResponseHeaders(400, message.length);
@@ -92,7 +92,16 @@ static String take(LinkedBlockingQueue<String> parts) throws IOException {
 
 static Map<String, String> query(String raw) {
     return raw == null ? Map.of() : Stream.of(raw.split("&")).map(pair -> pair.split("=", 2)).collect(Collectors.toMap(
-            pair -> pair[0], pair -> URLDecoder.decode(pair[pair.length - 1], StandardCharsets.UTF_8), (_, last) -> last));
+            pair -> pair[0], pair -> URLDecoder.decode(pair[pair.length - 1], StandardCharsets.UTF_8),
+            (_, last) -> last));
+}
+
+static double number(Map<String, String> query, String name, double otherwise) {
+    try {
+        return query.containsKey(name) ? Double.parseDouble(query.get(name)) : otherwise;
+    } catch (NumberFormatException e) {
+        throw new IllegalArgumentException(name + ": expected a number, got " + query.get(name), e);
+    }
 }
 
 /** What a user wants. */
