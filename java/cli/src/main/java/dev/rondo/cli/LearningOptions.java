@@ -70,7 +70,8 @@ final class LearningOptions {
         }
         Matcher interval = INTERVAL.matcher(text);
         if (!interval.matches() || Long.parseLong(interval.group(1)) == 0) {
-            throw new IllegalArgumentException("expected a number of steps, or one of epochs as in 1epoch, got " + text);
+            throw new IllegalArgumentException(
+                    "expected a number of steps, or one of epochs as in 1epoch, got " + text);
         }
         return Math.multiplyExact(Long.parseLong(interval.group(1)), interval.group(2) == null ? 1 : epoch);
     }

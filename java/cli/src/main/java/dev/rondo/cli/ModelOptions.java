@@ -58,6 +58,10 @@ final class ModelOptions {
                     + "1. Default: ${DEFAULT-VALUE}.")
     private double dropout;
 
+    @Option(names = "--embedding-dropout", paramLabel = "RATE", defaultValue = "0",
+            description = "The same of what comes from the embedding.")
+    private double embeddingDropout;
+
     @Option(names = "--variational-dropout", paramLabel = "RATE", defaultValue = "0",
             description = "The same by one mask for all steps, instead of --dropout.")
     private double variationalDropout;
@@ -87,6 +91,7 @@ final class ModelOptions {
         }
         Layer layer = Options.checked(commandLine, this::layer);
         Options.parsed(commandLine, "--init", "init", ModelOptions::initialization, init);
+        Options.checked(commandLine, () -> Network.embedding(1, 1).embeddingDropout(embeddingDropout));
         if (cutoffs != null) {
             Options.parsed(commandLine, "--adaptive-softmax", "cutoffs", _ -> Loss.adaptiveSoftmax(cutoffs), "");
         }
@@ -146,6 +151,9 @@ final class ModelOptions {
         int width = width(vocabulary);
         Network.Builder network =
                 width == 0 ? Network.oneHot(vocabulary.size()) : Network.embedding(vocabulary.size(), width);
+        if (embeddingDropout > 0) {
+            network.embeddingDropout(embeddingDropout);
+        }
         Layer layer = layer();
         for (int i = 0; i < layers; i++) {
             network.layer(layer);

@@ -28,7 +28,8 @@ final class ModelText {
     /** {@return "one-hot", "vectors of 200 numbers"} */
     static String input(NetworkDescription network) {
         return switch (network.input()) {
-            case NetworkInput.Embedding(int _, int width) -> "vectors of " + Figures.count(width, "number")
+            case NetworkInput.Embedding(int _, int width, double dropout) -> "vectors of "
+                    + Figures.count(width, "number") + rate("dropout", dropout)
                     + (network.head().tied() ? ", by which tokens are predicted, too" : "");
             case NetworkInput.OneHot _, NetworkInput.Dense _ -> "one-hot";
         };

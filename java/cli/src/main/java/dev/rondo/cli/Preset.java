@@ -7,13 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/**
- * Settings that were published together, under the names that they are known by: options as they would be written.
- *
- * <p>Of Zaremba, Sutskever and Vinyals, "Recurrent neural network regularization", 2014: medium and large also drop out
- * what comes from the embedding, which {@code --dropout} does not; the perplexities published for the Penn Treebank are
- * 82.7 and 78.4 (test), and 114.5 for small.
- */
+/** Settings that were published together, under the names that they are known by: options as they would be written. */
 enum Preset {
     CHAR_RNN("A. Karpathy's char-rnn, 2015: 2 x 128 LSTM of characters",
             "--unit character --cell lstm --hidden 128 --layers 2 --batch 50 --time-steps 50"
@@ -22,10 +16,10 @@ enum Preset {
     ZAREMBA_SMALL("Zaremba et al. 2014: 2 x 200 LSTM of words, no dropout",
             zaremba(200, 0.1, 20, "--clip 5 --schedule step:factor=0.5,steps=1epoch,hold=3epochs --epochs 13")),
     ZAREMBA_MEDIUM("Zaremba et al. 2014: 2 x 650 LSTM of words, dropout 0.5",
-            zaremba(650, 0.05, 35, "--dropout 0.5 --clip 5 --schedule step:factor=0.833333,steps=1epoch,hold=5epochs"
-                    + " --epochs 39")),
+            zaremba(650, 0.05, 35, "--dropout 0.5 --embedding-dropout 0.5 --clip 5"
+                    + " --schedule step:factor=0.833333,steps=1epoch,hold=5epochs --epochs 39")),
     ZAREMBA_LARGE("Zaremba et al. 2014: 2 x 1500 LSTM of words, dropout 0.65",
-            zaremba(1500, 0.04, 35, "--dropout 0.65 --clip 10"
+            zaremba(1500, 0.04, 35, "--dropout 0.65 --embedding-dropout 0.65 --clip 10"
                     + " --schedule step:factor=0.869565,steps=1epoch,hold=13epochs --epochs 55"));
 
     /** Options of which one is enough. */

@@ -35,9 +35,9 @@ final class TrainCommand implements Callable<Integer> {
                     "--report", "--tensorboard");
 
     @Option(names = "--preset", paramLabel = "NAME",
-            description = "Settings that were published together, in the place of the defaults: char-rnn, zaremba-small, "
-                    + "zaremba-medium or zaremba-large. What is said beside it counts more. The settings of NAME are "
-                    + "shown before the training begins.")
+            description = "Settings that were published together, in the place of the defaults: char-rnn, "
+                    + "zaremba-small, zaremba-medium or zaremba-large. What is said beside it counts more. The "
+                    + "settings of NAME are shown before the training begins.")
     private String preset;
 
     @Option(names = "--text", arity = "1..*", paramLabel = "FILE|DIR",
@@ -75,8 +75,8 @@ final class TrainCommand implements Callable<Integer> {
     private long seed;
 
     @Option(names = "--seeds", paramLabel = "N", defaultValue = "1",
-            description = "Trains N models, by the seeds from --seed on, one after the other, into DIR/seed-1 and so on,"
-                    + " and says what they give on average. Default: ${DEFAULT-VALUE}.")
+            description = "Trains N models, by the seeds from --seed on, one after the other, into DIR/seed-1 and so "
+                    + "on, and says what they give on average. Default: ${DEFAULT-VALUE}.")
     private int seeds;
 
     @Option(names = "--out", paramLabel = "DIR",

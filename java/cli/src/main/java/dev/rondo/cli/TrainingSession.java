@@ -163,7 +163,7 @@ final class TrainingSession implements TrainingListener {
     private void showReach(LanguageModelTrainer trainer) throws IOException {
         Network network = trainer.model().network();
         int steps = (int) Math.min(REACH_STEPS, validation.length() - 1);
-        boolean masks = network.description().layers().stream().anyMatch(layer -> layer.dropout().rate() > 0);
+        boolean masks = network.description().drawsMasks();
         if (steps < 1 || masks) { // by dropout each lag would be seen through other masks
             return;
         }

@@ -50,6 +50,7 @@ class ErrorsTest {
             train --dropout 0.5 --resume x  | cannot be had with --dropout
             train --recurrent-dropout 1     | --recurrent-dropout: expected 0 to below 1, got 1.0
             train --recurrent-dropout 0.5 --cell mingru | --recurrent-dropout: expected a cell that multiplies
+            train --embedding-dropout 1     | --embedding-dropout: expected 0 to below 1, got 1.0
             train --zoneout -1              | --zoneout: expected 0 to below 1, got -1.0
             train --dropout 0.1 --variational-dropout 0.1 | --variational-dropout is instead of --dropout
             train --embedding -1            | --embedding: expected at least 0, got -1

@@ -40,6 +40,7 @@ class TrainOptionsTest {
         "--unit word --embedding 5 | input vectors of 5 numbers",
         "--unit word --tied | input vectors of 16 numbers, by which tokens are predicted, too",
         "--unit character | input one-hot",
+        "--embedding 3 --embedding-dropout 0.5 | input vectors of 3 numbers, dropout 0.5",
         "--unit word --adaptive-softmax 5,9 | output adaptive softmax from 5, 9 on",
         "--unit word --lower-case | output softmax",
         "--embedding 3 --zoneout 0.25 --dropout 0.5 | layer lstm, 16 units, dropout 0.5, zoneout 0.25",

@@ -26,7 +26,7 @@ public record Dropout(double rate, boolean perSequence, double recurrent, double
         probability("zoneout", zoneout);
     }
 
-    private static void probability(String name, double value) {
+    static void probability(String name, double value) {
         if (!(value >= 0 && value < 1)) {
             throw new IllegalArgumentException(name + ": expected 0 to below 1, got " + value);
         }

@@ -7,7 +7,7 @@ import java.lang.foreign.ValueLayout;
 
 /**
  * Learned vectors of tokens: forward gathers a row per position, backward adds each position's gradient to its token's
- * row. The rows of tokens that do not occur are not touched.
+ * row. The rows of tokens that do not occur are not touched. In training a part of what was gathered may be dropped.
  *
  * <p>N = T * B positions, V tokens, W numbers per token; weight [V, W].
  */
@@ -21,28 +21,26 @@ final class EmbeddingPass {
     private final MemorySegment weightGradient; // [V, W]; null without gradients
     private final MemorySegment output; // [N, W]
     private final MemorySegment outputGradient; // [N, W]; null without gradients
+    private final DropoutMask mask; // null where nothing is dropped
     private final double[] sum;
     private final double[] row;
 
-    /**
-     * The vectors of {@code ids}, which go to the first N rows of {@code output}; the gradient comes in at those of
-     * {@code outputGradient}, null without gradients.
-     */
-    EmbeddingPass(Network network, NetworkInput.Embedding input, int batchSize, MemorySegment ids, MemorySegment output,
-            MemorySegment outputGradient) {
+    /** The vectors of {@code ids}, which go to the first N rows of what the shapes of a pass share. */
+    EmbeddingPass(Network network, NetworkInput.Embedding input, MemorySegment ids, PassShape.Shared shared) {
         Parameters parameters = network.parameters();
         TensorLayout.Tensor tensor = parameters.layout().get(NetworkDescription.EMBEDDING_WEIGHT);
         this.network = network;
         this.vocabularySize = input.vocabularySize();
         this.width = input.size();
-        this.batchSize = batchSize;
+        this.batchSize = shared.pass().batchSize();
         this.ids = ids;
         this.weight = parameters.view(NetworkDescription.EMBEDDING_WEIGHT);
-        this.output = output;
-        boolean training = outputGradient != null;
+        this.output = shared.embedded();
+        boolean training = shared.embeddedGradient() != null;
         this.weightGradient =
                 training ? network.precision().slice(network.gradientSlab(), tensor.offset(), tensor.count()) : null;
-        this.outputGradient = outputGradient;
+        this.outputGradient = shared.embeddedGradient();
+        this.mask = shared.embeddedMask();
         this.sum = new double[width];
         this.row = new double[width];
     }
@@ -63,9 +61,17 @@ final class EmbeddingPass {
             }
             MemorySegment.copy(weight, id * bytes, output, n * bytes, bytes);
         }
+        drop(output);
+    }
+
+    private void drop(MemorySegment numbers) {
+        if (mask != null) {
+            mask.apply(numbers, Math.toIntExact(ids.byteSize() / Integer.BYTES / batchSize));
+        }
     }
 
     void backward() {
+        drop(outputGradient);
         long positions = ids.byteSize() / Integer.BYTES;
         for (long n = 0; n < positions; n++) {
             long at = (long) ids.getAtIndex(ValueLayout.JAVA_INT, n) * width;

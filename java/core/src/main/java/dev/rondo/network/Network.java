@@ -405,7 +405,7 @@ public final class Network implements AutoCloseable {
 
     /** Says what a network shall be. What {@link #build()} returns never changes its shape. */
     public static final class Builder {
-        private final NetworkInput input;
+        private NetworkInput input;
         private final List<Layer> layers = new ArrayList<>();
         private Integer outputs; // null until said
         private boolean lastStep;
@@ -447,6 +447,22 @@ public final class Network implements AutoCloseable {
          */
         public Builder layer(Layer layer) {
             layers.add(Objects.requireNonNull(layer, "layer: expected a layer, got null"));
+            return this;
+        }
+
+        /**
+         * Sets which share of the numbers that tokens are embedded as is left out at random in training, drawn anew at
+         * each step, as {@link Layer#dropout} does with what a layer hands on (Zaremba, Sutskever and Vinyals 2014).
+         *
+         * @param rate from 0, the default, to below 1
+         * @return this builder
+         * @throws IllegalArgumentException if it is not, or the network does not embed
+         */
+        public Builder embeddingDropout(double rate) {
+            if (!(input instanceof NetworkInput.Embedding(int vocabularySize, int width, double _))) {
+                throw new IllegalArgumentException("embeddingDropout: expected an embedding, got " + input);
+            }
+            this.input = new NetworkInput.Embedding(vocabularySize, width, rate);
             return this;
         }
 

@@ -31,6 +31,7 @@ import java.util.stream.IntStream;
 public record NetworkDescription(NetworkInput input, List<Layer> layers, NetworkHead head) {
     static final String EMBEDDING_WEIGHT = "embedding.weight";
     private static final String HEAD_WEIGHT = "head.weight";
+    private static final String DROPOUT = "dropout=";
 
     /**
      * Checks its arguments.
@@ -84,7 +85,7 @@ public record NetworkDescription(NetworkInput input, List<Layer> layers, Network
 
     /** The weights [O, H] of the head are those [V, W] of the embedding. */
     private static void requireTied(NetworkInput input, int topSize, int outputs) {
-        if (!(input instanceof NetworkInput.Embedding(int vocabularySize, int width))) {
+        if (!(input instanceof NetworkInput.Embedding(int vocabularySize, int width, double _))) {
             throw new IllegalArgumentException(
                     "tieWeights: expected an embedding that the head shares, got an input without one");
         }
@@ -164,7 +165,7 @@ public record NetworkDescription(NetworkInput input, List<Layer> layers, Network
      */
     public TensorLayout layout() {
         var layout = TensorLayout.builder();
-        if (input instanceof NetworkInput.Embedding(int vocabularySize, int width)) {
+        if (input instanceof NetworkInput.Embedding(int vocabularySize, int width, double _)) {
             layout.add(EMBEDDING_WEIGHT, vocabularySize, width);
         }
         for (int layer = 0; layer < layers.size(); layer++) {
@@ -240,9 +241,14 @@ public record NetworkDescription(NetworkInput input, List<Layer> layers, Network
         return prefix(layer) + (direction == 0 ? "" : "reverse.");
     }
 
-    /** {@return whether training draws masks} */
-    boolean drawsMasks() {
-        return layers.stream().anyMatch(layer -> layer.dropout().any());
+    /** {@return whether training draws masks, of dropout or zoneout} */
+    public boolean drawsMasks() {
+        return embeddingDropout() > 0 || layers.stream().anyMatch(layer -> layer.dropout().any());
+    }
+
+    /** {@return the share of learned vectors that is left out in training; 0 without an embedding} */
+    public double embeddingDropout() {
+        return input instanceof NetworkInput.Embedding embedding ? embedding.dropout() : 0;
     }
 
     /**
@@ -266,7 +272,8 @@ public record NetworkDescription(NetworkInput input, List<Layer> layers, Network
         lines.add("input " + switch (input) {
             case NetworkInput.Dense(int size) -> "dense " + size;
             case NetworkInput.OneHot(int size) -> "oneHot " + size;
-            case NetworkInput.Embedding(int vocabularySize, int width) -> "embedding " + vocabularySize + " " + width;
+            case NetworkInput.Embedding(int vocabularySize, int width, double dropout) ->
+                    "embedding " + vocabularySize + " " + width + (dropout > 0 ? " " + DROPOUT + dropout : "");
         });
         layers.forEach(layer -> lines.add("layer " + layer.text()));
         lines.add(head.text());
@@ -305,9 +312,21 @@ public record NetworkDescription(NetworkInput input, List<Layer> layers, Network
         return switch (words.length > 1 ? words[1] : "") {
             case "dense" -> new NetworkInput.Dense(number(words, 2));
             case "oneHot" -> new NetworkInput.OneHot(number(words, 2));
-            case "embedding" -> new NetworkInput.Embedding(number(words, 2), number(words, 3));
+            case "embedding" ->
+                    new NetworkInput.Embedding(number(words, 2), number(words, 3), words.length == 4 ? 0 : rate(words));
             default -> throw damaged(words);
         };
+    }
+
+    private static double rate(String[] words) {
+        try {
+            if (words.length == 5 && words[4].startsWith(DROPOUT)) {
+                return Double.parseDouble(words[4].substring(DROPOUT.length()));
+            }
+        } catch (NumberFormatException e) {
+            // damaged, too
+        }
+        throw damaged(words);
     }
 
     static int number(String[] words, int index) {

@@ -71,16 +71,29 @@ public sealed interface NetworkInput {
      *
      * @param vocabularySize V, at least 1: tokens are from 0 to V - 1
      * @param size W, numbers per token, at least 1
+     * @param dropout share of these numbers, drawn anew at each step, that is left out in training, from 0 to below 1
      */
-    record Embedding(int vocabularySize, int size) implements NetworkInput {
+    record Embedding(int vocabularySize, int size, double dropout) implements NetworkInput {
         /**
          * Checks its arguments.
          *
-         * @throws IllegalArgumentException if one is below 1
+         * @throws IllegalArgumentException if one is out of its range
          */
         public Embedding {
             CellShape.atLeastOne("vocabularySize", vocabularySize);
             CellShape.atLeastOne("width", size);
+            Dropout.probability("embeddingDropout", dropout);
+        }
+
+        /**
+         * An embedding of which nothing is left out.
+         *
+         * @param vocabularySize V, at least 1
+         * @param size W, at least 1
+         * @throws IllegalArgumentException if one is below 1
+         */
+        public Embedding(int vocabularySize, int size) {
+            this(vocabularySize, size, 0);
         }
 
         @Override

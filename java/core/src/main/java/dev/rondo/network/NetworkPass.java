@@ -74,7 +74,9 @@ public final class NetworkPass implements AutoCloseable {
         long embedded = embeds ? (long) timeSteps * batchSize * network.description().input().size() : 0;
         this.shared = new PassShape.Shared(this, buffers, layers, Head.Memory.of(this), SkipPass.Memory.of(this),
                 embeds ? workspace.allocate(network.precision(), embedded) : null,
-                embeds && training ? workspace.allocate(network.precision(), embedded) : null);
+                embeds && training ? workspace.allocate(network.precision(), embedded) : null,
+                DropoutMask.of(this, network.description().embeddingDropout(), false,
+                        network.description().input().size()));
         this.shapes = new PassShape[timeSteps + 1];
         this.shape = shape(timeSteps);
         this.targets = new Targets(network.description(), network.precision(), timeSteps, batchSize, workspace);
@@ -383,6 +385,9 @@ public final class NetworkPass implements AutoCloseable {
         masks.state(drawnSeed);
         for (LayerPass layer : layers) {
             layer.drawMasks(masks, drawnFirst, steps, drawnSteps);
+        }
+        if (shared.embeddedMask() != null) {
+            shared.embeddedMask().draw(masks, drawnFirst, steps, drawnSteps);
         }
     }
 

@@ -30,9 +30,10 @@ final class PassShape {
      * @param skip null where there is none, or it needs none
      * @param embedded learned vectors of the tokens, [T, B, W] of the largest T; null where nobody reads them
      * @param embeddedGradient their gradient; null without gradients
+     * @param embeddedMask what is left out of them; null where nothing is
      */
     record Shared(NetworkPass pass, InputBuffers buffers, LayerPass[] layers, Head.Memory head, SkipPass.Memory skip,
-            MemorySegment embedded, MemorySegment embeddedGradient) {}
+            MemorySegment embedded, MemorySegment embeddedGradient, DropoutMask embeddedMask) {}
 
     PassShape(Shared shared, int timeSteps) {
         int batchSize = shared.pass.batchSize();
@@ -47,7 +48,7 @@ final class PassShape {
         this.tokens = buffers.tokens() == null ? null : buffers.tokens().asSlice(0, rows * Integer.BYTES);
         this.embedding = shared.embedded != null
                 && network.description().input() instanceof NetworkInput.Embedding input
-                ? new EmbeddingPass(network, input, batchSize, tokens, shared.embedded, shared.embeddedGradient)
+                ? new EmbeddingPass(network, input, tokens, shared)
                 : null;
         this.source = embedding != null ? embedding.asSource(skips) : buffers.asSource();
         long positions = network.description().head().lastStep() ? batchSize : rows;

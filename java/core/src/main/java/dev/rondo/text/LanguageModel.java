@@ -53,7 +53,7 @@ public final class LanguageModel implements AutoCloseable {
         int reads = switch (network.description().input()) {
             case NetworkInput.Dense(int _) -> 0;
             case NetworkInput.OneHot(int size) -> size;
-            case NetworkInput.Embedding(int size, int _) -> size;
+            case NetworkInput.Embedding(int size, int _, double _) -> size;
         };
         if (reads != vocabulary.size() || network.outputSize() != vocabulary.size()) {
             throw new IllegalArgumentException("network: expected one that reads and predicts " + vocabulary.size()

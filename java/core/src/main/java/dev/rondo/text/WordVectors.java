@@ -123,7 +123,8 @@ public final class WordVectors {
      */
     public void writeTo(Network network) {
         Objects.requireNonNull(network, "network: expected one, got null");
-        if (!network.description().input().equals(new NetworkInput.Embedding(vectors.length, width))) {
+        if (!(network.description().input() instanceof NetworkInput.Embedding(int size, int own, double _))
+                || size != vectors.length || own != width) {
             throw new IllegalArgumentException("network: expected one that reads " + vectors.length
                     + " tokens as vectors of " + width + " numbers, got " + network.description().input());
         }

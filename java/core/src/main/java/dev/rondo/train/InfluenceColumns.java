@@ -41,7 +41,7 @@ record InfluenceColumns(long first, int cell, int initial, long place) {
 
     /** {@return how many parameters the embedding has, which are the first of all} */
     private static long embedding(Network network) {
-        return network.description().input() instanceof NetworkInput.Embedding(int vocabularySize, int width)
+        return network.description().input() instanceof NetworkInput.Embedding(int vocabularySize, int width, double _)
                 ? (long) vocabularySize * width : 0;
     }
 

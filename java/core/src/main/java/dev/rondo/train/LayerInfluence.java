@@ -64,7 +64,7 @@ final class LayerInfluence {
         this.under = under;
         this.addsInput = described.addsInput();
         this.outputSize = described.outputSize();
-        this.embeddingWidth = layer == 0 && network.description().input() instanceof NetworkInput.Embedding(_, int w)
+        this.embeddingWidth = layer == 0 && network.description().input() instanceof NetworkInput.Embedding(_, int w, _)
                 ? w : 0;
         this.columns = columns;
         this.linear = linear;

@@ -21,7 +21,7 @@ final class Learning implements NetworkPass.Companion {
     private final MemorySegment gradient; // [B, O], of a head that reads the last step
 
     Learning(Learner learner, NetworkPass pass) {
-        requireOutputGradient(pass.network());
+        requireSupported(pass.network());
         this.pass = pass;
         this.precision = pass.network().precision();
         this.lastStep = pass.network().description().head().lastStep();
@@ -31,11 +31,15 @@ final class Learning implements NetworkPass.Companion {
         this.gradient = memory.allocate(precision, (long) pass.batchSize() * outputs);
     }
 
-    /** Learners begin with the gradient of the outputs. */
-    static void requireOutputGradient(Network network) {
+    /** Learners begin with the gradient of the outputs, and read what is embedded without masks. */
+    static void requireSupported(Network network) {
         if (network.description().head().loss() instanceof Loss.AdaptiveSoftmax) {
             throw new IllegalArgumentException(
                     "learner: expected back-propagation through the batch for an adaptive softmax, got another");
+        }
+        if (network.description().embeddingDropout() > 0) {
+            throw new IllegalArgumentException("learner: expected back-propagation through the batch for dropout of an"
+                    + " embedding, got another");
         }
     }
 

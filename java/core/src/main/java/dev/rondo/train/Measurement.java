@@ -46,7 +46,7 @@ final class Measurement {
         if (loss == null) {
             throw new IllegalArgumentException("learner: expected a network with a loss for a Kalman filter, got none");
         }
-        Learning.requireOutputGradient(network);
+        Learning.requireSupported(network);
         if (loss instanceof Loss.SoftmaxCrossEntropy(List<Double> weights) && !weights.isEmpty()) {
             throw new IllegalArgumentException(
                     "learner: expected a loss without class weights for a Kalman filter, got " + weights);

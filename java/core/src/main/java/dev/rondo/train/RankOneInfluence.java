@@ -58,7 +58,7 @@ final class RankOneInfluence implements Influence {
             through[layer] = new double[depends ? linear[layer].inputSize() : 0];
         }
         this.lowest = (int) Arrays.stream(columns).filter(layer -> layer.end() == 0).count();
-        this.embeddingWidth = network.description().input() instanceof NetworkInput.Embedding(_, int w) ? w : 0;
+        this.embeddingWidth = network.description().input() instanceof NetworkInput.Embedding(_, int w, _) ? w : 0;
         this.random = new SeededRandom(seed);
         this.a = new double[sequences][columns.length][];
         for (double[][] one : a) {

@@ -15,6 +15,9 @@ import dev.rondo.cell.mingru.MinGru;
 import dev.rondo.kernel.Allocation;
 import dev.rondo.kernel.Available;
 import dev.rondo.network.Topologies.Topology;
+import dev.rondo.train.Adam;
+import dev.rondo.train.Rtrl;
+import dev.rondo.train.Trainer;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -46,7 +49,11 @@ class DropoutTest {
     }
 
     private static float[] outputs(NetworkPass pass, float[] x) {
-        pass.forward(SequenceBatch.of(x, T, B, H));
+        return outputs(pass, SequenceBatch.of(x, T, B, H));
+    }
+
+    private static float[] outputs(NetworkPass pass, SequenceBatch batch) {
+        pass.forward(batch);
         return pass.outputs().toArray(ValueLayout.JAVA_FLOAT);
     }
 
@@ -116,6 +123,58 @@ class DropoutTest {
             assertEquals(new MaskDraw(4, T, 0), pass.maskDraw());
             assertFalse(Arrays.equals(byDraw, bySeed));
             assertArrayEquals(bySeed, outputs(pass, ones()));
+        }
+    }
+
+    /**
+     * A head that reads the embedding past a layer of zeros, by the identity, puts out what is left of the vectors: 0,
+     * or what it was by 1 / (1 - rate); drawn for each step, sequence and number.
+     */
+    @ParameterizedTest
+    @EnumSource
+    void ofAnEmbeddingNumbersAreLeftOutOrGrow(Backend backend) {
+        Available.assume(backend);
+        int steps = 50;
+        int width = 37;
+        double rate = 0.25;
+        try (Network network = Network.embedding(3, width).embeddingDropout(rate).layer(Elman.of(2)).skip()
+                        .outputs(width).backend(backend).seed(1).build();
+                var training = network.pass(steps, B);
+                var inference = network.inference(steps, B)) {
+            network.parameters().view("head.weight").fill((byte) 0);
+            network.parameters().view("head.bias").fill((byte) 0);
+            MemorySegment identity = network.parameters().view("head.skipWeight").fill((byte) 0);
+            for (int i = 0; i < width; i++) {
+                identity.setAtIndex(ValueLayout.JAVA_FLOAT, (long) i * (width + 1), 1);
+            }
+            network.parameters().changed();
+            var tokens = new int[steps * B];
+            Arrays.setAll(tokens, n -> n % 3);
+            float[] whole = outputs(inference, SequenceBatch.tokens(tokens, steps, B));
+            float[] dropped = outputs(training, SequenceBatch.tokens(tokens, steps, B));
+            int zeros = 0;
+            for (int i = 0; i < whole.length; i++) {
+                assertTrue(dropped[i] == 0 || Math.abs(dropped[i] * (1 - rate) - whole[i]) < 1e-6, "number " + i);
+                zeros += dropped[i] == 0 ? 1 : 0;
+            }
+            double deviation = Math.sqrt(rate * (1 - rate) * whole.length);
+            assertEquals(rate * whole.length, zeros, 4 * deviation); // once in 16,000 draws it is not; of seed 1 it is
+            assertFalse(Arrays.equals(Arrays.copyOf(dropped, 3 * B * width),
+                    Arrays.copyOfRange(dropped, 3 * B * width, 6 * B * width)), "each step has a mask of its own");
+        }
+    }
+
+    @Test
+    void onlyAnEmbeddingIsDropped() {
+        assertSays("embeddingDropout: expected an embedding, got OneHot[size=3]",
+                () -> Network.oneHot(3).embeddingDropout(0.1));
+        assertSays("embeddingDropout: expected 0 to below 1, got 1.0",
+                () -> Network.embedding(3, 2).embeddingDropout(1));
+        try (Network network = Network.embedding(3, 2).embeddingDropout(0.1).layer(Elman.of(2)).classes(3).build();
+                var pass = network.pass(1, 1)) {
+            Trainer trainer = Trainer.builder(network).learner(Rtrl.exact()).optimizer(Adam.of(0.1)).build();
+            assertSays("learner: expected back-propagation through the batch for dropout of an embedding, got another",
+                    () -> trainer.step(pass, SequenceBatch.tokens(new int[1], 1, 1).targets(new int[1])));
         }
     }
 

@@ -24,7 +24,8 @@ class NetworkDescriptionTest {
     }
 
     static Stream<NetworkInput> inputs() {
-        return Stream.of(new NetworkInput.Dense(3), new NetworkInput.OneHot(65), new NetworkInput.Embedding(65, 8));
+        return Stream.of(new NetworkInput.Dense(3), new NetworkInput.OneHot(65), new NetworkInput.Embedding(65, 8),
+                new NetworkInput.Embedding(65, 8, 0.25));
     }
 
     @ParameterizedTest

@@ -37,7 +37,7 @@ class TopologyGradientsTest {
         var cases = new ArrayList<Arguments>();
         for (Topology topology : all().toList()) {
             for (Backend backend : Backend.values()) {
-                for (String input : List.of("dense", "oneHot", "embedding")) {
+                for (String input : List.of("dense", "oneHot", "embedding", "droppedEmbedding")) {
                     for (boolean lastStep : new boolean[] {false, true}) {
                         if (!input.equals("oneHot") || !topology.name().matches("residual.*|all")) {
                             cases.add(Arguments.of(topology, backend, input, lastStep));
@@ -53,6 +53,7 @@ class TopologyGradientsTest {
         return switch (input) {
             case "dense" -> Network.builder(Topologies.INPUTS);
             case "oneHot" -> Network.oneHot(V);
+            case "droppedEmbedding" -> Network.embedding(V, Topologies.INPUTS).embeddingDropout(0.3);
             default -> Network.embedding(V, Topologies.INPUTS);
         };
     }
