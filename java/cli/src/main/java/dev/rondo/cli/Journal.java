@@ -10,6 +10,7 @@ import dev.rondo.text.Evaluation;
 import dev.rondo.text.TextUnit;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,12 +59,14 @@ final class Journal {
     /** {@return all that is known of the training, under a name; empty if nothing is} */
     Optional<Run> read(String name) throws IOException {
         List<Evaluation> evaluations = new EvaluationLog(directory.evaluations()).read();
+        Session first = null;
         Session session = null;
         Gradient gradient = new Gradient(0, List.of());
         var samples = new ArrayList<Sample>();
         for (JsonObject line : lines.read()) {
             Entry entry = parse(line);
             session = entry.session == null ? session : entry.session;
+            first = first == null ? session : first;
             gradient = entry.gradient == null ? gradient : entry.gradient;
             if (entry.sample != null) {
                 samples.add(entry.sample);
@@ -73,8 +76,10 @@ final class Journal {
             return evaluations.isEmpty() ? Optional.empty() : Optional.of(new Run(name,
                     evaluations.getLast().unit(), Map.of(), Map.of(), evaluations, samples, gradient.layers));
         }
-        return Optional.of(new Run(name, TextUnit.of(session.unit), session.settings,
-                session.machine, evaluations, samples, gradient.layers));
+        var settings = new LinkedHashMap<>(session.settings);
+        settings.replace(Run.TEXT, first.settings.get(Run.TEXT)); // later ones say that it is the text of the first
+        return Optional.of(new Run(name, TextUnit.of(session.unit), settings, session.machine, evaluations, samples,
+                gradient.layers));
     }
 
     private Entry parse(JsonObject line) throws IOException {

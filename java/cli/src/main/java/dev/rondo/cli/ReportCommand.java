@@ -37,6 +37,9 @@ final class ReportCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         List<RunDirectory> directories = runs.stream().map(RunDirectory::new).toList();
         boolean distinct = directories.stream().map(RunDirectory::name).distinct().count() == runs.size();
+        if (Files.isDirectory(out)) {
+            throw new Failure(out + ": is a directory; --out names a file");
+        }
         var read = new ArrayList<Run>();
         for (RunDirectory directory : directories) {
             Path run = directory.path();
@@ -47,6 +50,7 @@ final class ReportCommand implements Callable<Integer> {
             read.add(new Journal(directory).read(distinct ? directory.name() : run.toString())
                     .orElseThrow(() -> new Failure(run + ": no training with evaluations or a journal in it")));
         }
+        Files.createDirectories(out.toAbsolutePath().getParent());
         Report.write(out, read);
         streams.out().println("report: " + out);
         return 0;

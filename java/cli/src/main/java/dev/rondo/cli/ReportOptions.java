@@ -1,5 +1,6 @@
 package dev.rondo.cli;
 
+import dev.rondo.cli.report.Report;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -10,7 +11,8 @@ import picocli.CommandLine.Option;
 final class ReportOptions {
     @Option(names = "--report", paramLabel = "DIR",
             description = "Writes a web page into DIR, index.html, anew at evaluations and at the end: losses, "
-                    + "learning rate, gradient, speed, text that the model makes up. rondo report makes one later, too.")
+                    + "learning rate, gradient, speed, text that the model makes up. rondo report makes one later, "
+                    + "too.")
     private Path report;
 
     @Option(names = "--tensorboard", paramLabel = "DIR",
@@ -42,6 +44,9 @@ final class ReportOptions {
     void makeDirectory() throws IOException {
         if (report != null) {
             Files.createDirectories(report);
+            if (Report.isOfAnotherKind(page())) {
+                throw new Failure(page() + ": exists, and is no report; --report names another directory");
+            }
         }
     }
 

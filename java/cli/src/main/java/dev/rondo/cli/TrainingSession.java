@@ -2,6 +2,7 @@ package dev.rondo.cli;
 
 import dev.rondo.cell.Backend;
 import dev.rondo.check.GradientFlow;
+import dev.rondo.cli.report.Run;
 import dev.rondo.kernel.Backends;
 import dev.rondo.network.Network;
 import dev.rondo.network.SequenceBatch;
@@ -62,10 +63,10 @@ final class TrainingSession implements TrainingListener {
         String model = Figures.format("%s, %s, %s", ModelText.layers(network.description()),
                 ModelText.input(network.description()), Figures.count(network.parameters().count(), "parameter"));
         say("model: %s", model);
-        facts.put("text", source);
-        facts.put("vocabulary", corpus.vocabulary().toString());
-        facts.put(unit(trainer).plural() + " to learn from", Figures.format("%,d", corpus.training().length()));
-        facts.put(unit(trainer).plural() + " for validation", Figures.format("%,d", corpus.validation().length()));
+        facts.put(Run.TEXT, source);
+        facts.put(Run.VOCABULARY, corpus.vocabulary().toString());
+        facts.put("training", Figures.format("%,d %s", corpus.training().length(), unit(trainer).plural()));
+        facts.put(Run.VALIDATION, Figures.format("%,d %s", corpus.validation().length(), unit(trainer).plural()));
         facts.put("model", model);
     }
 

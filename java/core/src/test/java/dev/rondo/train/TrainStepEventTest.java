@@ -2,6 +2,7 @@ package dev.rondo.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.cell.Backend;
@@ -187,6 +188,14 @@ class TrainStepEventTest {
             return 1;
         });
         assertTrue(times.head() >= 20_000_000, times::toString);
+    }
+
+    @Test
+    void timesAreAveragedPartByPart() {
+        assertEquals(new StepTimes(2, 3, 4, 6),
+                new StepTimes(1, 2, 3, 4).plus(new StepTimes(3, 4, 5, 8)).dividedBy(2));
+        assertEquals("steps: expected at least 1, got 0", assertThrows(IllegalArgumentException.class,
+                () -> new StepTimes(1, 2, 3, 4).dividedBy(0)).getMessage());
     }
 
     /** A learner goes through the steps of a batch one by one. */

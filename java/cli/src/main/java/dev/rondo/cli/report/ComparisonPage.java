@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 
 /** The page of several trainings of one unit. */
@@ -13,6 +14,10 @@ record ComparisonPage(List<Run> runs) {
     String html() {
         var html = new StringBuilder("<h1>" + runs.size() + " trainings, of " + unit().plural() + "</h1>\n");
         html.append(best());
+        if (differ(Run.VOCABULARY) || differ(Run.VALIDATION)) {
+            html.append("<p>Their vocabularies or validation texts differ: their losses cannot be compared as they are."
+                    + "</p>\n");
+        }
         String what = differences("Settings that differ", Run::settings);
         String where = differences("Machines and software that differ", Run::machine);
         if (what.isEmpty() && where.isEmpty()) {
@@ -32,6 +37,10 @@ record ComparisonPage(List<Run> runs) {
             html.append("</div>\n");
         }
         return html.toString();
+    }
+
+    private boolean differ(String setting) {
+        return runs.stream().map(run -> run.settings().get(setting)).filter(Objects::nonNull).distinct().count() > 1;
     }
 
     private TextUnit unit() {
@@ -61,7 +70,6 @@ record ComparisonPage(List<Run> runs) {
     private String differences(String title, Function<Run, Map<String, String>> part) {
         var names = new LinkedHashSet<String>();
         runs.forEach(run -> names.addAll(part.apply(run).keySet()));
-        names.remove(Run.COMMAND); // it differs by --out alone
         var rows = new ArrayList<List<String>>();
         for (String name : names) {
             List<String> values = runs.stream().map(run -> part.apply(run).getOrDefault(name, "-")).toList();

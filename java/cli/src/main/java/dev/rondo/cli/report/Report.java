@@ -20,7 +20,14 @@ public final class Report {
     private static final String POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
             + "img-src data:; base-uri 'none'; form-action 'none'";
 
+    private static final String GENERATOR = "<meta name=\"generator\" content=\"Rondo\">";
+
     private Report() {}
+
+    /** {@return whether there is a file that is no page of this kind} */
+    public static boolean isOfAnotherKind(Path file) throws IOException {
+        return Files.exists(file) && !new String(Files.readAllBytes(file), StandardCharsets.UTF_8).contains(GENERATOR);
+    }
 
     /**
      * Writes the page. Whoever reads the file meanwhile sees the old page or the new one.
@@ -62,6 +69,7 @@ public final class Report {
                 <meta name="viewport" content="width=device-width, initial-scale=1">
                 <meta http-equiv="Content-Security-Policy" content="%s">
                 <link rel="icon" href="data:,">
+                %s
                 <title>%s</title>
                 <style>
                 %s</style>
@@ -72,7 +80,7 @@ public final class Report {
                 %s</script>
                 </body>
                 </html>
-                """.formatted(POLICY, Html.escape(title) + " – Rondo", resource("report.css"), body,
+                """.formatted(POLICY, GENERATOR, Html.escape(title) + " – Rondo", resource("report.css"), body,
                 ZonedDateTime.now(ZoneOffset.UTC).format(TIME), resource("report.js"));
     }
 

@@ -28,8 +28,14 @@ public record Run(
         List<Evaluation> evaluations,
         List<Sample> samples,
         List<double[]> gradientByLag) {
-    /** Name of the setting that is the command line. */
-    public static final String COMMAND = "command";
+    /** Name of the setting that says which text is learned. */
+    public static final String TEXT = "text";
+
+    /** Name of the setting that says what is known of the units. */
+    public static final String VOCABULARY = "vocabulary";
+
+    /** Name of the setting that says how much there is to validate with. */
+    public static final String VALIDATION = "validation";
 
     /**
      * Text that a model made up.

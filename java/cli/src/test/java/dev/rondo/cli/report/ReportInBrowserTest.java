@@ -79,7 +79,8 @@ class ReportInBrowserTest {
         String text = text();
         for (String part : List.of("Loss", "training", "validation", "nats per character", "bits per character",
                 "characters per second", "lag (characters)", "clipped from 1.2 on", "lstm of run",
-                "15 ms", "recurrent", "9\u00a0(60\u00a0%)", "at step 200", "a <b>bold</b> & \"quoted\"", "  indented 🦊 Ü")) {
+                "15 ms", "recurrent", "9\u00a0(60\u00a0%)", "at step 200", "a <b>bold</b> & \"quoted\"",
+                "  indented 🦊 Ü")) {
             assertTrue(text.contains(part), part + " in " + text);
         }
         String best = Numbers.decimal(run.best().orElseThrow().validationLoss(), 4);
@@ -99,6 +100,7 @@ class ReportInBrowserTest {
             open(width, scheme, runs);
             picture(runs.length + "-" + width + "-" + scheme);
             assertTrue(browser.evaluate("document.documentElement.scrollWidth").getAsInt() <= width, "no overflow");
+            assertEquals(runs.length > 1, text().contains("Their vocabularies or validation texts differ"));
             assertEquals("", browser.evaluate("""
                     [...document.querySelectorAll('figure > svg')].flatMap(svg => {
                         const outer = svg.getBoundingClientRect();
@@ -185,8 +187,8 @@ class ReportInBrowserTest {
         picture("nine");
         assertEquals(9, browser.count("figure.chart:nth-child(1) > svg path.line"));
         assertEquals(9, browser.evaluate("""
-                new Set([...document.querySelectorAll('figure.chart:nth-child(1) > svg path.line')].map(getComputedStyle)
-                    .map(style => style.stroke + style.strokeDasharray)).size""").getAsInt(), "all can be told apart");
+                new Set([...document.querySelectorAll('figure.chart:nth-child(1) > svg path.line')]
+                    .map(line => getComputedStyle(line)).map(style => style.stroke + style.strokeDasharray)).size""").getAsInt(), "all can be told apart");
         assertTrue(text().contains("Settings that differ") && text().contains("lstm of run-8"));
         assertFalse(text().contains("Machines and software that differ"));
     }

@@ -36,7 +36,9 @@ final class Samples {
         List<double[]> gradient = IntStream.range(0, 2)
                 .mapToObj(layer -> IntStream.range(0, 64).mapToDouble(k -> Math.exp(-0.1 * k * (layer + 1))).toArray())
                 .toList();
-        return new Run(name, unit, Map.of("model", "lstm of " + name, "clip", "norm:1.2"), Map.of("CPU", "one"),
+        Map<String, String> settings = Map.of(
+                "model", "lstm of " + name, "clip", "norm:1.2", Run.VOCABULARY, name.charAt(0) + " words");
+        return new Run(name, unit, settings, Map.of("CPU", "one"),
                 evaluations, List.of(new Sample(100, "early"), new Sample(200, HOSTILE)), gradient);
     }
 }
