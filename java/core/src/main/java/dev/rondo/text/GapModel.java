@@ -57,7 +57,7 @@ public final class GapModel implements AutoCloseable {
         int reads = switch (network.description().input()) {
             case NetworkInput.Dense(int _) -> 0;
             case NetworkInput.OneHot(int size) -> size;
-            case NetworkInput.Embedding(int size, int _) -> size;
+            case NetworkInput.Embedding(int size, int _, double _) -> size;
         };
         int size = vocabulary.size();
         if (reads != size + 1 || !network.description().head().equals(NetworkHead.classes(size))) {

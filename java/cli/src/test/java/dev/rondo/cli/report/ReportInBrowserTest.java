@@ -186,9 +186,11 @@ class ReportInBrowserTest {
         open(1200, "dark", runs);
         picture("nine");
         assertEquals(9, browser.count("figure.chart:nth-child(1) > svg path.line"));
-        assertEquals(9, browser.evaluate("""
+        int looks = browser.evaluate("""
                 new Set([...document.querySelectorAll('figure.chart:nth-child(1) > svg path.line')]
-                    .map(line => getComputedStyle(line)).map(style => style.stroke + style.strokeDasharray)).size""").getAsInt(), "all can be told apart");
+                    .map(line => getComputedStyle(line)).map(style => style.stroke + style.strokeDasharray)).size""")
+                .getAsInt();
+        assertEquals(9, looks, "all can be told apart");
         assertTrue(text().contains("Settings that differ") && text().contains("lstm of run-8"));
         assertFalse(text().contains("Machines and software that differ"));
     }
