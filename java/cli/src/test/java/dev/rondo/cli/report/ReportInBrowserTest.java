@@ -127,7 +127,11 @@ class ReportInBrowserTest {
         browser.point(box.get(0) + 0.5 * box.get(2), box.get(1) + 0.5 * box.get(3));
         String tip = browser.evaluate("document.querySelector('.tip:not([hidden])').innerText").getAsString();
         assertTrue(tip.matches("step [12],[0-9]{3}\\ntraining 1\\.[0-9]+\\nvalidation 1\\.[0-9]+"), tip);
-        picture("pointer");
+        assertTrue(browser.evaluate("""
+                (([tip, chart]) => tip.left > chart.left && tip.right < chart.right && tip.top > chart.top
+                    && tip.bottom < chart.bottom)(['.tip:not([hidden])', 'figure.chart > svg']
+                        .map(name => document.querySelector(name).getBoundingClientRect()))""").getAsBoolean(),
+                "it is within the chart");
         browser.point(2, 2);
         assertEquals(0, browser.count(".tip:not([hidden])"));
     }
