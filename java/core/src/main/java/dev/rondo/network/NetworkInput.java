@@ -14,6 +14,9 @@ public sealed interface NetworkInput {
     /** {@return whether the network reads tokens, whatever its first layer reads} */
     boolean tokens();
 
+    /** {@return V, how many tokens there are; 0 of numbers} */
+    int vocabularySize();
+
     /**
      * Numbers.
      *
@@ -37,6 +40,11 @@ public sealed interface NetworkInput {
         @Override
         public boolean tokens() {
             return false;
+        }
+
+        @Override
+        public int vocabularySize() {
+            return 0;
         }
     }
 
@@ -63,6 +71,11 @@ public sealed interface NetworkInput {
         @Override
         public boolean tokens() {
             return true;
+        }
+
+        @Override
+        public int vocabularySize() {
+            return size;
         }
     }
 

@@ -183,9 +183,10 @@ final class SequencePacker implements AutoCloseable {
             throw wrong(sequence, "expected " + width + " numbers per step, got " + sequence.inputSize());
         }
         for (int t = 0; input.tokens() && t < sequence.length(); t++) {
-            if (sequence.token(t) < 0 || sequence.token(t) >= vocabulary()) {
+            if (sequence.token(t) < 0 || sequence.token(t) >= input.vocabularySize()) {
                 throw wrong(sequence,
-                        "token " + t + ": expected 0 to " + (vocabulary() - 1) + ", got " + sequence.token(t));
+                        "token " + t + ": expected 0 to " + (input.vocabularySize() - 1) + ", got "
+                                + sequence.token(t));
             }
         }
         if (compares) {
@@ -234,10 +235,6 @@ final class SequencePacker implements AutoCloseable {
 
     private boolean ofClasses() {
         return head.loss() == null || head.loss().classTargets();
-    }
-
-    private int vocabulary() {
-        return input instanceof NetworkInput.Embedding embedding ? embedding.vocabularySize() : input.size();
     }
 
     private long stepBytes() {

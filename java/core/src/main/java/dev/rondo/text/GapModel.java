@@ -4,7 +4,6 @@ import dev.rondo.io.Checkpoint;
 import dev.rondo.network.Dataset;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkHead;
-import dev.rondo.network.NetworkInput;
 import dev.rondo.network.SeededRandom;
 import dev.rondo.network.SequenceBatch;
 import java.io.IOException;
@@ -54,11 +53,7 @@ public final class GapModel implements AutoCloseable {
     public GapModel(Vocabulary vocabulary, Network network) {
         Objects.requireNonNull(vocabulary, "vocabulary: expected one, got null");
         Objects.requireNonNull(network, "network: expected one, got null");
-        int reads = switch (network.description().input()) {
-            case NetworkInput.Dense(int _) -> 0;
-            case NetworkInput.OneHot(int size) -> size;
-            case NetworkInput.Embedding(int size, int _, double _) -> size;
-        };
+        int reads = network.description().input().vocabularySize();
         int size = vocabulary.size();
         if (reads != size + 1 || !network.description().head().equals(NetworkHead.classes(size))) {
             throw new IllegalArgumentException("network: expected one that reads " + (size + 1) + " tokens and predicts "

@@ -4,7 +4,6 @@ import dev.rondo.io.Checkpoint;
 import dev.rondo.io.CheckpointException;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkHead;
-import dev.rondo.network.NetworkInput;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
@@ -50,11 +49,7 @@ public final class LanguageModel implements AutoCloseable {
     public LanguageModel(Vocabulary vocabulary, Network network) {
         Objects.requireNonNull(vocabulary, "vocabulary: expected one, got null");
         Objects.requireNonNull(network, "network: expected one, got null");
-        int reads = switch (network.description().input()) {
-            case NetworkInput.Dense(int _) -> 0;
-            case NetworkInput.OneHot(int size) -> size;
-            case NetworkInput.Embedding(int size, int _, double _) -> size;
-        };
+        int reads = network.description().input().vocabularySize();
         if (reads != vocabulary.size() || network.outputSize() != vocabulary.size()) {
             throw new IllegalArgumentException("network: expected one that reads and predicts " + vocabulary.size()
                     + " tokens, got " + reads + " and " + network.outputSize());
