@@ -1,10 +1,13 @@
 package dev.rondo.text;
 
+import dev.rondo.network.Layer;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkPass;
 import dev.rondo.network.SequenceBatch;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -26,6 +29,9 @@ final class LineScorer implements AutoCloseable {
     private final int lanes; // B
     private final int chunk; // the most steps of a pass
     private final NetworkPass pass;
+    private final MemorySegment[] states; // of the pass, by layers and planes, [B, P] each
+    private final byte[][] kept; // what they were behind the last prefix
+    private int prefix; // steps
     private final int[] inputs; // [chunk, B]
     private final int[] targets; // [chunk, B]
 
@@ -43,6 +49,12 @@ final class LineScorer implements AutoCloseable {
         this.lanes = lanes;
         this.chunk = chunk;
         this.pass = network.inference(chunk, lanes).carryState(true);
+        List<Layer> layers = network.description().layers();
+        this.states = IntStream.range(0, layers.size()).boxed()
+                .flatMap(layer -> IntStream.range(0, layers.get(layer).cell().planeWidths().length)
+                        .mapToObj(plane -> pass.state(layer, plane)))
+                .toArray(MemorySegment[]::new);
+        this.kept = new byte[states.length][];
         this.inputs = new int[chunk * lanes];
         this.targets = new int[chunk * lanes];
     }
@@ -53,6 +65,27 @@ final class LineScorer implements AutoCloseable {
      * @param lines tokens; may be empty
      */
     double[][] score(List<int[]> lines) {
+        prefix = 0;
+        return scoreBehindPrefix(lines);
+    }
+
+    /**
+     * Reads what several lines begin with.
+     *
+     * @param tokens at least one; the last is where {@link #scoreBehindPrefix} goes on
+     * @return the nats of each token but the first
+     */
+    double[] readPrefix(int[] tokens) {
+        double[] nats = score(Collections.nCopies(lanes, tokens))[0];
+        for (int i = 0; i < states.length; i++) {
+            kept[i] = states[i].toArray(ValueLayout.JAVA_BYTE);
+        }
+        prefix = nats.length;
+        return nats;
+    }
+
+    /** {@return what {@link #score} does, of the rest of lines, which begins with the last token of the prefix} */
+    double[][] scoreBehindPrefix(List<int[]> lines) {
         var nats = new double[lines.size()][];
         for (int i = 0; i < nats.length; i++) {
             nats[i] = new double[Math.max(0, lines.get(i).length - 1)];
@@ -68,7 +101,7 @@ final class LineScorer implements AutoCloseable {
 
     /** Scores up to B lines, the longest first. */
     private void score(List<int[]> lines, int[] group, double[][] nats) {
-        pass.resetState();
+        begin();
         int steps = nats[group[0]].length;
         for (int step = 0; step < steps; step += chunk) {
             int count = Math.min(chunk, steps - step);
@@ -88,6 +121,17 @@ final class LineScorer implements AutoCloseable {
                     of[step + t] = pass.loss(t, lane);
                 }
             }
+        }
+    }
+
+    private void begin() {
+        if (prefix == 0) {
+            pass.resetState();
+            return;
+        }
+        pass.timeOrigin(prefix);
+        for (int i = 0; i < states.length; i++) {
+            MemorySegment.copy(kept[i], 0, states[i], ValueLayout.JAVA_BYTE, 0, kept[i].length);
         }
     }
 

@@ -3,10 +3,12 @@ package dev.rondo.text;
 import dev.rondo.network.Network;
 import dev.rondo.network.Stepper;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.PriorityQueue;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /** What a {@link LanguageModel} makes of lines, each by itself: scores, ranks, what fills a gap best. */
@@ -46,13 +48,17 @@ final class LineScoring implements AutoCloseable {
     }
 
     /**
-     * {@return the {@code most} best candidates} What the lines have in common before they part is read once, and with
-     * it the probability of each line's next token. No line is likelier than it is so far, so the candidates are tried
+     * {@return the {@code most} best candidates} What the lines have in common before they part is read once, which also
+     * gives the probability of each line's next token. No line is likelier than it is so far, so the candidates are tried
      * in that order, until none that is left can be among the best.
      */
     List<RankedText> fill(Gap gap, List<String> candidates, int most) {
         List<int[]> lines = tokens(candidates.stream().map(gap::filled).toList());
-        double[] least = leastNats(lines);
+        int shared = shared(lines);
+        double[] least = leastNats(lines, shared);
+        int known = Math.max(0, shared - 1); // inputs that all lines have, but for the last
+        LineScorer scorer = many();
+        double[] before = known == 0 ? new double[0] : scorer.readPrefix(Arrays.copyOf(lines.getFirst(), shared));
         int[] order = IntStream.range(0, least.length).boxed()
                 .sorted(Comparator.comparingDouble(candidate -> least[candidate]))
                 .mapToInt(Integer::intValue).toArray();
@@ -64,9 +70,12 @@ final class LineScoring implements AutoCloseable {
             }
             int[] group = IntStream.range(first, Math.min(first + LineScorer.MANY, order.length))
                     .map(i -> order[i]).toArray();
-            double[][] nats = nats(IntStream.of(group).mapToObj(lines::get).toList());
+            List<int[]> rest = IntStream.of(group)
+                    .mapToObj(line -> Arrays.copyOfRange(lines.get(line), known, lines.get(line).length)).toList();
+            double[][] nats = known == 0 ? scorer.score(rest) : scorer.scoreBehindPrefix(rest);
             for (int i = 0; i < group.length; i++) {
-                best.add(new RankedText(group[i], candidates.get(group[i]), sum(lines.get(group[i]), nats[i])));
+                double[] whole = DoubleStream.concat(Arrays.stream(before), Arrays.stream(nats[i])).toArray();
+                best.add(new RankedText(group[i], candidates.get(group[i]), sum(lines.get(group[i]), whole)));
                 if (best.size() > most) {
                     best.poll();
                 }
@@ -76,8 +85,7 @@ final class LineScoring implements AutoCloseable {
     }
 
     /** {@return of each line the nats up to where the lines part and of the token after that, or a little less} */
-    private double[] leastNats(List<int[]> lines) {
-        int shared = shared(lines);
+    private double[] leastNats(List<int[]> lines, int shared) {
         var least = new double[lines.size()];
         if (shared == 0) {
             return least;
@@ -147,8 +155,12 @@ final class LineScoring implements AutoCloseable {
             one = one == null ? LineScorer.ofOne(network) : one;
             return one.score(lines);
         }
+        return many().score(lines);
+    }
+
+    private LineScorer many() {
         many = many == null ? LineScorer.ofMany(network) : many;
-        return many.score(lines);
+        return many;
     }
 
     private TextScore sum(int[] tokens, double[] nats) {

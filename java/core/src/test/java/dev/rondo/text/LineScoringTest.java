@@ -8,6 +8,8 @@ import dev.rondo.cell.Backend;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.kernel.Available;
 import dev.rondo.memory.Precision;
+import dev.rondo.network.Cells;
+import dev.rondo.network.Layer;
 import dev.rondo.network.Loss;
 import dev.rondo.network.Network;
 import dev.rondo.network.SeededRandom;
@@ -200,6 +202,23 @@ class LineScoringTest {
             assertFilled(words, "w1 ___ w3", List.of("w9 w4", "", "w2", "w2 w2 w2"), 9);
             assertFilled(characters, "ab___cd", List.of("", "a", "gg", "efg", "b"), 3);
             assertEquals(CHARACTERS.size() - 1, characters.fill("ab___", 100).size(), "all but the newline");
+        }
+    }
+
+    /** What lines have in common is read once: states that were learned and clocks go on from there. */
+    @Test
+    void fillingsOfACellWithAClockAndALearnedState() {
+        Network network = Network.oneHot(WORDS.size()).layer(Layer.of(Cells.parse("clockwork", 8)).learnedInitialState())
+                .layer(Lstm.of(5)).classes(WORDS.size()).backend(Backend.REFERENCE).seed(4).build();
+        MemorySegment slab = network.parameters().slab();
+        for (long i = 0; i < network.parameters().count(); i++) {
+            Precision.FLOAT32.set(slab, i, Precision.FLOAT32.get(slab, i) + 0.5 * Math.sin(i));
+        }
+        network.parameters().changed();
+        try (var model = new LanguageModel(WORDS, network)) {
+            List<String> all = IntStream.range(2, WORDS.size()).mapToObj(WORDS::decode).toList();
+            assertFilled(model, "w1 w2 w3 ___ w4 w5", all, 38);
+            assertFilled(model, "___ w4", all, 3);
         }
     }
 
