@@ -80,8 +80,12 @@ final class ModelOptions {
 
     private WordVectors loaded; // null until the vocabulary is known
 
-    /** Says what is wrong before anything is read. */
-    void check(CommandLine commandLine) {
+    /**
+     * Says what is wrong before anything is read.
+     *
+     * @param ofWords whether units are words or sub-words, which are embedded unless said otherwise
+     */
+    void check(CommandLine commandLine, boolean ofWords) {
         Options.atLeast(commandLine, "--hidden", hidden, 1);
         Options.parsed(commandLine, "--cell", "cell", this::cell, cell);
         Options.atLeast(commandLine, "--layers", layers, 1);
@@ -98,10 +102,21 @@ final class ModelOptions {
         if (vectors != null && embedding != null) {
             throw new ParameterException(commandLine, "--vectors have a width of their own: not with --embedding");
         }
+        if (tied && cutoffs != null) {
+            throw new ParameterException(commandLine, "--adaptive-softmax has weights of its own: not with --tied");
+        }
+        if (embeddingDropout > 0 && !embeds(ofWords)) {
+            throw new ParameterException(
+                    commandLine, "--embedding-dropout: expected --embedding N beside it, got none");
+        }
         if (tied && embedding != null && embedding != layer.outputSize()) {
             throw new ParameterException(commandLine, "--tied: expected --embedding " + layer.outputSize()
                     + ", as wide as a layer puts out, got " + embedding);
         }
+    }
+
+    private boolean embeds(boolean ofWords) {
+        return vectors != null || (embedding != null ? embedding > 0 : tied || ofWords);
     }
 
     private Cell cell(String text) {
@@ -130,6 +145,10 @@ final class ModelOptions {
 
     /** Reads what has to be known before the network is made. */
     void load(Vocabulary vocabulary) throws IOException {
+        if (cutoffs != null && cutoffs[cutoffs.length - 1] >= vocabulary.size()) {
+            throw new Failure(Figures.format("--adaptive-softmax: expected numbers below the %,d of the vocabulary,"
+                    + " got %,d", vocabulary.size(), cutoffs[cutoffs.length - 1]));
+        }
         if (vectors == null) {
             return;
         }
@@ -177,7 +196,7 @@ final class ModelOptions {
             return loaded.width();
         }
         boolean ofWords = vocabulary.unit() == TextUnit.WORD || vocabulary.unit() == TextUnit.SUB_WORD;
-        return embedding != null ? embedding : tied || ofWords ? layer().outputSize() : 0;
+        return !embeds(ofWords) ? 0 : embedding != null ? embedding : layer().outputSize();
     }
 
     /** Puts the vectors that were loaded into a new network. */

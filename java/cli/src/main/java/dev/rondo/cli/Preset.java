@@ -25,7 +25,7 @@ enum Preset {
     /** Options of which one is enough. */
     private static final List<Set<String>> ALTERNATIVES = List.of(
             Set.of("--steps", "--epochs", "--minutes"), Set.of("--unit", "--tokenizer"),
-            Set.of("--dropout", "--variational-dropout"), Set.of("--embedding", "--vectors"));
+            Set.of("--dropout", "--variational-dropout"));
 
     private static final String OPTION = "--preset";
 
@@ -38,9 +38,9 @@ enum Preset {
     }
 
     private static String zaremba(int hidden, double init, int timeSteps, String others) {
-        return "--unit word --cell lstm:forgetBias=0 --hidden " + hidden + " --layers 2 --embedding " + hidden
-                + " --batch 20 --time-steps " + timeSteps + " --optimizer sgd:learningRate=1 --init uniform=" + init
-                + " --evaluate-every 1epoch " + others;
+        return "--unit word --cell lstm:forgetBias=0 --hidden " + hidden + " --layers 2 --batch 20 --time-steps "
+                + timeSteps + " --optimizer sgd:learningRate=1 --init uniform=" + init + " --evaluate-every 1epoch "
+                + others;
     }
 
     /** {@return the name on command lines: "zaremba-small"} */

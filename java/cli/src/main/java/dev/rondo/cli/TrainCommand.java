@@ -121,7 +121,7 @@ final class TrainCommand implements Callable<Integer> {
             throw new ParameterException(
                     commandLine, "--preset: expected one of " + Preset.names() + ", got " + preset);
         }
-        model.check(commandLine);
+        model.check(commandLine, units.areWords());
         learning.check(commandLine);
         Options.atLeast(commandLine, "--seeds", seeds, 1);
         if (threads != null && (threads < 1 || threads > Execution.MOST_THREADS)) {

@@ -33,6 +33,11 @@ final class Units {
             description = "Predicts sub-words, as the tokenizer.json FILE cuts them; needs rondo-tokenizers.")
     private Path tokenizer;
 
+    /** {@return whether units are words or sub-words} */
+    boolean areWords() {
+        return tokenizer != null || unit.equals(TextUnit.WORD.singular());
+    }
+
     /** Says what does not go together. */
     void check(CommandLine commandLine) {
         TextUnit chosen = unit(commandLine);

@@ -50,6 +50,8 @@ class ErrorsTest {
             train --dropout 0.5 --resume x  | cannot be had with --dropout
             train --recurrent-dropout 1     | --recurrent-dropout: expected 0 to below 1, got 1.0
             train --recurrent-dropout 0.5 --cell mingru | --recurrent-dropout: expected a cell that multiplies
+            train --embedding-dropout 0.5   | --embedding-dropout: expected --embedding N beside it, got none
+            train --adaptive-softmax 5 --tied | --adaptive-softmax has weights of its own: not with --tied
             train --embedding-dropout 1     | --embedding-dropout: expected 0 to below 1, got 1.0
             train --zoneout -1              | --zoneout: expected 0 to below 1, got -1.0
             train --dropout 0.1 --variational-dropout 0.1 | --variational-dropout is instead of --dropout

@@ -58,7 +58,8 @@ class InterruptionTest {
     void afterAKillAtAnyMomentATrainingGoesOn() throws Exception {
         Outcome.of(SmallText.train(directory, "--evaluate-every", 1, "--steps", 1)).succeeded();
         Path run = directory.resolve("run");
-        var random = new Random();
+        long seed = System.nanoTime();
+        var random = new Random(seed);
         long step = 1;
         for (int kill = 0; kill < KILLS; kill++) {
             Process process = start("train", "--resume", run, "--minutes", 5);
@@ -70,7 +71,8 @@ class InterruptionTest {
             }
             LanguageModel.load(run.resolve("best.rondo")).close();
             try (var training = LanguageModelTrainer.resume(run, TextCorpus.open(run)).build()) {
-                assertTrue(training.steps() >= step, training.steps() + " steps after " + step);
+                assertTrue(training.steps() >= step,
+                        training.steps() + " steps after " + step + ", kill " + kill + " of seed " + seed);
                 step = training.steps();
             }
         }

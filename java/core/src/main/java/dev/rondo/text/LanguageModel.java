@@ -111,10 +111,19 @@ public final class LanguageModel implements AutoCloseable {
         Vocabulary vocabulary = Vocabulary.read(checkpoint);
         Network network = Network.read(checkpoint, options);
         try {
-            return new LanguageModel(vocabulary, network);
+            return owning(vocabulary, network);
         } catch (IllegalArgumentException e) {
-            network.close();
             throw checkpoint.damaged(VocabularySections.CODE_POINTS, e);
+        }
+    }
+
+    /** {@return a model of {@code network}, which is closed if it does not fit} */
+    static LanguageModel owning(Vocabulary vocabulary, Network network) {
+        try {
+            return new LanguageModel(vocabulary, network);
+        } catch (RuntimeException | Error e) {
+            network.close();
+            throw e;
         }
     }
 

@@ -563,7 +563,8 @@ public final class LanguageModelTrainer implements AutoCloseable {
             TextStreams streams = streams();
             Network.Builder chosen = Objects.requireNonNull(network.apply(corpus.vocabulary().size()),
                     "network: expected a builder by the function, got null");
-            return open(new LanguageModel(corpus.vocabulary(), chosen.seed(seed).backend(backend).threads(threads).build()), streams);
+            chosen.seed(seed).backend(backend).threads(threads);
+            return open(LanguageModel.owning(corpus.vocabulary(), chosen.build()), streams);
         }
 
         private LanguageModelTrainer goOn() throws IOException {

@@ -48,11 +48,15 @@ final class TrainingFiles {
         return checkpoint.texts(NOTE);
     }
 
-    /** Goes on from {@code last}, whose best model counts only if it is in the same directory. */
+    /**
+     * Goes on from {@code last}, whose best model counts only if it is in the same directory. That may be one
+     * evaluation ahead, if it was the last thing to be written; that evaluation will come again, and be the best again.
+     */
     void resume(Checkpoint last) throws IOException {
         if (directory != null && Files.exists(directory.resolve(BEST)) && Files.exists(directory.resolve(LAST))
                 && Files.isSameFile(directory.resolve(LAST), last.file())) {
-            best = Double.longBitsToDouble(Checkpoint.read(directory.resolve(BEST)).longs(VALIDATION, 1)[0]);
+            Checkpoint says = last.has(VALIDATION) ? last : Checkpoint.read(directory.resolve(BEST)); // earlier ones
+            best = Double.longBitsToDouble(says.longs(VALIDATION, 1)[0]);
         }
     }
 
@@ -76,8 +80,7 @@ final class TrainingFiles {
         }
         best = validationLoss;
         if (directory != null) {
-            with(training::writeModel).longs(VALIDATION, Double.doubleToLongBits(validationLoss))
-                    .write(directory.resolve(BEST));
+            with(training::writeModel).write(directory.resolve(BEST));
         }
         return true;
     }
@@ -91,7 +94,8 @@ final class TrainingFiles {
     }
 
     private Checkpoint.Builder with(Consumer<Checkpoint.Builder> writer) {
-        Checkpoint.Builder checkpoint = Checkpoint.builder().add(writer);
+        Checkpoint.Builder checkpoint =
+                Checkpoint.builder().add(writer).longs(VALIDATION, Double.doubleToLongBits(best));
         notes.forEach((key, value) -> checkpoint.text(NOTE + key, value));
         return checkpoint;
     }

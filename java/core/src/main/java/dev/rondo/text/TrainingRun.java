@@ -96,7 +96,7 @@ final class TrainingRun {
         double unitsPerSecond = counted / (started - lastEvaluated);
         last = new Evaluation(training.unit(), result.step(), started, nats / counted, validationLoss, unitsPerSecond,
                 result.gradientNorm(), learningRate, times.dividedBy(steps), lowest);
-        if (best == null || validationLoss < best.validationLoss()) {
+        if (best == null || Double.isNaN(best.validationLoss()) || validationLoss < best.validationLoss()) {
             best = last;
         }
         nats = 0;

@@ -18,6 +18,9 @@ final class WordVectorReader {
     /** No word is longer, in bytes: what is longer is no file of words. */
     private static final int LONGEST_WORD = 4096;
 
+    /** No vector has more numbers. */
+    private static final int WIDEST = 1 << 16;
+
     /** What a number has in text at most, with the space before it. */
     private static final int LONGEST_NUMBER = 48;
 
@@ -42,22 +45,26 @@ final class WordVectorReader {
         }
         if (!HEADER.matcher(first.strip()).matches()) {
             in.reset();
-            width = SPACES.split(first.strip()).length - 1;
+            width = checked(SPACES.split(first.strip()).length - 1);
             text(found, 1, Long.MAX_VALUE);
             return width;
         }
         String[] numbers = first.strip().split(" ");
         long words = Long.parseLong(numbers[0]);
-        width = Integer.parseInt(numbers[1]);
-        if (width < 1) {
-            throw new IOException(file + ": expected vectors of at least 1 number, got " + width);
-        }
+        width = checked(Integer.parseInt(numbers[1]));
         if (isText()) {
             text(found, 2, words);
         } else {
             binary(found, words);
         }
         return width;
+    }
+
+    private int checked(int numbers) throws IOException {
+        if (numbers < 1 || numbers > WIDEST) {
+            throw new IOException(file + ": expected vectors of 1 to " + WIDEST + " numbers, got " + numbers);
+        }
+        return numbers;
     }
 
     /** {@return whether the first word of a file with a header is followed by numbers in digits} */
@@ -127,7 +134,7 @@ final class WordVectorReader {
     }
 
     private void binary(WordVectors.Found found, long words) throws IOException {
-        var bytes = new byte[Math.multiplyExact(width, Float.BYTES)];
+        var bytes = new byte[width * Float.BYTES];
         for (long number = 1; number <= words; number++) {
             String word = word(number, words);
             if (in.readNBytes(bytes, 0, bytes.length) < bytes.length) {

@@ -5,12 +5,14 @@ import dev.rondo.memory.TensorLayout;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkInput;
 import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 
 /**
  * Vectors of words that were learned elsewhere, as word2vec and GloVe publish them, for a model to begin with.
@@ -69,6 +71,8 @@ public final class WordVectors {
                     magic == GZIP_MAGIC ? new BufferedInputStream(new GZIPInputStream(in), BUFFER) : in, file);
             int width = reader.read(found);
             return new WordVectors(width, found.vectors, found.count);
+        } catch (ZipException | EOFException e) {
+            throw new IOException(file + ": expected a file that gzip compressed, got a damaged one", e);
         }
     }
 

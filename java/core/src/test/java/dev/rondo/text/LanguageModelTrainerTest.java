@@ -28,6 +28,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -137,6 +138,45 @@ class LanguageModelTrainerTest {
         try (var training = LanguageModelTrainer.resume(directory, CORPUS).patience(5).build()) {
             assertEquals(30, training.run(Budget.steps(100)).step());
         }
+    }
+
+    /** As a kill leaves it between the two: the evaluation comes again, and is as good as it was. */
+    @Test
+    void aBestModelThatIsAheadOfTheLastCheckpointIsNoReasonToLosePatience() throws IOException {
+        Path whole = directory.resolve("whole");
+        var builder = builder(CORPUS).evaluateEvery(3).patience(1);
+        var expected = new Record();
+        try (var training = builder.directory(whole).listener(expected).build()) {
+            training.run(Budget.steps(12));
+        }
+        var got = new Record();
+        try (var training = builder.directory(directory).listener(got).build()) {
+            training.run(Budget.steps(3));
+            Path last = Files.copy(directory.resolve(LanguageModelTrainer.LAST), directory.resolve("last.of.3"));
+            training.run(Budget.steps(6));
+            Files.move(last, directory.resolve(LanguageModelTrainer.LAST), StandardCopyOption.REPLACE_EXISTING);
+        }
+        got.heard.subList(4, got.heard.size()).clear(); // what was lost: three steps and an evaluation remain
+        try (var training = LanguageModelTrainer.resume(directory, CORPUS).listener(got).build()) {
+            assertEquals(TrainingSummary.Ending.BUDGET, training.run(Budget.steps(12)).ending());
+        }
+        assertEquals(expected.heard, got.heard);
+        for (String name : List.of(LanguageModelTrainer.LAST, LanguageModelTrainer.BEST)) {
+            assertArrayEquals(
+                    Files.readAllBytes(whole.resolve(name)), Files.readAllBytes(directory.resolve(name)), name);
+        }
+    }
+
+    @Test
+    void aNetworkThatDoesNotFitIsClosed() {
+        var made = new ArrayList<Network>();
+        assertThrows(IllegalArgumentException.class, () -> LanguageModel.owning(CORPUS.vocabulary(), made(made)));
+        assertTrue(made.getFirst().isClosed());
+    }
+
+    private static Network made(List<Network> all) {
+        all.add(Network.oneHot(2).layer(Lstm.of(1)).classes(3).backend(Backend.REFERENCE).build());
+        return all.getFirst();
     }
 
     @Test

@@ -16,6 +16,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.GZIPOutputStream;
@@ -119,7 +120,9 @@ class WordVectorsTest {
         "to 1 2;be 1 two | , line 2: expected a finite number, got two",
         "to 1 NaN | , line 1: expected a finite number, got NaN",
         "3 2;to 1 2 | : expected 3 words, as it says, got 1",
-        "3 0;to | : expected vectors of at least 1 number, got 0",
+        "3 0;to | : expected vectors of 1 to 65536 numbers, got 0",
+        "to | : expected vectors of 1 to 65536 numbers, got 0",
+        "5 999999999;to 1 | : expected vectors of 1 to 65536 numbers, got 999999999",
         ";to 1 | : expected word vectors, got an empty line",
         "5 2;to abcdefghto ab | : expected 5 words, as it says, got 1 and a part of one"})
     void aDamagedFileIsRefused(String lines, String message) throws IOException {
@@ -139,6 +142,19 @@ class WordVectorsTest {
         assertEquals(long1 + ", word 1: expected at most 4096 bytes and a space, got more: no file of word vectors, or"
                         + " a damaged one",
                 assertThrows(IOException.class, () -> WordVectors.read(long1, VOCABULARY)).getMessage());
+    }
+
+    @Test
+    void aDamagedGzipIsNamed() throws IOException {
+        var whole = new ByteArrayOutputStream();
+        try (OutputStream out = new GZIPOutputStream(whole)) {
+            out.write(Format.GLOVE.write());
+        }
+        for (int length : new int[] {5, 40}) {
+            Path file = Files.write(directory.resolve("cut.gz"), Arrays.copyOf(whole.toByteArray(), length));
+            assertEquals(file + ": expected a file that gzip compressed, got a damaged one",
+                    assertThrows(IOException.class, () -> WordVectors.read(file, VOCABULARY)).getMessage());
+        }
     }
 
     @Test
