@@ -19,14 +19,17 @@ import java.net.InetSocketAddress;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -52,6 +55,8 @@ void main(String[] args) throws Exception {
             server.start();
             IO.println("listening on " + server.getAddress());
             answers.join();
+        } finally {
+            server.stop(0);
         }
     }
 }
@@ -62,9 +67,9 @@ void serve(HttpExchange exchange, Answers answers) throws IOException {
         Request request;
         try {
             var query = query(exchange.getRequestURI().getRawQuery());
-            request = answers.request(query.getOrDefault("prompt", ""), (int) number(query, "length", 200),
-                    Sampling.defaults().temperature(number(query, "temperature", 0.8))
-                            .seed((long) number(query, "seed", System.nanoTime())));
+            request = answers.request(query.getOrDefault("prompt", ""), number(query, "length", Integer::valueOf, 200),
+                    Sampling.defaults().temperature(number(query, "temperature", Double::valueOf, 0.8))
+                            .seed(number(query, "seed", Long::valueOf, System.nanoTime())));
         } catch (IllegalArgumentException e) { // a character that the model does not know, a length that is no number
             byte[] message = (e.getMessage() + "\n").getBytes(StandardCharsets.UTF_8);
             exchange.sendResponseHeaders(400, message.length);
@@ -74,10 +79,15 @@ void serve(HttpExchange exchange, Answers answers) throws IOException {
         exchange.getResponseHeaders().set("Content-Type", "text/plain; charset=utf-8");
         exchange.sendResponseHeaders(200, 0);
         var parts = new LinkedBlockingQueue<String>(); // so that a slow connection holds up nobody else
-        answers.submit(request, parts::add).whenComplete((_, _) -> parts.add(""));
-        for (String part = take(parts); !part.isEmpty(); part = take(parts)) {
-            exchange.getResponseBody().write(part.getBytes(StandardCharsets.UTF_8));
-            exchange.getResponseBody().flush();
+        var answer = answers.submit(request, parts::add);
+        answer.whenComplete((_, _) -> parts.add(""));
+        try {
+            for (String part = take(parts); !part.isEmpty(); part = take(parts)) {
+                exchange.getResponseBody().write(part.getBytes(StandardCharsets.UTF_8));
+                exchange.getResponseBody().flush();
+            }
+        } finally {
+            answer.cancel(false); // of a user who went away; else it is done
         }
     }
 }
@@ -96,9 +106,9 @@ static Map<String, String> query(String raw) {
             (_, last) -> last));
 }
 
-static double number(Map<String, String> query, String name, double otherwise) {
+static <N> N number(Map<String, String> query, String name, Function<String, N> parser, N otherwise) {
     try {
-        return query.containsKey(name) ? Double.parseDouble(query.get(name)) : otherwise;
+        return query.containsKey(name) ? parser.apply(query.get(name)) : otherwise;
     } catch (NumberFormatException e) {
         throw new IllegalArgumentException(name + ": expected a number, got " + query.get(name), e);
     }
@@ -114,6 +124,7 @@ static final class Answers implements AutoCloseable {
     private final int streams;
     private final LinkedBlockingQueue<Answer> waiting = new LinkedBlockingQueue<>();
     private final Thread thread;
+    private volatile boolean ended;
 
     /** A request on its way. */
     private static final class Answer {
@@ -176,9 +187,18 @@ static final class Answers implements AutoCloseable {
                 vocabulary.decoder(prompt));
     }
 
+    /** {@return a request of {@code length} units after the first of the vocabulary} */
+    Request request(long seed, int length) {
+        return new Request(new int[1], length, new Sampler(Sampling.defaults().seed(seed), vocabulary.size()),
+                vocabulary.decoder(""));
+    }
+
     CompletableFuture<Void> submit(Request request, Consumer<String> sink) {
         var answer = new Answer(request, sink);
         waiting.add(answer);
+        if (ended) { // and looks no more at who waits
+            answer.done.cancel(false);
+        }
         return answer.done;
     }
 
@@ -201,6 +221,10 @@ static final class Answers implements AutoCloseable {
                     }
                 }
                 for (int s = 0; s < streams; s++) {
+                    if (active[s] && present[s].done.isCancelled()) {
+                        active[s] = false;
+                        count--;
+                    }
                     tokens[s] = active[s] ? present[s].next() : 0;
                 }
                 stepper.step(tokens, active, logits);
@@ -214,6 +238,7 @@ static final class Answers implements AutoCloseable {
         } catch (InterruptedException e) {
             // closed: who still waits is told
         } finally {
+            ended = true;
             stepper.close();
             Stream.concat(Arrays.stream(present).filter(Objects::nonNull), waiting.stream())
                     .forEach(answer -> answer.done.cancel(false));
@@ -248,22 +273,27 @@ void measure(LanguageModel model) throws Exception {
 /** {@return nanoseconds from each unit of each user to the next, or from the request to the first, ascending} */
 long[] times(Answers answers, int users, int seconds) throws Exception {
     var all = new ConcurrentLinkedQueue<long[]>();
+    var running = new ArrayList<Future<?>>();
     long end = System.nanoTime() + seconds * 1_000_000_000L;
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
         for (int user = 0; user < users; user++) {
             long seed = user;
-            threads.submit(() -> {
+            running.add(threads.submit(() -> {
                 for (long n = seed; System.nanoTime() < end; n += users) {
                     var times = new long[200];
                     var last = new long[] {System.nanoTime(), 0};
-                    answers.submit(answers.request("a", times.length, Sampling.defaults().seed(n)), _ -> {
+                    answers.submit(answers.request(n, times.length), _ -> {
                         long now = System.nanoTime();
                         times[(int) last[1]++] = now - last[0];
                         last[0] = now;
                     }).join();
                     all.add(Arrays.copyOf(times, (int) last[1]));
                 }
-            });
+                return null;
+            }));
+        }
+        for (Future<?> user : running) {
+            user.get();
         }
     }
     return all.stream().flatMapToLong(LongStream::of).sorted().toArray();
