@@ -31,8 +31,12 @@ public final class SeededRandom implements RandomGenerator {
         state = value;
     }
 
-    /** Leaves out as many numbers. */
-    void skip(long count) {
+    /**
+     * Leaves out as many numbers, in no time: the state only counts.
+     *
+     * @param count any number; of a negative one, goes back
+     */
+    public void skip(long count) {
         state += count * GOLDEN_GAMMA;
     }
 

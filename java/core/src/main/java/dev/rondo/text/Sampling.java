@@ -94,11 +94,11 @@ public record Sampling(double temperature, int topK, double topP, long seed) {
         if (index < 0) {
             throw new IllegalArgumentException("index: expected at least 0, got " + index);
         }
-        var random = new SeededRandom(seed);
-        long own = seed;
-        for (int i = 0; i < index; i++) {
-            own = random.nextLong();
+        if (index == 0) {
+            return this;
         }
-        return seed(own);
+        var random = new SeededRandom(seed);
+        random.skip(index - 1);
+        return seed(random.nextLong());
     }
 }

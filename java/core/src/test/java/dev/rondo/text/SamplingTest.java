@@ -99,6 +99,20 @@ class SamplingTest {
         }
     }
 
+    /** Sample i has the i-th number of the seed, found without drawing those before it: any is as near as the first. */
+    @Test
+    void eachSampleHasASeedOfItsOwn() {
+        Sampling sampling = Sampling.defaults().temperature(0.7).seed(-5);
+        var random = new SeededRandom(-5);
+        assertEquals(sampling, sampling.sample(0));
+        for (int i = 1; i < 1000; i++) {
+            assertEquals(sampling.seed(random.nextLong()), sampling.sample(i));
+        }
+        var far = new SeededRandom(-5);
+        far.skip(Integer.MAX_VALUE - 1);
+        assertEquals(far.nextLong(), sampling.sample(Integer.MAX_VALUE).seed());
+    }
+
     @Test
     void settingsOutOfRangeAreRefused() {
         assertEquals("temperature: expected a number from 0 on, got -1.0",
