@@ -37,6 +37,7 @@ final class NativeCalls {
 
     private static final int OK = 0;
     private static final int BAD_ARGUMENT = 1;
+    private static final int OUT_OF_MEMORY = 2;
     private static final int UNSUPPORTED = 3;
 
     private NativeCalls() {}
@@ -267,7 +268,7 @@ final class NativeCalls {
         check(status, what);
     }
 
-    /** Maps a status to an exception that names {@code what} failed. */
+    /** Maps a status to an exception, or to the error that memory is lacking, which names {@code what} failed. */
     static void check(int status, Object what) {
         if (status == OK) {
             return;
@@ -275,6 +276,7 @@ final class NativeCalls {
         String message = what + ": " + statusText(status);
         throw switch (status) {
             case BAD_ARGUMENT -> new IllegalArgumentException(message);
+            case OUT_OF_MEMORY -> throw new OutOfMemoryError(message);
             case UNSUPPORTED -> new UnsupportedOperationException(message);
             default -> new IllegalStateException(message);
         };

@@ -322,7 +322,7 @@ public final class Network implements AutoCloseable {
      * {@return a stepper of several streams, each with a state of its own, to be closed}
      *
      * @param streams B, at least 1
-     * @throws IllegalArgumentException if it is below 1, or a layer is bidirectional
+     * @throws IllegalArgumentException if it is below 1, their outputs are more than an array has room for, or a layer is bidirectional
      * @throws IllegalStateException after {@link #close()}
      */
     public Stepper stepper(int streams) {

@@ -48,6 +48,10 @@ public final class Stepper implements AutoCloseable {
         this.network = network;
         this.streams = streams;
         this.width = network.outputSize();
+        if (streams > Integer.MAX_VALUE / width) {
+            throw new IllegalArgumentException("streams: expected at most " + Integer.MAX_VALUE / width + ", of "
+                    + width + " outputs each, got " + streams);
+        }
         this.pass = NetworkPass.inference(network, 1, streams, "stepper").carryState(true);
         boolean ofTokens = network.description().input().tokens();
         this.x = ofTokens ? null : new float[Math.multiplyExact(streams, network.inputSize())];

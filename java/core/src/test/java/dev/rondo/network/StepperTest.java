@@ -231,6 +231,8 @@ class StepperTest {
             assertSays("output: expected 22 numbers, got 11", () -> two.step(new float[4], expected));
             assertSays("stream: expected 0 to 1, got 2", () -> two.reset(2));
             assertSays("streams: expected at least 1, got 0", () -> network.stepper(0));
+            assertSays("streams: expected at most 195225786, of 11 outputs each, got 195225787",
+                    () -> network.stepper(195_225_787));
         }
     }
 
