@@ -25,7 +25,8 @@ import java.util.stream.Stream;
  * Vocabulary vocabulary = Vocabulary.words(String.join("\n", lines), WordOptions.defaults());
  * int size = vocabulary.size();
  * Layer both = Layer.of(Lstm.of(64)).bidirectional();
- * try (var gaps = new GapModel(vocabulary, Network.embedding(size + 1, 64).layer(both).layer(both).classes(size).build())) {
+ * try (var gaps = new GapModel(vocabulary,
+ *         Network.embedding(size + 1, 64).layer(both).layer(both).classes(size).build())) {
  *     Trainer.builder(gaps.network()).optimizer(Adam.of(2e-3)).batchSize(32).build()
  *             .fit(GapModel.examples(vocabulary, lines, 8, 1), Epochs.of(20));
  *     List<TokenScore> best = gaps.fill("the ___ sat", 5);
@@ -56,12 +57,13 @@ public final class GapModel implements AutoCloseable {
         int reads = network.description().input().vocabularySize();
         int size = vocabulary.size();
         if (reads != size + 1 || !network.description().head().equals(NetworkHead.classes(size))) {
-            throw new IllegalArgumentException("network: expected one that reads " + (size + 1) + " tokens and predicts "
-                    + size + " classes at each step, got " + reads + " and " + network.description().head());
+            throw new IllegalArgumentException("network: expected one that reads " + (size + 1)
+                    + " tokens and predicts " + size + " classes at each step, got " + reads + " and "
+                    + network.description().head());
         }
         if (network.description().layers().stream().noneMatch(layer -> layer.directions() > 1)) {
-            throw new IllegalArgumentException("network: expected a bidirectional layer, got none: it would not know what"
-                    + " stands behind a gap");
+            throw new IllegalArgumentException("network: expected a bidirectional layer, got none: it would not know"
+                    + " what stands behind a gap");
         }
         this.vocabulary = vocabulary;
         this.network = network;

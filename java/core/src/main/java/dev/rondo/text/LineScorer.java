@@ -7,7 +7,6 @@ import dev.rondo.network.SequenceBatch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -26,14 +25,14 @@ final class LineScorer implements AutoCloseable {
     /** Steps of a pass of many lines; they go on in the next one. */
     private static final int STEPS_OF_MANY = 16;
 
+    private final Network network;
     private final int lanes; // B
     private final int chunk; // the most steps of a pass
+    private final TokenBlock block;
     private final NetworkPass pass;
     private final MemorySegment[] states; // of the pass, by layers and planes, [B, P] each
     private final byte[][] kept; // what they were behind the last prefix
-    private int prefix; // steps
-    private final int[] inputs; // [chunk, B]
-    private final int[] targets; // [chunk, B]
+    private int prefix; // its tokens
 
     /** A scorer of lines one by one. */
     static LineScorer ofOne(Network network) {
@@ -46,8 +45,10 @@ final class LineScorer implements AutoCloseable {
     }
 
     private LineScorer(Network network, int lanes, int chunk) {
+        this.network = network;
         this.lanes = lanes;
         this.chunk = chunk;
+        this.block = new TokenBlock(chunk, lanes);
         this.pass = network.inference(chunk, lanes).carryState(true);
         List<Layer> layers = network.description().layers();
         this.states = IntStream.range(0, layers.size()).boxed()
@@ -55,8 +56,6 @@ final class LineScorer implements AutoCloseable {
                         .mapToObj(plane -> pass.state(layer, plane)))
                 .toArray(MemorySegment[]::new);
         this.kept = new byte[states.length][];
-        this.inputs = new int[chunk * lanes];
-        this.targets = new int[chunk * lanes];
     }
 
     /**
@@ -70,21 +69,50 @@ final class LineScorer implements AutoCloseable {
     }
 
     /**
-     * Reads what several lines begin with.
+     * {@return what several lines begin with} One lane reads it, and then all lanes are where it is.
      *
-     * @param tokens at least one; the last is where {@link #scoreBehindPrefix} goes on
-     * @return the nats of each token but the first
+     * @param tokens may be empty
      */
-    double[] readPrefix(int[] tokens) {
-        double[] nats = score(Collections.nCopies(lanes, tokens))[0];
+    LinePrefix readPrefix(int[] tokens) {
+        prefix = tokens.length;
+        if (prefix == 0) {
+            return LinePrefix.NONE;
+        }
+        var nats = new double[prefix - 1];
+        var logits = new float[network.outputSize()];
+        var lengths = new int[lanes];
+        pass.resetState();
+        for (int step = 0; step < prefix; step += chunk) {
+            int count = Math.min(chunk, prefix - step);
+            lengths[0] = count;
+            for (int t = 0; t < count; t++) {
+                block.set(t, 0, tokens[step + t], SequenceBatch.IGNORED);
+            }
+            pass.forward(block.inputs(count).lengths(lengths));
+            MemorySegment outputs = pass.outputs();
+            for (int t = 0; t < count; t++) {
+                read(outputs, t, logits);
+                if (step + t < nats.length) {
+                    nats[step + t] = LogSoftmax.normalizer(logits) - logits[tokens[step + t + 1]];
+                }
+            }
+        }
+        pass.select(new int[lanes]);
         for (int i = 0; i < states.length; i++) {
             kept[i] = states[i].toArray(ValueLayout.JAVA_BYTE);
         }
-        prefix = nats.length;
-        return nats;
+        return LinePrefix.of(nats, logits);
     }
 
-    /** {@return what {@link #score} does, of the rest of lines, which begins with the last token of the prefix} */
+    /** Reads the logits of the first lane at a step. */
+    private void read(MemorySegment outputs, int step, float[] logits) {
+        long from = (long) step * lanes * logits.length;
+        for (int i = 0; i < logits.length; i++) {
+            logits[i] = (float) network.precision().get(outputs, from + i);
+        }
+    }
+
+    /** {@return what {@link #score} does, of what stands behind the prefix in lines} */
     double[][] scoreBehindPrefix(List<int[]> lines) {
         var nats = new double[lines.size()][];
         for (int i = 0; i < nats.length; i++) {
@@ -110,11 +138,10 @@ final class LineScorer implements AutoCloseable {
                 for (int t = 0; t < count; t++) {
                     int at = step + t;
                     boolean predicts = at + 1 < tokens.length;
-                    inputs[t * lanes + lane] = predicts ? tokens[at] : 0;
-                    targets[t * lanes + lane] = predicts ? tokens[at + 1] : SequenceBatch.IGNORED;
+                    block.set(t, lane, predicts ? tokens[at] : 0, predicts ? tokens[at + 1] : SequenceBatch.IGNORED);
                 }
             }
-            pass.forward(batch(count));
+            pass.forward(block.batch(count));
             for (int lane = 0; lane < group.length; lane++) {
                 double[] of = nats[group[lane]];
                 for (int t = 0; t < count && step + t < of.length; t++) {
@@ -133,12 +160,6 @@ final class LineScorer implements AutoCloseable {
         for (int i = 0; i < states.length; i++) {
             MemorySegment.copy(kept[i], 0, states[i], ValueLayout.JAVA_BYTE, 0, kept[i].length);
         }
-    }
-
-    private SequenceBatch batch(int steps) {
-        long bytes = (long) steps * lanes * Integer.BYTES;
-        return SequenceBatch.tokens(MemorySegment.ofArray(inputs).asSlice(0, bytes), steps, lanes)
-                .targets(MemorySegment.ofArray(targets).asSlice(0, bytes));
     }
 
     @Override

@@ -1,7 +1,6 @@
 package dev.rondo.text;
 
 import dev.rondo.network.Network;
-import dev.rondo.network.Stepper;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -48,17 +47,15 @@ final class LineScoring implements AutoCloseable {
     }
 
     /**
-     * {@return the {@code most} best candidates} What the lines have in common before they part is read once, which also
-     * gives the probability of each line's next token. No line is likelier than it is so far, so the candidates are tried
-     * in that order, until none that is left can be among the best.
+     * {@return the {@code most} best candidates} What the lines have in common before they part is read once, which
+     * also gives the probability of each line's next token. No line is likelier than it is so far, so the candidates
+     * are tried in that order, until none that is left can be among the best.
      */
     List<RankedText> fill(Gap gap, List<String> candidates, int most) {
         List<int[]> lines = tokens(candidates.stream().map(gap::filled).toList());
-        int shared = shared(lines);
-        double[] least = leastNats(lines, shared);
-        int known = Math.max(0, shared - 1); // inputs that all lines have, but for the last
         LineScorer scorer = many();
-        double[] before = known == 0 ? new double[0] : scorer.readPrefix(Arrays.copyOf(lines.getFirst(), shared));
+        LinePrefix prefix = scorer.readPrefix(Arrays.copyOf(lines.getFirst(), shared(lines)));
+        double[] least = lines.stream().mapToDouble(prefix::sum).toArray();
         int[] order = IntStream.range(0, least.length).boxed()
                 .sorted(Comparator.comparingDouble(candidate -> least[candidate]))
                 .mapToInt(Integer::intValue).toArray();
@@ -70,43 +67,19 @@ final class LineScoring implements AutoCloseable {
             }
             int[] group = IntStream.range(first, Math.min(first + LineScorer.MANY, order.length))
                     .map(i -> order[i]).toArray();
-            List<int[]> rest = IntStream.of(group)
-                    .mapToObj(line -> Arrays.copyOfRange(lines.get(line), known, lines.get(line).length)).toList();
-            double[][] nats = known == 0 ? scorer.score(rest) : scorer.scoreBehindPrefix(rest);
+            double[][] nats = scorer.scoreBehindPrefix(IntStream.of(group).mapToObj(lines::get)
+                    .map(line -> Arrays.copyOfRange(line, prefix.length(), line.length)).toList());
             for (int i = 0; i < group.length; i++) {
-                double[] whole = DoubleStream.concat(Arrays.stream(before), Arrays.stream(nats[i])).toArray();
-                best.add(new RankedText(group[i], candidates.get(group[i]), sum(lines.get(group[i]), whole)));
+                int[] line = lines.get(group[i]);
+                double[] whole = DoubleStream.concat(
+                        Arrays.stream(prefix.natsOf(line)), Arrays.stream(nats[i])).toArray();
+                best.add(new RankedText(group[i], candidates.get(group[i]), sum(line, whole)));
                 if (best.size() > most) {
                     best.poll();
                 }
             }
         }
         return best.stream().sorted(bestFirst).toList();
-    }
-
-    /** {@return of each line the nats up to where the lines part and of the token after that, or a little less} */
-    private double[] leastNats(List<int[]> lines, int shared) {
-        var least = new double[lines.size()];
-        if (shared == 0) {
-            return least;
-        }
-        // Another order of summing rounds differently: more than any such error is taken off.
-        double certain = 1 - 1e-4;
-        var logits = new float[vocabulary.size()];
-        double before = 0;
-        try (Stepper stepper = network.stepper()) {
-            for (int i = 0; i < shared; i++) {
-                int token = lines.getFirst()[i];
-                before += i == 0 ? 0 : LogSoftmax.normalizer(logits) - logits[token];
-                stepper.step(token, logits);
-            }
-        }
-        double normalizer = LogSoftmax.normalizer(logits);
-        for (int i = 0; i < least.length; i++) {
-            int[] line = lines.get(i);
-            least[i] = certain * (before + (line.length == shared ? 0 : normalizer - logits[line[shared]]));
-        }
-        return least;
     }
 
     /** {@return with how many tokens all lines begin alike} */

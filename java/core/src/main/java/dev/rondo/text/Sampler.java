@@ -6,8 +6,8 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
- * Draws tokens as a {@link Sampling} says, for a loop of one's own around a {@link dev.rondo.network.Stepper}; remembers
- * how far its random numbers have come. Drawing allocates nothing. One thread at a time.
+ * Draws tokens as a {@link Sampling} says, for a loop of one's own around a {@link dev.rondo.network.Stepper};
+ * remembers how far its random numbers have come. Drawing allocates nothing. One thread at a time.
  */
 public final class Sampler {
     private final Sampling sampling;

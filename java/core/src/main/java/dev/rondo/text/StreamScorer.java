@@ -3,7 +3,6 @@ package dev.rondo.text;
 import dev.rondo.network.Network;
 import dev.rondo.network.NetworkPass;
 import dev.rondo.network.SequenceBatch;
-import java.lang.foreign.MemorySegment;
 import java.util.OptionalInt;
 
 /**
@@ -27,21 +26,15 @@ final class StreamScorer implements AutoCloseable {
 
     private final TextUnit unit;
     private final int unknown; // -1 = there is no such token
-    private final int pieces;
-    private final int chunk;
+    private final TokenBlock block; // a piece in each lane
     private final NetworkPass pass;
-    private final int[] inputs; // [chunk, pieces]
-    private final int[] targets; // [chunk, pieces]
 
     private StreamScorer(Vocabulary vocabulary, Network network, int pieces, int chunk) {
         this.unit = vocabulary.unit();
         OptionalInt unknownToken = vocabulary.unknown();
         this.unknown = unknownToken.isPresent() ? unknownToken.getAsInt() : -1;
-        this.pieces = pieces;
-        this.chunk = chunk;
+        this.block = new TokenBlock(chunk, pieces);
         this.pass = network.inference(chunk, pieces).carryState(true);
-        this.inputs = new int[chunk * pieces];
-        this.targets = new int[chunk * pieces];
     }
 
     /** {@return a scorer of texts of {@code length} tokens, or of others in as many pieces} */
@@ -56,11 +49,13 @@ final class StreamScorer implements AutoCloseable {
 
     /** {@return whether this is a scorer of texts of {@code length} tokens} */
     boolean fits(long length) {
-        return pieces == pieces(length);
+        return block.lanes() == pieces(length);
     }
 
     TextScore score(Tokens tokens) {
         pass.resetState();
+        int pieces = block.lanes();
+        int chunk = block.steps();
         long predictions = Math.max(0, tokens.length() - 1);
         // Of a single piece these are its predictions; of several, each but the first begins with those of warming up.
         long warmUp = pieces == 1 ? 0 : WARM_UP;
@@ -75,21 +70,14 @@ final class StreamScorer implements AutoCloseable {
                     long at = piece * apart + step + t;
                     boolean counts = at < predictions && (piece == 0 || step + t >= warmUp);
                     int target = counts ? tokens.at(at + 1) : SequenceBatch.IGNORED;
-                    inputs[t * pieces + piece] = at < predictions ? tokens.at(at) : 0;
-                    targets[t * pieces + piece] = target;
+                    block.set(t, piece, at < predictions ? tokens.at(at) : 0, target);
                     unknowns += counts && target == unknown ? 1 : 0;
                 }
             }
-            pass.forward(batch(count));
+            pass.forward(block.batch(count));
             nats += pass.loss() * pass.counted();
         }
         return new TextScore(unit, nats, predictions, unknowns);
-    }
-
-    private SequenceBatch batch(int steps) {
-        long bytes = (long) steps * pieces * Integer.BYTES;
-        return SequenceBatch.tokens(MemorySegment.ofArray(inputs).asSlice(0, bytes), steps, pieces)
-                .targets(MemorySegment.ofArray(targets).asSlice(0, bytes));
     }
 
     @Override

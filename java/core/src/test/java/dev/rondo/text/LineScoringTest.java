@@ -1,5 +1,6 @@
 package dev.rondo.text;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -202,6 +203,42 @@ class LineScoringTest {
             assertFilled(words, "w1 ___ w3", List.of("w9 w4", "", "w2", "w2 w2 w2"), 9);
             assertFilled(characters, "ab___cd", List.of("", "a", "gg", "efg", "b"), 3);
             assertEquals(CHARACTERS.size() - 1, characters.fill("ab___", 100).size(), "all but the newline");
+        }
+    }
+
+    /** Shorter and longer than a pass: by single steps, too. What stands behind it goes on from there in each lane. */
+    @ParameterizedTest
+    @EnumSource
+    void aPrefixGivesWhatComesNext(Backend backend) {
+        Available.assume(backend);
+        var random = new SeededRandom(6);
+        try (LanguageModel model = model(CHARACTERS, backend); var scorer = LineScorer.ofMany(model.network());
+                Stepper stepper = model.network().stepper()) {
+            for (int length : new int[] {1, 15, 16, 17, 40}) {
+                int[] tokens = random.ints(length, 0, CHARACTERS.size()).toArray();
+                LinePrefix prefix = scorer.readPrefix(tokens);
+                var logits = new float[CHARACTERS.size()];
+                stepper.reset();
+                for (int i = 0; i < length; i++) {
+                    stepper.step(tokens[i], logits);
+                    if (i + 1 < length) {
+                        double nats = LogSoftmax.normalizer(logits) - logits[tokens[i + 1]];
+                        assertEquals(nats, prefix.nats()[i], PER_TOKEN);
+                    }
+                }
+                assertEquals(length, prefix.length());
+                assertArrayEquals(logits, prefix.logits(), (float) PER_TOKEN);
+                List<int[]> rests = IntStream.range(0, LineScorer.MANY + 3).mapToObj(i -> new int[] {i % 7, 2})
+                        .toList();
+                double[][] nats = scorer.scoreBehindPrefix(rests);
+                for (int i = 0; i < rests.size(); i++) {
+                    int[] line = IntStream.concat(IntStream.of(tokens), IntStream.of(rests.get(i))).toArray();
+                    double[] whole = scorer.score(List.of(line))[0];
+                    assertEquals(whole[length], nats[i][0], PER_TOKEN);
+                    assertEquals(whole[length - 1], prefix.natsOf(line)[length - 1], PER_TOKEN);
+                }
+            }
+            assertEquals(LinePrefix.NONE, scorer.readPrefix(new int[0]));
         }
     }
 
