@@ -11,20 +11,16 @@ final class FillReport extends LineReport {
     private final List<String> candidates; // null = all units of the model
     private final int most;
 
-    FillReport(LanguageModel model, Rows rows, List<String> candidates, int most) {
-        super(model, rows);
+    FillReport(LanguageModel model, Streams streams, Rows.Format format, List<String> candidates, int most) {
+        super(model, new Rows(format, streams.out(), List.of(Rows.Column.forPrograms("file"),
+                new Rows.Column("line", "line", 6, 0), new Rows.Column("rank", "rank", 6, 0),
+                ScoreColumns.logProbability(), ScoreColumns.unknown(model.vocabulary().unit()),
+                Rows.Column.quoted("filling", "filling"), Rows.Column.forPrograms("text"))));
         this.candidates = candidates;
         this.most = most;
         if (candidates != null) {
             candidates.forEach(this::check);
         }
-    }
-
-    static Rows rows(Streams streams, Rows.Format format) {
-        return new Rows(format, streams.out(), List.of(Rows.Column.forPrograms("file"),
-                new Rows.Column("line", "line", 6, 0), new Rows.Column("rank", "rank", 6, 0),
-                ScoreColumns.logProbability(), Rows.Column.text("filling", "filling"),
-                Rows.Column.forPrograms("text")));
     }
 
     private void check(String candidate) {
@@ -42,7 +38,8 @@ final class FillReport extends LineReport {
             int rank = 0;
             for (RankedText filling : fillings(line)) {
                 rank++;
-                rows().add(line.file(), line.number(), rank, 0 - filling.score().nats(), filling.text(),
+                rows().add(line.file(), line.number(), rank, 0 - filling.score().nats(),
+                        filling.score().unknown(), filling.text(),
                         line.text().replace(LanguageModel.GAP, filling.text()));
             }
             rows().flush();

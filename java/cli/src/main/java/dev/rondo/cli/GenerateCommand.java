@@ -6,10 +6,10 @@ import dev.rondo.text.Continuation;
 import dev.rondo.text.Ending;
 import dev.rondo.text.LanguageModel;
 import dev.rondo.text.Sampling;
+import dev.rondo.text.Vocabulary;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -30,10 +30,6 @@ final class GenerateCommand implements Callable<Integer> {
 
     /** Text need not be seen sooner. */
     private static final long NANOS_UNSEEN = 10_000_000;
-
-    /** What arguments are called here. */
-    private static final Map<String, String> OPTIONS = Map.of("topK", "top-k", "topP", "top-p", "width", "beam",
-            "lengthPenalty", "length-penalty", "stops\\[\\d+]", "stop");
 
     @Option(names = "--model", required = true, paramLabel = "DIR",
             description = "Directory that rondo train wrote, or a model file.")
@@ -106,13 +102,14 @@ final class GenerateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        check();
         Ending ending = checked(() -> new Ending(length, stops.stream().map(s -> s.replace("\\n", "\n")).toList()));
         Sampling sampling = checked(() -> new Sampling(
                 temperature, topK, topP, seed == null ? RandomGenerator.getDefault().nextLong() : seed));
         BeamSearch search = checked(() -> new BeamSearch(beam == null ? 1 : beam, lengthPenalty));
-        check();
         try (var language = LanguageModel.load(model, network -> network.threads(threads))) {
             language.vocabulary().encode(prompt); // a character it does not know is said before anything is written
+            room(language.vocabulary(), beam == null ? "--samples" : "--beam", beam == null ? samples : beam);
             if (beam != null) {
                 search(language, search, ending);
             } else if (samples > 1) {
@@ -128,15 +125,7 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     private <V> V checked(Supplier<V> value) {
-        try {
-            return value.get();
-        } catch (IllegalArgumentException e) {
-            String message = e.getMessage();
-            for (Map.Entry<String, String> option : OPTIONS.entrySet()) {
-                message = message.replaceFirst("^" + option.getKey() + ":", option.getValue() + ":");
-            }
-            throw misused("--" + message);
-        }
+        return Options.checked(spec.commandLine(), value);
     }
 
     private void check() {
@@ -145,14 +134,23 @@ final class GenerateCommand implements Callable<Integer> {
                 throw misused(option + (beam == null ? " is for --beam" : " cannot be had with --beam"));
             }
         }
-        if (samples < 1) {
-            throw misused("--samples: expected at least 1, got " + samples);
+        Options.atLeast(spec.commandLine(), "--samples", samples, 1);
+        Options.atLeast(spec.commandLine(), "--beam", beam == null ? 1 : beam, 1);
+        if (stops.contains("")) {
+            throw misused("--stop: expected a text, got an empty one");
         }
         if (beam != null && (best < 1 || best > beam)) {
             throw misused("--n-best: expected 1 to --beam " + beam + ", got " + best);
         }
-        if (threads < 1 || threads > Execution.MOST_THREADS) {
-            throw misused("--threads: expected 1 to " + Execution.MOST_THREADS + ", got " + threads);
+        checked(() -> Execution.threads(threads));
+    }
+
+    /** Says which number is too great for the outputs of as many streams. */
+    private static void room(Vocabulary vocabulary, String option, int streams) {
+        int most = Integer.MAX_VALUE / vocabulary.size();
+        if (streams > most) {
+            throw new Failure(option + ": expected at most " + most + " for a vocabulary of " + vocabulary.size()
+                    + ", got " + streams);
         }
     }
 

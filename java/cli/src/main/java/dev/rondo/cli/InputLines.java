@@ -1,20 +1,16 @@
 package dev.rondo.cli;
 
 import dev.rondo.text.TextSource;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PushbackReader;
+import java.io.Reader;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
 /** A text that a command reads, from a file or from standard input. */
 record InputLines(String file, Streams streams) {
     static final String STANDARD_INPUT = "-";
-
-    /** Lines that are at hand are handed on together, but never more than these. */
-    private static final int MOST_AT_ONCE = 4096;
 
     /**
      * A line.
@@ -53,19 +49,18 @@ record InputLines(String file, Streams streams) {
 
     /** Hands on lines as they come: as many as there are without waiting, so that an answer does not wait either. */
     void forEach(Consumer<List<Line>> sink) throws IOException {
-        var waiting = new ArrayList<Line>();
-        int number = 0;
-        try (var lines = new BufferedReader(source().open())) {
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                waiting.add(new Line(name(), ++number, line));
-                if (!lines.ready() || waiting.size() == MOST_AT_ONCE) {
-                    sink.accept(List.copyOf(waiting));
-                    waiting.clear();
+        var lines = new LineSplitter(name(), sink);
+        var text = new char[1 << 13];
+        try (Reader in = text().open()) {
+            for (int count = in.read(text); count >= 0; count = in.read(text)) {
+                lines.take(text, count);
+                if (!in.ready()) {
+                    lines.handOn();
                 }
             }
         }
-        if (!waiting.isEmpty()) {
-            sink.accept(waiting);
+        if (!lines.finish()) {
+            throw new Failure(name() + ": is empty");
         }
     }
 }

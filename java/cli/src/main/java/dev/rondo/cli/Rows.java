@@ -6,6 +6,7 @@ import java.io.PrintStream;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.StringJoiner;
+import java.util.function.BiFunction;
 
 /**
  * Rows of figures and texts: a table for people, or for programs JSON, an object a line, or tab-separated values below
@@ -22,14 +23,23 @@ final class Rows {
      * @param title for people; null where they have no use for it
      * @param width of it in a table; 0 of the last one, a text of any width
      * @param digits after the point, of fractions in a table
+     * @param quoted whether a table shows where its texts begin and end, which may be spaces
      */
-    record Column(String name, String title, int width, int digits) {
+    record Column(String name, String title, int width, int digits, boolean quoted) {
+        Column(String name, String title, int width, int digits) {
+            this(name, title, width, digits, false);
+        }
+
         static Column forPrograms(String name) {
             return new Column(name, null, 0, 0);
         }
 
         static Column text(String name, String title) {
             return new Column(name, title, 0, 0);
+        }
+
+        static Column quoted(String name, String title) {
+            return new Column(name, title, 0, 0, true);
         }
     }
 
@@ -47,15 +57,11 @@ final class Rows {
         this.columns = columns;
     }
 
-    Format format() {
-        return format;
-    }
-
     /** Adds a row: for each column a text, a whole number or a fraction. */
     void add(Object... values) {
         head();
         line(switch (format) {
-            case TABLE -> tableRow(values);
+            case TABLE -> tableRow((column, i) -> tableCell(column, values[i]));
             case JSON -> json(values);
             case TSV -> tsv(values);
         });
@@ -73,7 +79,7 @@ final class Rows {
         if (!headed && format != Format.JSON) {
             line(format == Format.TSV
                     ? String.join("\t", columns.stream().map(Column::name).toList())
-                    : tableRow(columns.stream().map(Column::title).toArray()));
+                    : tableRow((column, _) -> padded(column, column.title)));
         }
         headed = true;
     }
@@ -91,13 +97,14 @@ final class Rows {
         }
     }
 
-    private String tableRow(Object... values) {
+    /** {@return the cells of those columns that people see} */
+    private String tableRow(BiFunction<Column, Integer, String> cell) {
         var row = new StringBuilder();
-        for (int i = 0; i < values.length; i++) {
+        for (int i = 0; i < columns.size(); i++) {
             Column column = columns.get(i);
             if (column.title != null) {
                 String gap = row.isEmpty() ? "" : column.width == 0 ? "  " : " ";
-                row.append(gap).append(tableCell(column, values[i]));
+                row.append(gap).append(cell.apply(column, i));
             }
         }
         return row.toString();
@@ -107,8 +114,12 @@ final class Rows {
         String text = switch (value) {
             case Double fraction when !Double.isFinite(fraction) -> "-";
             case Double fraction -> Figures.format("%." + column.digits + "f", fraction);
-            default -> value.toString();
+            default -> column.quoted ? '"' + escaped(value.toString()) + '"' : escaped(value.toString());
         };
+        return padded(column, text);
+    }
+
+    private static String padded(Column column, String text) {
         return column.width == 0 ? text : Figures.format("%" + column.width + "s", text);
     }
 

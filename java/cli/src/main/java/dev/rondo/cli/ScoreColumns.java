@@ -13,6 +13,13 @@ final class ScoreColumns {
         return new Rows.Column("log_probability", "log-probability", 15, 4);
     }
 
+    /** {@return how many units of a line were unknown, which only words can be} */
+    static Rows.Column unknown(TextUnit unit) {
+        return unit == TextUnit.WORD
+                ? new Rows.Column("unknown", "unknown", 10, 0)
+                : Rows.Column.forPrograms("unknown");
+    }
+
     /** {@return those of scores of a unit, with others before and after them} */
     static List<Rows.Column> of(TextUnit unit, List<Rows.Column> before, Rows.Column after) {
         String one = Figures.brief(unit);
@@ -23,9 +30,7 @@ final class ScoreColumns {
         columns.add(new Rows.Column("perplexity", "perplexity", 10, 4));
         columns.add(new Rows.Column("units", unit.plural(), 10, 0));
         columns.add(Rows.Column.forPrograms("unit"));
-        columns.add(unit == TextUnit.WORD
-                ? new Rows.Column("unknown", "unknown", 10, 0)
-                : Rows.Column.forPrograms("unknown"));
+        columns.add(unknown(unit));
         columns.add(after);
         return columns;
     }

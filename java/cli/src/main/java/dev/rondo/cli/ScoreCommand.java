@@ -9,6 +9,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -60,6 +61,10 @@ final class ScoreCommand implements Callable<Integer> {
                     + "that the model knows.")
     private String candidates;
 
+    @Option(names = "--candidate", paramLabel = "TEXT",
+            description = "One to fill gaps with, as it is; may be given several times.")
+    private List<String> singly = List.of();
+
     @Option(names = "--top", paramLabel = "N", defaultValue = "5",
             description = "Fillings to show for each line. Default: ${DEFAULT-VALUE}.")
     private int top;
@@ -88,7 +93,7 @@ final class ScoreCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         check();
-        List<String> fillings = candidates == null ? null : readCandidates();
+        List<String> fillings = readCandidates();
         try (var language = LanguageModel.load(model, network -> network.threads(Defaults.threads()))) {
             if (question.stream) {
                 scoreStreams(language);
@@ -102,10 +107,9 @@ final class ScoreCommand implements Callable<Integer> {
     private void check() {
         only("--per-unit", question.rank, "--rank");
         only("--candidates", question.fill, "--fill");
+        only("--candidate", question.fill, "--fill");
         only("--top", question.fill, "--fill");
-        if (top < 1) {
-            throw new ParameterException(spec.commandLine(), "--top: expected at least 1, got " + top);
-        }
+        Options.atLeast(spec.commandLine(), "--top", top, 1);
     }
 
     private void only(String option, boolean asked, String question) {
@@ -114,14 +118,24 @@ final class ScoreCommand implements Callable<Integer> {
         }
     }
 
+    /** {@return what to fill gaps with; null for whatever the model knows} */
     private List<String> readCandidates() throws IOException {
-        Path file = Path.of(candidates);
-        if (Files.exists(file) || !candidates.contains(",")) {
-            try (var lines = new BufferedReader(TextSource.of(List.of(file)).open())) {
-                return lines.lines().toList();
-            }
+        if (candidates == null) {
+            return singly.isEmpty() ? null : singly;
         }
-        return List.of(candidates.split(",", -1));
+        Path file = Path.of(candidates);
+        var all = new ArrayList<>(singly);
+        if (Files.exists(file)) {
+            try (var lines = new BufferedReader(TextSource.of(List.of(file)).open())) {
+                all.addAll(lines.lines().toList());
+            }
+        } else if (candidates.contains(",")) {
+            all.addAll(List.of(candidates.split(",", -1)));
+        } else {
+            throw new Failure("--candidates: expected a file or a list, as in lord,lady, got " + candidates
+                    + ", and there is no such file; --candidate takes a single one");
+        }
+        return all;
     }
 
     private LineReport reportOf(LanguageModel language, List<String> fillings) {
@@ -132,7 +146,7 @@ final class ScoreCommand implements Callable<Integer> {
             return new RankReport(language, streams, format, perUnit ? Ranking.PER_UNIT : Ranking.PROBABILITY);
         }
         if (question.fill) {
-            return new FillReport(language, FillReport.rows(streams, format), fillings, top);
+            return new FillReport(language, streams, format, fillings, top);
         }
         return new ScoreReport(language, streams, format);
     }

@@ -13,7 +13,7 @@ final class TokenReport extends LineReport {
         super(model, new Rows(format, streams.out(), List.of(Rows.Column.forPrograms("file"),
                 new Rows.Column("line", "line", 6, 0), new Rows.Column("position", "position", 8, 0),
                 new Rows.Column("log_probability", "log-probability", 15, 6), Rows.Column.forPrograms("token"),
-                Rows.Column.text("text", model.vocabulary().unit().singular()))));
+                Rows.Column.quoted("text", model.vocabulary().unit().singular()))));
         first = model.vocabulary().lineStart().isPresent() ? 1 : 2;
     }
 
@@ -25,10 +25,7 @@ final class TokenReport extends LineReport {
     private void add(Line line, List<TokenScore> scores) {
         for (int i = 0; i < scores.size(); i++) {
             TokenScore score = scores.get(i);
-            String text = rows().format() == Rows.Format.TABLE
-                    ? '"' + Rows.escaped(score.text()) + '"'
-                    : score.text();
-            rows().add(line.file(), line.number(), first + i, 0 - score.nats(), score.token(), text);
+            rows().add(line.file(), line.number(), first + i, 0 - score.nats(), score.token(), score.text());
         }
     }
 }

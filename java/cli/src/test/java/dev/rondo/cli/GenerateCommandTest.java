@@ -67,6 +67,15 @@ class GenerateCommandTest {
                 generate("--seed", 3, "--length", 200, "--stop", "\\n"));
     }
 
+    /** Of nine characters; what fits into an array but not into this machine is its memory's to refuse. */
+    @Test
+    void moreStreamsThanThereIsRoomForAreRefused() {
+        for (String option : new String[] {"--beam", "--samples"}) {
+            Outcome.of("generate", "--model", model, "--prompt", "a", option, 300_000_000)
+                    .failed(1, option + ": expected at most 238609294 for a vocabulary of 9, got 300000000");
+        }
+    }
+
     @Test
     void theLikeliestIsDrawnOrSearchedFor() throws IOException {
         String likeliest = generate("--temperature", 0, "--length", 30);

@@ -18,6 +18,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -26,6 +28,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -154,8 +158,76 @@ class ScoreCommandTest {
             assertEquals(1, json("the ___ sat", "--fill", "--top", 1, "--candidates", candidates, "--model", words)
                     .size());
         }
-        Outcome.with("the ___ sat", "score", "--fill", "--candidates", "none.txt", "--model", words)
-                .failed(1, "none.txt: no such file or directory");
+        assertEquals(List.of("a,b", "cat", "mat"), texts(json("the ___ sat", "--fill", "--candidate", "cat",
+                "--candidate", "a,b", "--candidates", ",mat", "--top", 9, "--model", words), "filling").stream()
+                .filter(filling -> !filling.isEmpty()).sorted().toList());
+        Outcome.with("the ___ sat", "score", "--fill", "--candidates", "lord", "--model", words)
+                .failed(1, "--candidates: expected a file or a list, as in lord,lady, got lord, and there is no such"
+                        + " file; --candidate takes a single one");
+    }
+
+    /** They are scored as the unknown word that they are to the model. */
+    @Test
+    void fillingsThatTheModelDoesNotKnowAreSaid() {
+        List<JsonObject> rows = json("the ___ sat", "--fill", "--candidates", "zzzqq,mat", "--model", words);
+        for (JsonObject row : rows) {
+            assertEquals(row.get("filling").getAsString().equals("mat") ? 0 : 1, row.get("unknown").getAsInt());
+        }
+        assertEquals(2, rows.size());
+        String table = Outcome.with("the ___ sat", "score", "--fill", "--candidate", "zzzqq", "--model", words)
+                .succeeded().out();
+        assertTrue(table.lines().findFirst().orElseThrow().contains(" unknown "), table);
+        assertTrue(table.matches("(?s).* 1  \"zzzqq\"\\R"), table);
+    }
+
+    /** Neither can a filling hide, nor a line move the cursor of a terminal. */
+    @Test
+    void tablesShowWhatCannotBeSeen() throws IOException {
+        String hidden = "a \t\u001b[2J\\";
+        Path file = save("hidden", Vocabulary.characters("\n" + hidden));
+        String scores = Outcome.with(hidden, "score", "--model", file).succeeded().out();
+        assertTrue(scores.contains("  a \\t\\u001B[2J\\\\" + System.lineSeparator()), scores);
+        String ranks = Outcome.with(hidden, "score", "--rank", "--model", file).succeeded().out();
+        assertTrue(ranks.endsWith("  a \\t\\u001B[2J\\\\" + System.lineSeparator()), ranks);
+        String fillings = Outcome.with("a___", "score", "--fill", "--top", 9, "--model", file).succeeded().out();
+        assertEquals(List.of("\" \"", "\"2\"", "\"J\"", "\"[\"", "\"\\\\\"", "\"\\t\"", "\"\\u001B\"", "\"a\""),
+                fillings.lines().skip(1).map(line -> line.substring(line.indexOf('"'))).sorted().toList());
+    }
+
+    /** Two lines and a half are there, and the rest comes only after the two have been answered. */
+    @Test
+    void wholeLinesDoNotWaitForTheRestOfOne() throws Exception {
+        var err = new ByteArrayOutputStream();
+        var answers = new LinkedBlockingQueue<String>();
+        var out = new OutputStream() {
+            private final StringBuilder line = new StringBuilder();
+
+            @Override
+            public void write(int b) {
+                if (b == '\n') {
+                    answers.add(line.toString());
+                    line.setLength(0);
+                } else {
+                    line.append((char) b);
+                }
+            }
+        };
+        var pipe = new PipedOutputStream();
+        try (var in = new PipedInputStream(pipe)) {
+            var streams = new Streams(in, new PrintStream(out, true, StandardCharsets.UTF_8),
+                    new PrintStream(err, true, StandardCharsets.UTF_8), false);
+            var exitCode = new CompletableFuture<Integer>();
+            Thread.ofVirtual().start(() -> exitCode.complete(
+                    Rondo.run(streams, "score", "--format", "json", "--model", characters.toString())));
+            pipe.write("cab\r\n\nfa".getBytes(StandardCharsets.UTF_8));
+            pipe.flush();
+            assertTrue(answers.take().contains("\"text\":\"cab\""));
+            assertTrue(answers.take().contains("\"text\":\"\""));
+            pipe.write("de".getBytes(StandardCharsets.UTF_8));
+            pipe.close();
+            assertTrue(answers.take().contains("\"text\":\"fade\""));
+            assertEquals(0, exitCode.get(), () -> err.toString(StandardCharsets.UTF_8));
+        }
     }
 
     @Test
