@@ -27,21 +27,18 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.StreamSupport;
 
 /** A headless Chromium with one tab, told what to do by the Chrome DevTools Protocol. */
 final class Chromium implements AutoCloseable {
     private static final List<String> NAMES = List.of("chromium", "chromium-browser", "google-chrome");
 
-    /** Seconds after which a browser that does not answer is given up. */
-    private static final int PATIENCE = 120;
-
     private static final Gson GSON = new Gson();
 
     private final Process process;
     private final HttpClient http = HttpClient.newHttpClient();
     private final Map<Integer, CompletableFuture<JsonObject>> answers = new ConcurrentHashMap<>();
+    private final CompletableFuture<Object> gone = new CompletableFuture<>(); // fails when it will not answer any more
     private final List<JsonObject> events = new CopyOnWriteArrayList<>();
     private CompletableFuture<Void> loaded = new CompletableFuture<>();
     private WebSocket socket;
@@ -49,6 +46,14 @@ final class Chromium implements AutoCloseable {
 
     private Chromium(Process process) {
         this.process = process;
+        process.onExit().thenAccept(ended -> gone.completeExceptionally(
+                new IOException("the browser ended: exit code " + ended.exitValue())));
+    }
+
+    /** Waits as long as it takes, while there is a browser that can answer. */
+    private <V> V await(CompletableFuture<V> answer) throws Exception {
+        CompletableFuture.anyOf(answer, gone).get();
+        return answer.get();
     }
 
     /** Skips the test if there is no Chromium here; fails it with {@code -Drondo.require=chromium}. */
@@ -87,11 +92,11 @@ final class Chromium implements AutoCloseable {
         }
         URI tabs = URI.create("http://127.0.0.1:" + Files.readAllLines(port).getFirst() + "/json/list");
         JsonElement list = JsonParser.parseString(
-                http.send(HttpRequest.newBuilder(tabs).build(), BodyHandlers.ofString()).body());
+                await(http.sendAsync(HttpRequest.newBuilder(tabs).build(), BodyHandlers.ofString())).body());
         String tab = StreamSupport.stream(list.getAsJsonArray().spliterator(), false).map(JsonElement::getAsJsonObject)
                 .filter(target -> target.get("type").getAsString().equals("page"))
                 .map(target -> target.get("webSocketDebuggerUrl").getAsString()).findFirst().orElseThrow();
-        socket = http.newWebSocketBuilder().buildAsync(URI.create(tab), new Answers()).get(PATIENCE, TimeUnit.SECONDS);
+        socket = await(http.newWebSocketBuilder().buildAsync(URI.create(tab), new Answers()));
         for (String domain : List.of("Page", "Runtime", "Log", "Network")) {
             call(domain + ".enable", Map.of());
         }
@@ -127,6 +132,17 @@ final class Chromium implements AutoCloseable {
             from.request(1);
             return null;
         }
+
+        @Override
+        public CompletionStage<?> onClose(WebSocket from, int code, String reason) {
+            gone.completeExceptionally(new IOException("the browser hung up: " + code + " " + reason));
+            return null;
+        }
+
+        @Override
+        public void onError(WebSocket from, Throwable error) {
+            gone.completeExceptionally(error);
+        }
     }
 
     private JsonObject call(String method, Map<String, ?> parameters) throws Exception {
@@ -134,7 +150,7 @@ final class Chromium implements AutoCloseable {
         var answer = new CompletableFuture<JsonObject>();
         answers.put(id, answer);
         socket.sendText(GSON.toJson(Map.of("id", id, "method", method, "params", parameters)), true);
-        JsonObject message = answer.get(PATIENCE, TimeUnit.SECONDS);
+        JsonObject message = await(answer);
         if (message.has("error")) {
             fail(method + ": " + message);
         }
@@ -150,7 +166,7 @@ final class Chromium implements AutoCloseable {
         events.clear();
         loaded = new CompletableFuture<>();
         call("Page.navigate", Map.of("url", page.toUri().toString()));
-        loaded.get(PATIENCE, TimeUnit.SECONDS);
+        await(loaded);
     }
 
     /** {@return the value of a JavaScript expression} */
@@ -196,12 +212,11 @@ final class Chromium implements AutoCloseable {
     public void close() {
         try {
             call("Browser.close", Map.of());
-            process.onExit().get(PATIENCE, TimeUnit.SECONDS);
         } catch (Exception e) {
             process.descendants().forEach(ProcessHandle::destroy);
             process.destroy();
-            process.onExit().join();
         }
+        process.onExit().join();
         http.shutdownNow();
     }
 }

@@ -2,6 +2,7 @@ package dev.rondo.cli.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.text.TextUnit;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -197,5 +199,15 @@ class ReportInBrowserTest {
         assertEquals(9, looks, "all can be told apart");
         assertTrue(text().contains("Settings that differ") && text().contains("lstm of run-8"));
         assertFalse(text().contains("Machines and software that differ"));
+    }
+
+    /** What would wait for an answer of it hears at once that there is none. */
+    @Test
+    void aBrowserThatEndedIsNotWaitedFor() throws Exception {
+        Path profile = Files.createDirectories(directory.resolve("ended"));
+        Chromium ended = Chromium.start(Chromium.assumeInstalled(), profile);
+        ended.close();
+        var refused = assertThrows(ExecutionException.class, () -> ended.evaluate("1"));
+        assertTrue(refused.getMessage().contains("the browser"), refused::toString);
     }
 }
