@@ -7,6 +7,7 @@ import dev.rondo.text.TextUnit;
 import dev.rondo.train.StepTimes;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -27,9 +28,9 @@ record EvaluationLog(JsonLines lines) {
         lines.open();
     }
 
-    /** Appends {@code evaluation}; it is in the file when this returns. */
-    void append(Evaluation evaluation) throws IOException {
-        lines.append(toJson(evaluation));
+    /** Appends {@code evaluation} of the training by {@code seed}; it is in the file when this returns. */
+    void append(Evaluation evaluation, long seed) throws IOException {
+        lines.append(toJson(evaluation, seed));
     }
 
     /** {@return the evaluations in the file; none if there is no such file} */
@@ -37,11 +38,17 @@ record EvaluationLog(JsonLines lines) {
         return lines.read().stream().map(EvaluationLog::parse).flatMap(Optional::stream).toList();
     }
 
-    static String toJson(Evaluation e) {
-        return Figures.format("{\"step\": %d, \"seconds\": %.3f, \"unit\": \"%s\", \"train_loss\": %s, "
+    /** {@return the one with the lowest validation loss; none if there is none} */
+    static Optional<Evaluation> best(List<Evaluation> evaluations) {
+        return evaluations.stream().min(Comparator.comparingDouble(Evaluation::validationLoss));
+    }
+
+    static String toJson(Evaluation e, long seed) {
+        return Figures.format("{\"seed\": %d, \"step\": %d, \"seconds\": %.3f, \"unit\": \"%s\", \"train_loss\": %s, "
                         + "\"validation_loss\": %s, \"units_per_second\": %s, \"gradient_norm\": %s, "
                         + "\"learning_rate\": %s%s}",
-                e.step(), e.seconds(), e.unit().singular(), number(e.trainLoss(), 6), number(e.validationLoss(), 6),
+                seed, e.step(), e.seconds(), e.unit().singular(), number(e.trainLoss(), 6),
+                number(e.validationLoss(), 6),
                 Double.isFinite(e.unitsPerSecond()) ? Figures.format("%.1f", e.unitsPerSecond()) : null,
                 number(e.gradientNorm(), 6),
                 Double.isFinite(e.learningRate()) ? Double.toString(e.learningRate()) : null, toJson(e.stepTimes()));

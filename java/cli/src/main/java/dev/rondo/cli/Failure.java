@@ -9,7 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 
 /** A command cannot go on, for a reason that its user can understand; the message is that reason in one line. */
-final class Failure extends RuntimeException {
+class Failure extends RuntimeException {
     Failure(String message) {
         super(message);
     }

@@ -65,7 +65,7 @@ final class InfoCommand implements Callable<Integer> {
             line("output", ModelText.output(network.description()));
             line("parameters", Figures.format("%,d", network.parameters().count()) + ", " + network.precision());
         }
-        LanguageModelTrainer.settings(model).forEach(this::line);
+        LanguageModelTrainer.settings(model).forEach((name, value) -> line(ModelText.setting(name), value));
     }
 
     private void showMachine() {
@@ -89,6 +89,6 @@ final class InfoCommand implements Callable<Integer> {
     }
 
     private void line(String name, String value) {
-        streams.out().println(Figures.format("%-13s %s", name, value));
+        streams.out().println(Figures.format("%-14s %s", name, value));
     }
 }

@@ -17,7 +17,7 @@ import java.util.Optional;
 
 /**
  * What a report tells beside the evaluations, as JSON lines in the directory of a training: one line for each time that
- * it was begun or gone on with, each sample, each look at how far gradients reach.
+ * it was begun or gone on with and each time that it ended, each sample, each look at how far gradients reach.
  */
 final class Journal {
     private static final Gson GSON = new GsonBuilder()
@@ -27,10 +27,13 @@ final class Journal {
     private final JsonLines lines;
 
     /** One line. Of the members but one are null. */
-    private record Entry(Session session, Sample sample, Gradient gradient) {}
+    private record Entry(Session session, End end, Sample sample, Gradient gradient) {}
 
     /** A time that it ran. */
     private record Session(String unit, Map<String, String> settings, Map<String, String> machine) {}
+
+    /** That it ended: after how many seconds of training in all, and whether it was stopped before its length. */
+    private record End(double seconds, boolean stopped) {}
 
     /** Norms of each layer by lag. */
     private record Gradient(long step, List<double[]> layers) {}
@@ -41,19 +44,45 @@ final class Journal {
     }
 
     void session(TextUnit unit, Map<String, String> settings, Map<String, String> machine) throws IOException {
-        append(new Entry(new Session(unit.singular(), settings, machine), null, null));
+        append(new Entry(new Session(unit.singular(), settings, machine), null, null, null));
+    }
+
+    void end(double seconds, boolean stopped) throws IOException {
+        append(new Entry(null, new End(seconds, stopped), null, null));
     }
 
     void sample(Sample sample) throws IOException {
-        append(new Entry(null, sample, null));
+        append(new Entry(null, null, sample, null));
     }
 
     void gradient(long step, List<double[]> layers) throws IOException {
-        append(new Entry(null, null, new Gradient(step, layers)));
+        append(new Entry(null, null, null, new Gradient(step, layers)));
     }
 
     private void append(Entry entry) throws IOException {
         lines.append(GSON.toJson(entry));
+    }
+
+    /** {@return the seconds of training that ended, in all its runs; 0 if no run of it did} */
+    double seconds() throws IOException {
+        double seconds = 0;
+        for (JsonObject line : lines.read()) {
+            End end = parse(line).end;
+            seconds = end == null ? seconds : Math.max(seconds, end.seconds);
+        }
+        return seconds;
+    }
+
+    /** {@return whether it came to its end: it was not stopped, nor did it break off} */
+    boolean isEnded() throws IOException {
+        boolean ended = false;
+        for (JsonObject line : lines.read()) {
+            Entry entry = parse(line);
+            if (entry.session != null || entry.end != null) {
+                ended = entry.end != null && !entry.end.stopped;
+            }
+        }
+        return ended;
     }
 
     /** {@return all that is known of the training, under a name; empty if nothing is} */

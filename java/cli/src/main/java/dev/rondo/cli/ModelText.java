@@ -6,6 +6,7 @@ import dev.rondo.network.Layer;
 import dev.rondo.network.Loss;
 import dev.rondo.network.NetworkDescription;
 import dev.rondo.network.NetworkInput;
+import java.util.Locale;
 import java.util.stream.Collectors;
 
 /** What a network is made of, in words. */
@@ -41,6 +42,11 @@ final class ModelText {
                 ? "adaptive softmax from " + adaptive.cutoffs().stream().map(cutoff -> Figures.format("%,d", cutoff))
                         .collect(Collectors.joining(", ")) + " on"
                 : "softmax";
+    }
+
+    /** {@return the words of a setting's name in the library: "batch size" of "batchSize"} */
+    static String setting(String name) {
+        return name.replaceAll("(?<=[a-z])(?=[A-Z])", " ").toLowerCase(Locale.ROOT);
     }
 
     private static String rates(Dropout dropout) {

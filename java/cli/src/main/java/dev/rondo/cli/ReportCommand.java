@@ -17,7 +17,8 @@ import picocli.CommandLine.Parameters;
 @Command(name = "report", description = {"Writes a web page about trainings, which needs nothing but itself.",
         "Several are drawn over each other, and what differs in their settings is listed; they must be of one unit."})
 final class ReportCommand implements Callable<Integer> {
-    @Parameters(arity = "1..*", paramLabel = "RUN", description = "Directories that rondo train wrote.")
+    @Parameters(arity = "1..*", paramLabel = "RUN", description = "Directories that rondo train wrote, by one seed or "
+            + "several.")
     private List<Path> runs;
 
     @Option(names = "--out", paramLabel = "FILE", defaultValue = "report.html",
@@ -35,18 +36,17 @@ final class ReportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        List<RunDirectory> directories = runs.stream().map(RunDirectory::new).toList();
-        boolean distinct = directories.stream().map(RunDirectory::name).distinct().count() == runs.size();
+        var directories = new ArrayList<RunDirectory>();
+        for (Path run : runs) {
+            directories.addAll(trainings(run));
+        }
+        boolean distinct = directories.stream().map(RunDirectory::name).distinct().count() == directories.size();
         if (Files.isDirectory(out)) {
             throw new Failure(out + ": is a directory; --out names a file");
         }
         var read = new ArrayList<Run>();
         for (RunDirectory directory : directories) {
             Path run = directory.path();
-            if (!Files.isDirectory(run)) {
-                throw new Failure(run + ": expected the directory of a training, got "
-                        + (Files.exists(run) ? "a file" : "nothing"));
-            }
             read.add(new Journal(directory).read(distinct ? directory.name() : run.toString())
                     .orElseThrow(() -> new Failure(run + ": no training with evaluations or a journal in it")));
         }
@@ -54,5 +54,17 @@ final class ReportCommand implements Callable<Integer> {
         Report.write(out, read);
         streams.out().println("report: " + out);
         return 0;
+    }
+
+    /** {@return the training in a directory, or those by several seeds below it that have something to tell} */
+    private static List<RunDirectory> trainings(Path run) throws IOException {
+        if (!Files.isDirectory(run)) {
+            throw new Failure(run + ": expected the directory of a training, got "
+                    + (Files.exists(run) ? "a file" : "nothing"));
+        }
+        var own = new RunDirectory(run);
+        List<RunDirectory> bySeed = own.hasRecord() ? List.of()
+                : new SeedRuns(run).all().stream().filter(RunDirectory::hasRecord).toList();
+        return bySeed.isEmpty() ? List.of(own) : bySeed;
     }
 }

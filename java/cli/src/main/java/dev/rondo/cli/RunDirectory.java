@@ -75,6 +75,16 @@ record RunDirectory(Path path) {
         return path.resolve(LanguageModelTrainer.LAST);
     }
 
+    /** {@return the seed of the training that can be gone on with; 0 if it does not say} */
+    long seed() throws IOException {
+        return Long.parseLong(LanguageModelTrainer.settings(last()).getOrDefault("seed", "0"));
+    }
+
+    /** {@return whether there is anything for a report in it} */
+    boolean hasRecord() {
+        return Files.exists(evaluations()) || Files.exists(journal());
+    }
+
     /** {@return whether there is a training in it that can be gone on with} */
     boolean isResumable() {
         return Files.exists(last());

@@ -85,13 +85,14 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(names = "--resume", paramLabel = "DIR",
             description = "Goes on with the training in DIR, with its text and settings, to the length that it was to "
-                    + "have or to a new one. Lengths count from its beginning.")
+                    + "have or to a new one. Lengths count from its beginning. With those of --seeds, too, as they "
+                    + "were begun.")
     private Path resume;
 
     @Option(names = "--json", paramLabel = "FILE",
-            description = "Appends JSON lines, an object for each evaluation: step, seconds, unit, train_loss, "
-                    + "validation_loss (nats per unit), units_per_second, gradient_norm (before clipping), "
-                    + "learning_rate.")
+            description = "Appends JSON lines, an object for each evaluation: seed, step, seconds, unit, "
+                    + "train_loss, validation_loss (nats per unit), units_per_second, gradient_norm (before clipping), "
+                    + "learning_rate, and of a step on average input_ms, recurrent_ms, head_ms, optimizer_ms.")
     private Path json;
 
     @Mixin
@@ -149,19 +150,58 @@ final class TrainCommand implements Callable<Integer> {
         if (seeds == 1) {
             return begin(directory, seed, new ArrayList<>());
         }
+        boolean existed = Files.exists(directory.path());
+        var runs = new SeedRuns(directory.path());
+        boolean again = runs.isResumable();
+        runs.keep(spec.root().commandLine().getParseResult().expandedArgs());
+        try {
+            return train(runs, again);
+        } finally {
+            runs.discardIfEmpty(existed);
+        }
+    }
+
+    /** Trains by each seed: begins, goes on, or leaves alone what has come to its end. */
+    private int train(SeedRuns runs, boolean again) throws IOException {
         var results = new ArrayList<Evaluation>();
         for (long each = seed; each < seed + seeds; each++) {
             streams.out().println(Figures.format("seed %d, %d of %d", each, each - seed + 1, seeds));
-            int exitCode = begin(new RunDirectory(directory.path().resolve("seed-" + each)), each, results);
+            RunDirectory directory = runs.of(each);
+            if (again && !directory.isResumable()) {
+                directory.discard(); // of one that broke off before its first step
+            }
+            int exitCode = directory.isResumable()
+                    ? goOn(directory, each, results)
+                    : begin(directory, each, results);
             streams.out().println();
             if (exitCode != 0) {
-                streams.out().println(Figures.format("%s not begun",
+                streams.out().println(Figures.format("%s not begun; to go on with all of them:",
                         Figures.count(seed + seeds - 1 - each, "seed")));
+                streams.out().println("  " + Invocation.command() + " train --resume "
+                        + Invocation.quoted(runs.path()));
                 return exitCode;
             }
         }
         SeedTable.print(streams.out(), seed, results);
         return 0;
+    }
+
+    private int goOn(RunDirectory directory, long seed, List<Evaluation> results) throws IOException {
+        int exitCode = 0;
+        try {
+            if (!new Journal(directory).isEnded()) {
+                exitCode = goOn(directory, session(directory, seed));
+            }
+        } catch (NothingLeft _) { // it broke off after its last step
+            streams.out().println("nothing left of its length");
+        }
+        EvaluationLog.best(new EvaluationLog(directory.evaluations()).read()).ifPresent(results::add);
+        return exitCode;
+    }
+
+    private TrainingSession session(RunDirectory directory, long seed) throws IOException {
+        return new TrainingSession(
+                streams, directory, seed, json, seeds == 1 ? reports : reports.below("seed-" + seed));
     }
 
     private int begin(RunDirectory directory, long seed, List<Evaluation> results) throws IOException {
@@ -175,8 +215,7 @@ final class TrainCommand implements Callable<Integer> {
         if (validation != null) {
             corpus.validation(Corpus.of(validation).text());
         }
-        var session = new TrainingSession(
-                streams, directory, json, seeds == 1 ? reports : reports.below("seed-" + seed));
+        TrainingSession session = session(directory, seed);
         boolean existed = Files.exists(directory.path());
         try {
             int exitCode = train(directory, source, corpus.build(), session, seed);
@@ -218,14 +257,28 @@ final class TrainCommand implements Callable<Integer> {
 
     private int goOn() throws IOException {
         var directory = new RunDirectory(resume);
-        if (!directory.isResumable()) {
+        if (directory.isResumable()) {
+            return goOn(directory, session(directory, directory.seed()));
+        }
+        var runs = new SeedRuns(resume);
+        if (!runs.isResumable()) {
             throw new Failure(resume + ": no training to resume (" + LanguageModelTrainer.LAST + " is not there)");
         }
+        spec.commandLine().getParseResult().matchedOptions().stream().map(OptionSpec::longestName)
+                .filter(option -> NOT_KEPT.contains(option) && !option.equals("--resume")).findFirst()
+                .ifPresent(option -> {
+                    throw new ParameterException(spec.commandLine(), "--resume of trainings by several seeds goes on "
+                            + "as they were begun: it cannot be had with " + option);
+                });
+        return Rondo.run(streams, runs.arguments().toArray(String[]::new));
+    }
+
+    private int goOn(RunDirectory directory, TrainingSession session) throws IOException {
+        Path path = directory.path();
         TextCorpus corpus = directory.corpus();
         TrainingLength wanted = length != null ? length : TrainingLength.parse(
-                LanguageModelTrainer.note(resume, LENGTH).orElse(TrainingLength.byDefault().toString()));
-        var session = new TrainingSession(streams, directory, json, reports);
-        LanguageModelTrainer.Builder builder = LanguageModelTrainer.resume(resume, corpus)
+                LanguageModelTrainer.note(path, LENGTH).orElse(TrainingLength.byDefault().toString()));
+        LanguageModelTrainer.Builder builder = LanguageModelTrainer.resume(path, corpus)
                 .note(LENGTH, wanted.toString()).listener(session);
         if (backend != null) {
             builder.backend(backend);
@@ -237,7 +290,7 @@ final class TrainCommand implements Callable<Integer> {
             builder.patience(learning.patience());
         }
         try (LanguageModelTrainer trainer = builder.build()) {
-            session.introduce(trainer, "that of " + resume, corpus);
+            session.introduce(trainer, "that of " + path, corpus);
             return session.run(trainer, wanted);
         }
     }

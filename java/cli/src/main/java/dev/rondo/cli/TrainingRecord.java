@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -68,7 +67,8 @@ final class TrainingRecord implements AutoCloseable {
         }
         begun = true;
         var settings = new LinkedHashMap<>(facts);
-        LanguageModelTrainer.settings(directory.last()).forEach((name, value) -> settings.put(spaced(name), value));
+        LanguageModelTrainer.settings(directory.last())
+                .forEach((name, value) -> settings.put(ModelText.setting(name), value));
         var machine = new LinkedHashMap<>(Machine.facts());
         Network network = trainer.model().network();
         machine.put("backend", network.backend() + ", " + Backends.details(network.backend(), network.execution()));
@@ -120,6 +120,11 @@ final class TrainingRecord implements AutoCloseable {
         journal.gradient(step, IntStream.range(0, layers).mapToObj(flow::norms).toList());
     }
 
+    /** The run ended, after so many seconds of training in all. */
+    void end(double seconds, boolean stopped) throws IOException {
+        journal.end(seconds, stopped);
+    }
+
     private void page() throws IOException {
         if (wanted.report() == null) {
             return;
@@ -127,11 +132,6 @@ final class TrainingRecord implements AutoCloseable {
         long started = System.nanoTime();
         Report.write(wanted.page(), List.of(journal.read(directory.name()).orElseThrow()));
         nextPage = System.nanoTime() + (long) (PAGE_SHARE * (System.nanoTime() - started));
-    }
-
-    /** {@return the words of a name in the program} */
-    private static String spaced(String name) {
-        return name.replaceAll("(?<=[a-z])(?=[A-Z])", " ").toLowerCase(Locale.ROOT);
     }
 
     /** Writes what is wanted a last time. */

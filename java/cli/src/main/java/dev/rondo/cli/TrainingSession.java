@@ -21,7 +21,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +32,7 @@ final class TrainingSession implements TrainingListener {
 
     private final Streams streams;
     private final RunDirectory directory;
+    private final long seed;
     private final Path json; // null = none wanted
     private final ReportOptions reports;
     private final Map<String, String> facts = new LinkedHashMap<>(); // for the record
@@ -42,9 +42,11 @@ final class TrainingSession implements TrainingListener {
     private ProgressDisplay display; // while it runs
     private TrainingRecord record; // likewise
 
-    TrainingSession(Streams streams, RunDirectory directory, Path json, ReportOptions reports) throws IOException {
+    TrainingSession(Streams streams, RunDirectory directory, long seed, Path json, ReportOptions reports)
+            throws IOException {
         this.streams = streams;
         this.directory = directory;
+        this.seed = seed;
         this.json = json;
         this.reports = reports;
         if (json != null) {
@@ -64,6 +66,7 @@ final class TrainingSession implements TrainingListener {
                 ModelText.input(network.description()), Figures.count(network.parameters().count(), "parameter"));
         say("model: %s", model);
         facts.put(Run.TEXT, source);
+        facts.put(Run.FINGERPRINT, corpus.fingerprint());
         facts.put(Run.VOCABULARY, corpus.vocabulary().toString());
         facts.put("training", Figures.format("%,d %s", corpus.training().length(), unit(trainer).plural()));
         facts.put(Run.VALIDATION, Figures.format("%,d %s", corpus.validation().length(), unit(trainer).plural()));
@@ -73,7 +76,8 @@ final class TrainingSession implements TrainingListener {
     /** Trains, and shows the result; {@return the exit code} */
     int run(LanguageModelTrainer trainer, TrainingLength length) throws IOException {
         evaluations.addAll(new EvaluationLog(directory.evaluations()).read());
-        secondsBefore = evaluations.isEmpty() ? 0 : evaluations.getLast().seconds();
+        secondsBefore = Math.max(new Journal(directory).seconds(),
+                evaluations.isEmpty() ? 0 : evaluations.getLast().seconds());
         long stepsBefore = trainer.steps();
         if (length.isOver(stepsBefore, secondsBefore)) {
             throw nothingLeft(length, stepsBefore);
@@ -92,6 +96,7 @@ final class TrainingSession implements TrainingListener {
                 throw new Failure(
                         e.getMessage() + "; the checkpoints in " + directory.path() + " are from before it", e);
             }
+            recorded.end(secondsBefore + summary.seconds(), summary.stopped());
             if (summary.ending() == Ending.PATIENCE) {
                 say("ended at step %,d: patience is at its end (--patience)", summary.step());
             } else if (summary.step() == stepsBefore && !summary.stopped()) {
@@ -111,7 +116,7 @@ final class TrainingSession implements TrainingListener {
 
     /** {@return the evaluation with the lowest validation loss; null if there was none} */
     Evaluation best() {
-        return evaluations.stream().min(Comparator.comparingDouble(Evaluation::validationLoss)).orElse(null);
+        return EvaluationLog.best(evaluations).orElse(null);
     }
 
     @Override
@@ -131,9 +136,9 @@ final class TrainingSession implements TrainingListener {
         display.evaluation(overall);
         evaluations.add(overall);
         try {
-            new EvaluationLog(directory.evaluations()).append(overall);
+            new EvaluationLog(directory.evaluations()).append(overall, seed);
             if (json != null) {
-                new EvaluationLog(json).append(overall);
+                new EvaluationLog(json).append(overall, seed);
             }
             record.evaluation(overall);
         } catch (IOException problem) {
@@ -208,8 +213,8 @@ final class TrainingSession implements TrainingListener {
         return trainer.model().vocabulary().unit();
     }
 
-    private Failure nothingLeft(TrainingLength length, long steps) {
-        return new Failure(directory.path() + ": nothing left of its " + length.describe() + " after "
+    private NothingLeft nothingLeft(TrainingLength length, long steps) {
+        return new NothingLeft(directory.path() + ": nothing left of its " + length.describe() + " after "
                 + Figures.count(steps, "step") + "; --steps, --epochs or --minutes says how far to go on");
     }
 

@@ -93,13 +93,14 @@ class DisplayTest {
         Locale before = Locale.getDefault();
         Locale.setDefault(Locale.GERMANY); // would write 1,5
         try {
-            log.append(new Evaluation(TextUnit.CHARACTER, 12, 1.5, 2.25, 2.5, 1234.5, 0.3, 4e-3, TIMES, true));
-            log.append(new Evaluation(TextUnit.WORD, 13, 1.75, 1e-5, 250, 1e7, 0.3, 1e-5, NO_TIMES, false));
-            log.append(new Evaluation(TextUnit.WORD, 14, 2, Double.NaN, 1 / 0.0, 1e7, 2, 1, NO_TIMES, false));
+            log.append(new Evaluation(TextUnit.CHARACTER, 12, 1.5, 2.25, 2.5, 1234.5, 0.3, 4e-3, TIMES, true), 3);
+            log.append(new Evaluation(TextUnit.WORD, 13, 1.75, 1e-5, 250, 1e7, 0.3, 1e-5, NO_TIMES, false), 3);
+            log.append(new Evaluation(TextUnit.WORD, 14, 2, Double.NaN, 1 / 0.0, 1e7, 2, 1, NO_TIMES, false), 3);
         } finally {
             Locale.setDefault(before);
         }
-        assertEquals("{\"step\": 12, \"seconds\": 1.500, \"unit\": \"character\", \"train_loss\": 2.250000, "
+        assertEquals("{\"seed\": 3, \"step\": 12, \"seconds\": 1.500, \"unit\": \"character\", "
+                + "\"train_loss\": 2.250000, "
                 + "\"validation_loss\": 2.500000, \"units_per_second\": 1234.5, \"gradient_norm\": 0.300000, "
                 + "\"learning_rate\": 0.004, \"input_ms\": 0.0010, \"recurrent_ms\": 2.0000, "
                 + "\"head_ms\": 0.5000, \"optimizer_ms\": 1234.0000}",
@@ -115,9 +116,9 @@ class DisplayTest {
         var log = new EvaluationLog(directory.resolve("log.jsonl"));
         var first = new Evaluation(TextUnit.BYTE, 1, 1, 2, 3, 4, 5, 6, NO_TIMES, false);
         var third = new Evaluation(TextUnit.BYTE, 3, 1, 2, 3, 4, 5, 6, NO_TIMES, false);
-        log.append(first);
+        log.append(first, 3);
         Files.writeString(log.file(), Files.readString(log.file()) + "{\"step\": 2, \"sec");
-        log.append(third);
+        log.append(third, 3);
         Files.writeString(log.file(), Files.readString(log.file()) + "{\"other\": 2}\n[1]\n\n");
         assertEquals(List.of(first, third), log.read());
     }
@@ -137,8 +138,9 @@ class DisplayTest {
                 .endsWith("]  train 3.000e+30  validation 1.000e+30 nats 1.443e+30 bits/character  41.2k characters/s"
                         + "  gradient 3.00e+20  0:50 left"));
         var log = new EvaluationLog(directory.resolve("log.jsonl"));
-        log.append(huge);
-        assertEquals("{\"step\": 12, \"seconds\": 1.500, \"unit\": \"character\", \"train_loss\": 99999.500000, "
+        log.append(huge, 3);
+        assertEquals("{\"seed\": 3, \"step\": 12, \"seconds\": 1.500, \"unit\": \"character\", "
+                + "\"train_loss\": 99999.500000, "
                 + "\"validation_loss\": 1.234568e+30, \"units_per_second\": 1234.5, \"gradient_norm\": 3.000000e+20, "
                 + "\"learning_rate\": 0.1}",
                 Files.readAllLines(log.file()).getFirst());

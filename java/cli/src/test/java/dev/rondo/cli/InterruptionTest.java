@@ -46,8 +46,12 @@ class InterruptionTest {
         long step = Long.parseLong(lines.get(lines.size() - 2).replaceAll("[^0-9]", ""));
         assertTrue(Files.readString(directory.resolve("report/index.html")).contains("Gradient by lag"),
                 "the page is that of the end");
+        double stopped = new Journal(new RunDirectory(run)).seconds();
         Outcome.of("train", "--resume", run, "--steps", step + 5).succeeded();
-        assertEquals(step + 5, new EvaluationLog(run.resolve("evaluations.jsonl")).read().getLast().step());
+        List<Evaluation> log = new EvaluationLog(run.resolve("evaluations.jsonl")).read();
+        assertEquals(step + 5, log.getLast().step());
+        assertTrue(stopped > log.get(log.size() - 2).seconds() && stopped < log.getLast().seconds(),
+                stopped + " in " + log);
     }
 
     /**

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class TrainCommandTest {
-    private static final Pattern JSON = Pattern.compile("\\{\"step\": \\d+, \"seconds\": [\\d.]+, "
+    private static final Pattern JSON = Pattern.compile("\\{\"seed\": 1, \"step\": \\d+, \"seconds\": [\\d.]+, "
             + "\"unit\": \"character\", \"train_loss\": [\\d.]+, \"validation_loss\": [\\d.]+, "
             + "\"units_per_second\": [\\d.]+, \"gradient_norm\": [\\d.]+, \"learning_rate\": 0.004, "
             + "\"input_ms\": [\\d.]+, \"recurrent_ms\": [\\d.]+, \"head_ms\": [\\d.]+, \"optimizer_ms\": [\\d.]+}");

@@ -1,6 +1,7 @@
 package dev.rondo.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.text.Evaluation;
@@ -52,7 +53,7 @@ class TrainOptionsTest {
         "--seed 7 | seed 7",
         "--init uniform=0.05 | init uniform=0.05",
         "--schedule step:factor=0.5,steps=1epoch,hold=2epochs | schedule step:factor=0.5,steps=11,hold=22",
-        "--evaluate-every 2epochs --time-steps 32 | evaluateEvery 46",
+        "--evaluate-every 2epochs --time-steps 32 | evaluate every 46",
         "--patience 3 | patience 3"})
     void aModelTellsWhatItIsMadeOf(String options, String line) throws IOException {
         Outcome.of(SmallText.train(directory, SmallText.with(options.split(" "), STEPS))).succeeded();
@@ -129,6 +130,76 @@ class TrainOptionsTest {
         }
         assertTrue(out.contains(Figures.format("  mean %8s %15.4f", "", sum / 3)), out);
         Outcome.of("train", "--resume", run().resolve("seed-5"), "--steps", 8).succeeded();
+    }
+
+    /** One that was stopped, one that a kill left without a checkpoint: in the end the table is the same. */
+    @Test
+    void severalSeedsAreGoneOnWith() throws IOException {
+        Path json = directory.resolve("figures.jsonl");
+        Object[] command = SmallText.train(directory, "--preset", "char-rnn", "--seeds", 3, "--steps", 6,
+                "--evaluate-every", 3, "--json", json);
+        String whole = table(Outcome.of(command).succeeded().out());
+        var log = new JsonLines(json);
+        assertEquals(List.of(1, 1, 2, 2, 3, 3), log.read().stream().map(line -> line.get("seed").getAsInt()).toList());
+
+        Files.move(run(), directory.resolve("whole"));
+        Outcome.of(SmallText.train(directory, "--preset", "char-rnn", "--seed", 2, "--steps", 3, "--evaluate-every",
+                3)).succeeded();
+        new Journal(new RunDirectory(run())).end(100, true);
+        Path second = directory.resolve("whole/seed-2");
+        Files.move(second, directory.resolve("second"));
+        Files.move(run(), second);
+        Files.delete(directory.resolve("whole/seed-3/last.rondo"));
+        Files.delete(directory.resolve("whole/seed-3/best.rondo"));
+        for (String file : List.of("evaluations.jsonl", "journal.jsonl", "loss.png")) {
+            Files.delete(directory.resolve("whole/seed-3").resolve(file));
+        }
+        Path moved = Files.move(directory.resolve("whole"), directory.resolve("moved"));
+        Outcome.of("train", "--resume", moved, "--steps", 9).failed(2, "it cannot be had with --steps");
+        assertEquals(whole, table(Outcome.of("train", "--resume", moved).succeeded().out()));
+        assertEquals(List.of(2, 3, 3), log.read().stream().map(line -> line.get("seed").getAsInt()).skip(6).toList(),
+                "the first had come to its end");
+
+        Files.move(moved, run());
+        assertEquals(whole, table(Outcome.of(command).succeeded().out()), "the same command again");
+        assertEquals(9, log.read().size());
+        Outcome.of(SmallText.train(directory, "--seeds", 3, "--steps", 7)).failed(1, "begun by another command");
+    }
+
+    @Test
+    void theHelpTellsWhatIsInALineOfFigures() throws IOException {
+        Path json = directory.resolve("figures.jsonl");
+        Outcome.of(SmallText.train(directory, "--steps", 2, "--json", json)).succeeded();
+        String help = Outcome.of("train", "--help").succeeded().out();
+        for (String name : new JsonLines(json).read().getFirst().keySet()) {
+            assertTrue(help.contains(" " + name), name);
+        }
+    }
+
+    private static String table(String out) {
+        return out.substring(out.indexOf("  seed "));
+    }
+
+    @Test
+    void seedsThatCannotBeBegunLeaveNothing() throws IOException {
+        Path text = Files.writeString(directory.resolve("short.txt"), "short");
+        Outcome.of("train", "--text", text, "--seeds", 2, "--out", run()).failed(1, "expected at least 20 characters");
+        assertFalse(Files.exists(run()));
+    }
+
+    @Test
+    void secondsAreCountedAcrossAStop() throws IOException {
+        Outcome.of(SmallText.train(directory, "--steps", 3)).succeeded();
+        new Journal(new RunDirectory(run())).end(100, true);
+        Outcome.of("train", "--resume", run(), "--minutes", 1.5).failed(1, "nothing left of its 1.5 minutes");
+        Outcome.of("train", "--resume", run(), "--steps", 5).succeeded();
+        assertTrue(new EvaluationLog(run().resolve("evaluations.jsonl")).read().getLast().seconds() > 100);
+    }
+
+    @Test
+    void settingsAreWorded() throws IOException {
+        Outcome.of(SmallText.train(directory, "--steps", 2)).succeeded();
+        assertTrue(info().contains(Figures.format("%n%-14s %s%n", "batch size", 4)), info());
     }
 
     /** Settings as they were published, and not as they stand in the code. */

@@ -17,6 +17,9 @@ record ComparisonPage(List<Run> runs) {
         if (differ(Run.VOCABULARY) || differ(Run.VALIDATION)) {
             html.append("<p>Their vocabularies or validation texts differ: their losses cannot be compared as they are."
                     + "</p>\n");
+        } else if (differ(Run.FINGERPRINT)) {
+            html.append("<p>Their texts differ: their losses can be compared only if they were validated with the same "
+                    + "part.</p>\n");
         }
         String what = differences("Settings that differ", Run::settings);
         String where = differences("Machines and software that differ", Run::machine);

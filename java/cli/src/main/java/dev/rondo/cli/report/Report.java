@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -35,12 +36,26 @@ public final class Report {
      * @param file HTML; its directory exists
      * @param runs at least one, all of one unit
      * @throws IllegalArgumentException if there is none, or their units differ
+     * @throws IOException if it cannot be written; the file is as it was then
      */
     public static void write(Path file, List<Run> runs) throws IOException {
         byte[] page = html(runs).getBytes(StandardCharsets.UTF_8);
         Path beside = file.resolveSibling(file.getFileName() + ".new");
-        Files.write(beside, page);
-        Files.move(beside, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        try {
+            Files.write(beside, page);
+            Files.move(beside, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            Files.deleteIfExists(beside);
+            throw named(file, e);
+        }
+    }
+
+    /** {@return {@code e} of the page that was to be written, not of the file beside it} */
+    private static FileSystemException named(Path file, IOException e) {
+        String reason = e instanceof FileSystemException system ? system.getReason() : e.getMessage();
+        var named = new FileSystemException(file.toString(), null, reason == null ? "cannot be written" : reason);
+        named.initCause(e);
+        return named;
     }
 
     static String html(List<Run> runs) {

@@ -31,6 +31,9 @@ public record Run(
     /** Name of the setting that says which text is learned. */
     public static final String TEXT = "text";
 
+    /** Name of the setting by which texts are told from each other. */
+    public static final String FINGERPRINT = "fingerprint";
+
     /** Name of the setting that says what is known of the units. */
     public static final String VOCABULARY = "vocabulary";
 
