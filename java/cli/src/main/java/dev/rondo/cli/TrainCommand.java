@@ -175,8 +175,9 @@ final class TrainCommand implements Callable<Integer> {
                     : begin(directory, each, results);
             streams.out().println();
             if (exitCode != 0) {
-                streams.out().println(Figures.format("%s not begun; to go on with all of them:",
-                        Figures.count(seed + seeds - 1 - each, "seed")));
+                long left = seed + seeds - 1 - each;
+                streams.out().println((left == 0 ? "" : Figures.count(left, "seed") + " not begun; ")
+                        + "to go on with all of them:");
                 streams.out().println("  " + Invocation.command() + " train --resume "
                         + Invocation.quoted(runs.path()));
                 return exitCode;

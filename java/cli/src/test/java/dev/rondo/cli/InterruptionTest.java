@@ -54,6 +54,23 @@ class InterruptionTest {
                 stopped + " in " + log);
     }
 
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "ends processes without a signal")
+    void sigtermSaysHowToGoOnWithSeveralSeeds() throws Exception {
+        Process process = start(SmallText.train(directory, "--minutes", 5, "--seeds", 3));
+        List<String> lines;
+        try (BufferedReader out = process.inputReader()) {
+            awaitEvaluation(out);
+            process.toHandle().destroy();
+            lines = out.lines().toList();
+        }
+        assertEquals(128 + 15, process.waitFor());
+        Path run = directory.resolve("run");
+        assertEquals(List.of("  rondo train --resume " + run.resolve("seed-1"), "",
+                "2 seeds not begun; to go on with all of them:", "  rondo train --resume " + run),
+                lines.subList(lines.size() - 4, lines.size()));
+    }
+
     /**
      * Every evaluation, after each step, writes both checkpoints and a line. Whatever a kill comes upon, there is a
      * whole checkpoint, the training goes on from it, and ends where one that was left in peace does.
