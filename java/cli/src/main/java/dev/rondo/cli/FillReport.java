@@ -8,14 +8,16 @@ import java.util.List;
 
 /** The best fillings of the gap in each line. */
 final class FillReport extends LineReport {
+    private final LanguageModel model;
     private final List<String> candidates; // null = all units of the model
     private final int most;
 
     FillReport(LanguageModel model, Streams streams, Rows.Format format, List<String> candidates, int most) {
-        super(model, new Rows(format, streams.out(), List.of(Rows.Column.forPrograms("file"),
+        super(model.vocabulary(), new Rows(format, streams.out(), List.of(Rows.Column.forPrograms("file"),
                 new Rows.Column("line", "line", 6, 0), new Rows.Column("rank", "rank", 6, 0),
                 ScoreColumns.logProbability(), ScoreColumns.unknown(model.vocabulary().unit()),
                 Rows.Column.quoted("filling", "filling"), Rows.Column.forPrograms("text"))));
+        this.model = model;
         this.candidates = candidates;
         this.most = most;
         if (candidates != null) {
@@ -25,7 +27,7 @@ final class FillReport extends LineReport {
 
     private void check(String candidate) {
         try {
-            model().vocabulary().encode(candidate);
+            model.vocabulary().encode(candidate);
         } catch (UnknownCharacterException e) {
             throw new Failure("--candidates: '" + candidate + "': " + e.getMessage(), e);
         }
@@ -49,8 +51,8 @@ final class FillReport extends LineReport {
     private List<RankedText> fillings(Line line) {
         try {
             return candidates == null
-                    ? model().fill(line.text(), most)
-                    : model().fill(line.text(), candidates, most);
+                    ? model.fill(line.text(), most)
+                    : model.fill(line.text(), candidates, most);
         } catch (UnknownCharacterException e) {
             throw unknown(line, e);
         } catch (IllegalArgumentException e) {

@@ -1,24 +1,20 @@
 package dev.rondo.cli;
 
 import dev.rondo.cli.InputLines.Line;
-import dev.rondo.text.LanguageModel;
 import dev.rondo.text.UnknownCharacterException;
+import dev.rondo.text.Vocabulary;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 
 /** What {@code rondo score} makes of lines: rows. */
 abstract class LineReport {
-    private final LanguageModel model;
+    private final Vocabulary vocabulary;
     private final Rows rows;
 
-    LineReport(LanguageModel model, Rows rows) {
-        this.model = model;
+    LineReport(Vocabulary vocabulary, Rows rows) {
+        this.vocabulary = vocabulary;
         this.rows = rows;
-    }
-
-    final LanguageModel model() {
-        return model;
     }
 
     final Rows rows() {
@@ -54,7 +50,7 @@ abstract class LineReport {
         int count = 0;
         try {
             while (count < lines.size()) {
-                model.vocabulary().encode(lines.get(count).text());
+                vocabulary.encode(lines.get(count).text());
                 count++;
             }
         } catch (UnknownCharacterException _) {

@@ -67,6 +67,7 @@ public final class Rondo implements Callable<Integer> {
                 .addSubcommand(new TrainCommand(streams))
                 .addSubcommand(new GenerateCommand(streams))
                 .addSubcommand(new ScoreCommand(streams))
+                .addSubcommand(new GapsCommand(streams))
                 .addSubcommand(new ReportCommand(streams))
                 .addSubcommand(new InfoCommand(streams))
                 .addSubcommand(new CheckCommand(streams))

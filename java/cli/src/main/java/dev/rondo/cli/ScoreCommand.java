@@ -1,5 +1,6 @@
 package dev.rondo.cli;
 
+import dev.rondo.text.GapModel;
 import dev.rondo.text.LanguageModel;
 import dev.rondo.text.Ranking;
 import dev.rondo.text.TextScore;
@@ -28,7 +29,7 @@ import picocli.CommandLine.Spec;
         sortOptions = false, sortSynopsis = false)
 final class ScoreCommand implements Callable<Integer> {
     @Option(names = "--model", required = true, paramLabel = "DIR",
-            description = "Directory that rondo train wrote, or a model file.")
+            description = "Directory that rondo train wrote, or a model file; of --fill, one of rondo gaps as well.")
     private Path model;
 
     @ArgGroup
@@ -94,6 +95,10 @@ final class ScoreCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         check();
         List<String> fillings = readCandidates();
+        if (question.fill && GapModel.isIn(model)) {
+            fillFromBothSides();
+            return 0;
+        }
         try (var language = LanguageModel.load(model, network -> network.threads(Defaults.threads()))) {
             if (question.stream) {
                 scoreStreams(language);
@@ -136,6 +141,15 @@ final class ScoreCommand implements Callable<Integer> {
                     + ", and there is no such file; --candidate takes a single one");
         }
         return all;
+    }
+
+    private void fillFromBothSides() throws IOException {
+        if (candidates != null || !singly.isEmpty()) {
+            throw new Failure(model + ": holds a model of gaps, which knows the units to try: no candidates with it");
+        }
+        try (var gaps = GapModel.load(model, network -> network.threads(Defaults.threads()))) {
+            report(new GapReport(gaps, streams, format, top));
+        }
     }
 
     private LineReport reportOf(LanguageModel language, List<String> fillings) {

@@ -7,20 +7,22 @@ import java.util.List;
 
 /** A row for each line, and the totals. */
 final class ScoreReport extends LineReport {
+    private final LanguageModel model;
     private TextScore ofFile;
     private TextScore ofAll;
 
     ScoreReport(LanguageModel model, Streams streams, Rows.Format format) {
-        super(model, new Rows(format, streams.out(), ScoreColumns.of(model.vocabulary().unit(),
+        super(model.vocabulary(), new Rows(format, streams.out(), ScoreColumns.of(model.vocabulary().unit(),
                 List.of(Rows.Column.forPrograms("file"), Rows.Column.forPrograms("line")),
                 Rows.Column.text("text", "line"))));
+        this.model = model;
         ofFile = new TextScore(model.vocabulary().unit(), 0, 0, 0);
         ofAll = ofFile;
     }
 
     @Override
     void take(List<Line> lines) {
-        each(lines, model()::score, (line, score) -> {
+        each(lines, model::score, (line, score) -> {
             rows().add(ScoreColumns.values(List.of(line.file(), line.number()), score, line.text()));
             ofFile = ofFile.plus(score);
             ofAll = ofAll.plus(score);

@@ -7,6 +7,7 @@ import dev.rondo.network.NetworkHead;
 import dev.rondo.network.SeededRandom;
 import dev.rondo.network.SequenceBatch;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -40,6 +41,9 @@ import java.util.stream.Stream;
  * candidate instead, but no network of its own, and its candidates may be longer than a unit. One thread at a time.
  */
 public final class GapModel implements AutoCloseable {
+    private static final String MARK = "gapModel";
+    private static final int VERSION = 1;
+
     private final Vocabulary vocabulary;
     private final Network network;
 
@@ -170,7 +174,18 @@ public final class GapModel implements AutoCloseable {
      */
     public void save(Path file) throws IOException {
         Objects.requireNonNull(file, "file: expected one, got null");
-        Checkpoint.builder().add(vocabulary::write).add(network::write).write(file);
+        Checkpoint.builder().ints(MARK, VERSION).add(vocabulary::write).add(network::write).write(file);
+    }
+
+    /**
+     * {@return whether a file is one that {@link #save} wrote}
+     *
+     * @param file may be a directory, which is none
+     * @throws IOException if it cannot be read
+     */
+    public static boolean isIn(Path file) throws IOException {
+        Objects.requireNonNull(file, "file: expected one, got null");
+        return Files.isRegularFile(file) && Checkpoint.read(file).has(MARK);
     }
 
     /**
