@@ -125,9 +125,8 @@ final class TrainCommand implements Callable<Integer> {
         model.check(commandLine, units.areWords());
         learning.check(commandLine);
         Options.atLeast(commandLine, "--seeds", seeds, 1);
-        if (threads != null && (threads < 1 || threads > Execution.MOST_THREADS)) {
-            throw new ParameterException(
-                    commandLine, "--threads: expected 1 to " + Execution.MOST_THREADS + ", got " + threads);
+        if (threads != null) {
+            Options.checked(commandLine, () -> Execution.threads(threads));
         }
         if (length != null) {
             Options.checked(commandLine, () -> length.budget(0));

@@ -4,6 +4,7 @@ import dev.rondo.cell.Backend;
 import dev.rondo.cell.Cell;
 import dev.rondo.cell.CellShape;
 import dev.rondo.cell.Execution;
+import dev.rondo.cell.IsaTier;
 import dev.rondo.cell.lstm.Lstm;
 import dev.rondo.io.Checkpoint;
 import dev.rondo.kernel.Backends;
@@ -467,11 +468,7 @@ public final class LanguageModelTrainer implements AutoCloseable {
          * @throws IllegalArgumentException if it is not
          */
         public Builder threads(int count) {
-            if (count < 1 || count > Execution.MOST_THREADS) {
-                throw new IllegalArgumentException(
-                        "threads: expected 1 to " + Execution.MOST_THREADS + ", got " + count);
-            }
-            this.threads = count;
+            this.threads = new Execution(count, IsaTier.BASELINE).threads();
             return this;
         }
 
